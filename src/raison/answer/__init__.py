@@ -1,0 +1,1 @@
+"""Verdict, premises and explanations: small records."""

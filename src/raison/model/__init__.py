@@ -1,0 +1,1 @@
+"""What the analyst wrote: file, formula, distributions, game, argument. Plain Python, no arrays."""

@@ -1,0 +1,450 @@
+"""Formulas: a checked subset of Python expressions, parsed once into immutable nodes.
+
+The grammar, loosest binding first::
+
+    conditional := or ["if" or "else" conditional]
+    or          := and {"or" and}          and := not {"and" not}
+    not         := "not" not | comparison
+    comparison  := sum {("<" | "<=" | ">" | ">=" | "==" | "!=") sum}
+    sum         := product {("+" | "-") product}
+    product     := sign {("*" | "/" | "//" | "%") sign}
+    sign        := ("+" | "-") sign | power
+    power       := atom ["**" sign]
+    atom        := number | name | quoted text | "(" conditional ")" | name "(" arguments ")"
+
+It is our own parser, not `ast`, so that time and memory are bounded whatever the text is, and every refusal
+can say what to write instead. Nothing is ever passed to `eval`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+MAX_LENGTH = 5_000  # characters of one formula
+MAX_DEPTH = 50  # nested brackets, signs or powers
+
+KNOWN_FUNCTIONS: Mapping[str, tuple[int, int]] = {
+    # name: least and most arguments
+    "abs": (1, 1),
+    "ceil": (1, 1),
+    "clip": (3, 3),
+    "exp": (1, 1),
+    "floor": (1, 1),
+    "log": (1, 1),
+    "logistic": (1, 1),
+    "logit": (1, 1),
+    "max": (2, 20),
+    "min": (2, 20),
+    "normal_cdf": (1, 1),
+    "normal_pdf": (1, 1),
+    "normal_quantile": (1, 1),
+    "sqrt": (1, 1),
+    "tanh": (1, 1),
+}
+"""Functions that every formula may call, with the least and most arguments each takes."""
+
+
+class FormulaError(ValueError):
+    """A text that is not an allowed formula; the message says what is needed and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal, kept as written so that symbolic answers stay exact (`0.1` is one tenth)."""
+
+    text: str
+
+    @property
+    def value(self) -> float:
+        """The nearest float64."""
+        return float(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted name: a move, an outcome, or a value of a `choice`. Only compared, never computed with."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A parameter, quantity, argument, or result of the game."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`, `+x` or `not x`."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`left operator right` with one of `+ - * / // % **`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`first op second op third ...`: true if every neighbouring pair compares true, as in Python."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and` or `or` of two or more operands."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`then if condition else otherwise`."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a known function or one of the file, with positional and keyword arguments."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...] = ()
+
+
+Expression = Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A parsed formula. Two are equal if they parse to the same expression, however they are spaced."""
+
+    text: str = field(compare=False)
+    expression: Expression
+
+
+def parse(text: str) -> Formula:
+    """Parse and check one formula.
+
+    Args:
+        text: The formula, at most `MAX_LENGTH` characters, nested at most `MAX_DEPTH` deep.
+
+    Returns:
+        The formula; its names are not resolved yet.
+
+    Raises:
+        FormulaError: the text is not in the grammar above, or is too long or too deep.
+    """
+    if len(text) > MAX_LENGTH:
+        raise FormulaError(
+            f"a formula has at most {MAX_LENGTH} characters; got {len(text)}. Split it into quantities."
+        )
+    parser = _Parser(_tokens(text), text)
+    expression = parser.conditional(0)
+    parser.finish()
+    return Formula(" ".join(text.split()), expression)
+
+
+def number(value: float | int | str) -> Formula:
+    """The formula that is just this number, exact for ints and shortest decimal for floats."""
+    return parse(repr(value) if not isinstance(value, str) else value)
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and all expressions inside it, each before its parts."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions directly inside one."""
+    match expression:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Compare(first, rest):
+            return (first, *(right for _, right in rest))
+        case Logic(_, operands):
+            return operands
+        case Conditional(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Call(_, arguments, keywords):
+            return (*arguments, *(value for _, value in keywords))
+        case _:
+            return ()
+
+
+def names(expression: Expression) -> frozenset[str]:
+    """Every name that the expression mentions, functions not included."""
+    return frozenset(node.id for node in walk(expression) if isinstance(node, Name))
+
+
+def called(expression: Expression) -> frozenset[str]:
+    """Every function that the expression calls."""
+    return frozenset(node.function for node in walk(expression) if isinstance(node, Call))
+
+
+def is_truth(expression: Expression) -> bool:
+    """Whether the expression is true or false rather than a number."""
+    match expression:
+        case Compare() | Logic() | Unary("not", _):
+            return True
+        case Conditional(_, then, otherwise):
+            return is_truth(then) and is_truth(otherwise)
+        case _:
+            return False
+
+
+# --- parsing ----------------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)
+      | (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+      | (?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)
+      | (?P<text>'[^'\n]*'|"[^"\n]*")
+      | (?P<operator>\*\*|//|<=|>=|==|!=|[-+*/%<>(),=])""",
+    re.VERBOSE,
+)
+_WORDS = frozenset({"and", "or", "not", "if", "else"})
+_REFUSED_WORDS = frozenset({"lambda", "for", "in", "is", "import", "yield", "await", "async", "None"})
+_INSTEAD = {
+    "^": "write '**' for a power",
+    "&": "write 'and'",
+    "|": "write 'or'",
+    "!": "write 'not' or '!='",
+    "[": "lists and indices are not part of formulas",
+    "]": "lists and indices are not part of formulas",
+    "{": "sets and mappings are not part of formulas; a formula with a comma, a quote or ': ' inside {...} needs quotes",
+    "}": "sets and mappings are not part of formulas; a formula with a comma, a quote or ': ' inside {...} needs quotes",
+    ":": "':' and ':=' are not part of formulas",
+    ".": "attributes are not part of formulas",
+    "'": "the quote is not closed",
+    '"': "the quote is not closed",
+    ";": "a formula is one expression",
+    "@": "write '*' for a product",
+    "–": "write '-' for minus",
+    "−": "write '-' for minus",
+    "×": "write '*' for a product",
+    "≤": "write '<='",
+    "≥": "write '>='",
+    "%": "write the share, as 0.5 for 50%",
+}
+
+
+_Rule = Callable[[int], Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str  # number, name, text, operator, word, end
+    text: str
+    position: int
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            character = text[position]
+            hint = _INSTEAD.get(character, "only numbers, names, quoted names, operators and brackets are")
+            raise FormulaError(f"{_quoted(character)} is not allowed in {_excerpt(text)}; {hint}.")
+        kind, token = match.lastgroup or "", match.group()
+        if kind == "name":
+            if any(part.startswith("__") for part in token.split(".")):
+                raise FormulaError(
+                    f"the name '{token[:60]}' is not allowed; names may not begin with two underscores."
+                )
+            if token in _REFUSED_WORDS:
+                raise FormulaError(
+                    f"'{token}' is not allowed in {_excerpt(text)}; a formula has numbers, names, arithmetic, "
+                    "comparisons, and/or/not, 'a if c else b', and calls."
+                )
+            if token in _WORDS:
+                kind = "word"
+        if kind != "space":
+            tokens.append(_Token(kind, token, position))
+        position = match.end()
+    tokens.append(_Token("end", "", len(text)))
+    return tokens
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if text.isprintable() else repr(text)
+
+
+def _excerpt(text: str) -> str:
+    flat = " ".join(text.split())
+    return f"'{flat}'" if len(flat) <= 80 else f"'{flat[:77]}...'"
+
+
+class _Parser:
+    """Recursive descent over the tokens; `depth` is bounded so that recursion is."""
+
+    def __init__(self, tokens: list[_Token], text: str) -> None:
+        self.tokens = tokens
+        self.text = text
+        self.at = 0
+
+    def peek(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self, *texts: str) -> _Token | None:
+        token = self.tokens[self.at]
+        if token.kind in ("operator", "word") and token.text in texts:
+            self.at += 1
+            return token
+        return None
+
+    def fail(self, needed: str) -> FormulaError:
+        token = self.peek()
+        given = "the end" if token.kind == "end" else f"'{token.text[:60]}'"
+        if token.kind == "operator" and token.text == "=":
+            return FormulaError(f"'=' is not a comparison in {_excerpt(self.text)}; write '=='.")
+        hint = "."
+        if token.kind == "end" and self.text.count("(") > self.text.count(")"):
+            hint = "; a bracket is not closed (inside {...} a formula is cut at a comma; quote it)."
+        return FormulaError(f"{_excerpt(self.text)} needs {needed} but has {given}{hint}")
+
+    def deeper(self, depth: int) -> int:
+        if depth >= MAX_DEPTH:
+            raise FormulaError(
+                f"{_excerpt(self.text)} is nested more than {MAX_DEPTH} deep; split it into quantities."
+            )
+        return depth + 1
+
+    def finish(self) -> None:
+        token = self.peek()
+        if token.kind == "end":
+            return
+        if token.text == ")":
+            raise FormulaError(f"{_excerpt(self.text)} has a ')' too many.")
+        raise self.fail("an operator or its end")
+
+    def conditional(self, depth: int) -> Expression:
+        depth = self.deeper(depth)
+        then = self.disjunction(depth)
+        if not self.take("if"):
+            return then
+        condition = self.disjunction(depth)
+        if not self.take("else"):
+            raise self.fail("'else'")
+        return Conditional(condition, then, self.conditional(depth))
+
+    def disjunction(self, depth: int) -> Expression:
+        return self.logic("or", self.conjunction, depth)
+
+    def conjunction(self, depth: int) -> Expression:
+        return self.logic("and", self.negation, depth)
+
+    def logic(self, operator: str, operand: _Rule, depth: int) -> Expression:
+        operands = [operand(depth)]
+        while self.take(operator):
+            operands.append(operand(depth))
+        return operands[0] if len(operands) == 1 else Logic(operator, tuple(operands))
+
+    def negation(self, depth: int) -> Expression:
+        if self.take("not"):
+            return Unary("not", self.negation(self.deeper(depth)))
+        return self.comparison(depth)
+
+    def comparison(self, depth: int) -> Expression:
+        first = self.sum(depth)
+        rest: list[tuple[str, Expression]] = []
+        while token := self.take("<", "<=", ">", ">=", "==", "!="):
+            rest.append((token.text, self.sum(depth)))
+        return Compare(first, tuple(rest)) if rest else first
+
+    def sum(self, depth: int) -> Expression:
+        return self.chain(("+", "-"), self.product, depth)
+
+    def product(self, depth: int) -> Expression:
+        return self.chain(("*", "/", "//", "%"), self.sign, depth)
+
+    def chain(self, operators: tuple[str, ...], operand: _Rule, depth: int) -> Expression:
+        left = operand(depth)
+        links = 0
+        while token := self.take(*operators):
+            links += 1
+            if links > 500:
+                raise FormulaError(f"{_excerpt(self.text)} has more than 500 terms; split it into quantities.")
+            left = Binary(token.text, left, operand(depth))
+        return left
+
+    def sign(self, depth: int) -> Expression:
+        if token := self.take("-", "+"):
+            return Unary(token.text, self.sign(self.deeper(depth)))
+        return self.power(depth)
+
+    def power(self, depth: int) -> Expression:
+        base = self.atom(depth)
+        if self.take("**"):
+            return Binary("**", base, self.sign(self.deeper(depth)))
+        return base
+
+    def atom(self, depth: int) -> Expression:
+        token = self.peek()
+        if token.kind == "number":
+            self.at += 1
+            following = self.peek()
+            if following.kind == "name" and following.position == token.position + len(token.text):
+                raise FormulaError(
+                    f"'{(token.text + following.text)[:60]}' is neither a number nor a name in "
+                    f"{_excerpt(self.text)}; write '*' between a number and a name."
+                )
+            text = token.text.replace("_", "")
+            if float(text) == float("inf"):
+                raise FormulaError(f"the number {token.text[:60]} is too large for double precision.")
+            return Number(text)
+        if token.kind == "text":
+            self.at += 1
+            return Text(token.text[1:-1])
+        if token.kind == "name":
+            self.at += 1
+            return self.call(token.text, depth) if self.take("(") else Name(token.text)
+        if self.take("("):
+            inside = self.conditional(depth)
+            if not self.take(")"):
+                raise self.fail("')'")
+            return inside
+        raise self.fail("a number or a name")
+
+    def call(self, function: str, depth: int) -> Expression:
+        arguments: list[Expression] = []
+        keywords: list[tuple[str, Expression]] = []
+        while not self.take(")"):
+            token, following = self.peek(), self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            if token.kind == "name" and following.text == "=" and following.kind == "operator":
+                self.at += 2
+                if any(name == token.text for name, _ in keywords):
+                    raise FormulaError(f"{function}(...) gets '{token.text}' twice in {_excerpt(self.text)}.")
+                keywords.append((token.text, self.conditional(depth)))
+            elif keywords:
+                raise self.fail("a keyword argument, since one stands before it,")
+            else:
+                arguments.append(self.conditional(depth))
+            if self.take(","):
+                continue
+            if self.peek().text != ")":
+                raise self.fail("',' or ')'")
+        return Call(function, tuple(arguments), tuple(keywords))

@@ -1,0 +1,280 @@
+"""A model as plain immutable records: what a file says, with formulas parsed and nothing solved.
+
+Mappings keep the order of the file. Order matters in three places only: a tie goes to the move listed first,
+uncertain parameters take coordinates of the unit cube in order, and premises are removed in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from raison.model.formula import Formula, Text
+
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A named distribution with its arguments as written; `raison.model.distribution` knows the kinds.
+
+    Attributes:
+        kind: `uniform`, `triangular`, `pert`, `normal`, `lognormal`, `beta`, `quantiles` or `choice`.
+        arguments: Formulas of numbers and other parameters; a value of a `choice` may be a quoted name.
+    """
+
+    kind: str
+    arguments: tuple[Formula, ...]
+
+    @property
+    def text(self) -> str:
+        """As one would write it in a file."""
+        return f"{self.kind}({', '.join(argument.text for argument in self.arguments)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The quoted names among the values of a `choice`; empty for numbers."""
+        return tuple(a.expression.value for a in self.arguments if isinstance(a.expression, Text))
+
+
+Definition = Distribution | Formula
+"""What a name stands for: something uncertain, or a formula (a number is the simplest one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Someone who moves or is paid."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that is uncertain (a distribution) or fixed (a formula that is a number).
+
+    Attributes:
+        value: Distribution or number.
+        unit: Unit or label ("share of the prize"); None if dimensionless and unlabelled.
+        about: What it is.
+        because: Claims that it rests on.
+    """
+
+    value: Definition
+    unit: str | None = None
+    about: str | None = None
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """Spearman rank correlation `rank` between every two of `among` (two or more parameters)."""
+
+    among: tuple[str, ...]
+    rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A named formula with arguments."""
+
+    arguments: tuple[str, ...]
+    body: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A named formula."""
+
+    value: Formula
+    unit: str | None = None
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a player can do: `then` is the next node or an outcome; unavailable where `when` is false."""
+
+    then: str
+    when: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A node where `player` picks one of `moves`."""
+
+    player: str
+    moves: Mapping[str, Move]
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What may happen at a chance node; a `probability` of None is what the other cases leave over."""
+
+    then: str
+    probability: Formula | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A node where nature picks one of `cases`."""
+
+    cases: Mapping[str, Case]
+    about: str | None = None
+
+
+Node = Decision | Chance
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """A statement the argument rests on, with what the model becomes without it.
+
+    Attributes:
+        says: The statement.
+        claims: Claims that make it.
+        without: Replacements in order. A key is the name of a parameter or quantity (then the value is a
+            `Distribution` or `Formula`) or a dotted path into `game`, `outcomes` or `solution` (then the value
+            is plain data as in a file: text, None to delete, or a mapping to merge).
+        unstated: The source does not state it.
+        rival: Premises that contradict it.
+    """
+
+    says: str
+    without: Mapping[str, object]
+    claims: tuple[str, ...] = ()
+    unstated: bool = False
+    rival: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody said. `credibility` is the Admiralty scale 1 (confirmed) to 6 (cannot be judged)."""
+
+    says: str
+    source: str
+    at: str | None = None
+    credibility: int | None = None
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where it was said. `reliability` is the Admiralty scale A (reliable) to F (cannot be judged)."""
+
+    title: str
+    author: str | None = None
+    kind: str | None = None
+    reliability: str | None = None
+    date: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A number asked of each draw: exactly one of `move` (with `node`), `event`, `amount`.
+
+    Attributes:
+        node: Where the move is made.
+        move: Its name.
+        event: A condition on results of play.
+        amount: A number of results of play.
+        given: Condition under which it is asked.
+        above: The number becomes 1 if greater than this, else 0.
+        player: For whom (`for:` in a file): is the move, for this player's payoff, at least as good as every other?
+        name: What to call it; None to derive one.
+    """
+
+    node: str | None = None
+    move: str | None = None
+    event: Formula | None = None
+    amount: Formula | None = None
+    given: Formula | None = None
+    above: float | None = None
+    player: str | None = None
+    name: str | None = None
+
+    @property
+    def kind(self) -> Literal["move", "event", "amount"]:
+        """Which of the three kinds of question it is."""
+        return "move" if self.node is not None else "event" if self.event is not None else "amount"
+
+    @property
+    def label(self) -> str:
+        """Its name, or one made from what it asks."""
+        if self.name is not None:
+            return self.name
+        if self.node is not None:
+            asked = f"{self.node}: {self.move}"
+        else:
+            formula = self.event or self.amount
+            asked = formula.text if formula is not None else ""
+        given = f" given {self.given.text}" if self.given is not None else ""
+        above = f" above {self.above:g}" if self.above is not None else ""
+        whom = f" for {self.player}" if self.player is not None else ""
+        return asked + given + above + whom
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """What a player other than the mover can set: a range, a set of values, or a commitment at a node.
+
+    Attributes:
+        range: Lowest and highest value of a parameter.
+        values: The values that it can be set to (`set:` in a file).
+        commit: The moves that the player can commit to, where the lever is a node.
+        cost: Comes off the player's payoff everywhere.
+    """
+
+    range: tuple[float, float] | None = None
+    values: tuple[float, ...] | None = None
+    commit: tuple[str, ...] | None = None
+    cost: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """How the game is to be solved."""
+
+    concept: str = "subgame-perfect"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One file: players, parameters, game, and the argument around them.
+
+    `game` and `outcomes` are empty for a model without a game. `outcomes[name][player]` is a payoff.
+    """
+
+    title: str
+    name: str = "model"
+    about: str | None = None
+    beliefs: bool = False
+    players: Mapping[str, Player] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    correlations: tuple[Correlation, ...] = ()
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
+    game: Mapping[str, Node] = field(default_factory=dict)
+    outcomes: Mapping[str, Mapping[str, Formula]] = field(default_factory=dict)
+    premises: Mapping[str, Premise] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    levers: Mapping[str, Mapping[str, Lever]] = field(default_factory=dict)
+    solution: Solution = field(default_factory=Solution)
+
+    @property
+    def root(self) -> str | None:
+        """The one node that nothing points to; None without a game."""
+        pointed = {
+            branch.then
+            for node in self.game.values()
+            for branch in (node.moves if isinstance(node, Decision) else node.cases).values()
+        }
+        return next((name for name in self.game if name not in pointed), None)
+
+
+def branches(node: Node) -> Mapping[str, Move] | Mapping[str, Case]:
+    """The moves of a decision or the cases of a chance node."""
+    return node.moves if isinstance(node, Decision) else node.cases

@@ -1,0 +1,1 @@
+"""A Model compiled to arrays and pure functions."""

@@ -1,0 +1,1 @@
+"""Draws, chunks, folding, storing, resuming."""

@@ -1,0 +1,1 @@
+"""Terminal and report: they show and compute nothing."""

@@ -1,0 +1,1 @@
+"""Equilibrium solvers and their independent checkers."""
