@@ -1,0 +1,222 @@
+"""What a run answers: small immutable records, the same for the terminal, the report, JSON and the library.
+
+Shares are means over draws. Every share carries its standard error and a 95% interval; a field that does not
+apply to a question, or is not finite, is None.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = 1
+"""Version of the JSON record; it changes when a field changes its meaning or goes away."""
+
+
+class Record(BaseModel):
+    """An immutable record that knows nothing but its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, ser_json_inf_nan="null")
+
+
+class Quantiles(Record):
+    """Quantiles over draws, each within one part in a thousand of its own value."""
+
+    q05: float
+    median: float
+    q95: float
+
+
+class Histogram(Record):
+    """Counts of draws between neighbouring edges; `len(edges) == len(counts) + 1`, the ends hold the rest."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class Interval(Record):
+    """A 95% interval and how it was made.
+
+    `replicates`: Student's t with 15 degrees of freedom on 16 independent replicates.
+    `clopper-pearson`: exact binomial (Clopper and Pearson 1934), where fewer than 30 draws differ.
+    """
+
+    low: float
+    high: float
+    method: Literal["replicates", "clopper-pearson"]
+
+
+class Verdict(Record):
+    """The answer to one question.
+
+    Attributes:
+        name: The question's name, or one made from what it asks.
+        kind: `move`, `event` or `amount`.
+        player: Who moves at the asked node.
+        node: The asked node.
+        move: The asked move.
+        event: The asked event, as written.
+        amount: The asked amount, as written.
+        given: The condition, as written.
+        above: The asked threshold.
+        whom: For whose payoff the move is judged (`for` in a file and in JSON).
+        share: Mean of the question's number over the draws it applies to.
+        standard_error: Of `share`; with a Clopper-Pearson interval, its width over 2 * 1.96.
+        interval: 95% interval of `share`.
+        all_equilibria: Mean of the number's smallest value over all pure equilibria.
+        some_equilibrium: Mean of its largest value.
+        equilibria_reason: Why the two are None, where they are.
+        best_reply: Share in which the move is a best reply at its node.
+        mixed: Share of draws with a number strictly between 0 and 1.
+        tied: Share of draws with a tie at the asked node (for events and amounts, anywhere in the game).
+        reached: Mean probability that play comes to the node.
+        margin: Payoff of the asked move less that of the best other move, for the mover (or for `whom`).
+        margin_histogram: The same as counts.
+        mean: Mean of an amount.
+        mean_standard_error: Of `mean`.
+        quantiles: Quantiles of an amount over draws.
+        histogram: The amount as counts.
+        outcomes: What follows: probability of each outcome when the asked move is made, mean over the draws in
+            which it is chosen; None for other kinds of question.
+        applies: Share of draws to which the question applies (its `given` can hold).
+        failed: Share of draws that failed; they are left out of everything else.
+    """
+
+    name: str
+    kind: Literal["move", "event", "amount"]
+    player: str | None = None
+    node: str | None = None
+    move: str | None = None
+    event: str | None = None
+    amount: str | None = None
+    given: str | None = None
+    above: float | None = None
+    whom: str | None = Field(default=None, alias="for")
+    share: float | None
+    standard_error: float | None
+    interval: Interval | None
+    all_equilibria: float | None
+    some_equilibrium: float | None
+    equilibria_reason: str | None = None
+    best_reply: float | None
+    mixed: float | None
+    tied: float | None
+    reached: float | None
+    margin: Quantiles | None
+    margin_histogram: Histogram | None = None
+    mean: float | None
+    mean_standard_error: float | None = None
+    quantiles: Quantiles | None
+    histogram: Histogram | None = None
+    outcomes: dict[str, float] | None = None
+    applies: float | None = None
+    failed: float | None = None
+
+
+class Change(Record):
+    """One question's answer with a premise removed, on the same draws.
+
+    Attributes:
+        question: Name of the question.
+        value: Its share (mean, for an amount) without the premise.
+        standard_error: Of `value`.
+        difference: `value` less the answer with all premises.
+        difference_standard_error: Of `difference`, from the paired replicates.
+        failed: Share of draws that fail without the premise.
+    """
+
+    question: str
+    value: float | None
+    standard_error: float | None
+    difference: float | None
+    difference_standard_error: float | None
+    failed: float | None
+
+
+class Removal(Record):
+    """The verdict without one premise, or without a named set of premises.
+
+    Attributes:
+        premises: What was removed.
+        says: The premise's statement (of the first, for a set).
+        unstated: The source does not state it.
+        changes: One per question, in the questions' order.
+    """
+
+    premises: tuple[str, ...]
+    says: str
+    unstated: bool
+    changes: tuple[Change, ...]
+
+
+class NodeAnswer(Record):
+    """A node over all draws.
+
+    Attributes:
+        name: The node.
+        player: Who moves; None for chance.
+        reached: Mean probability that play comes to the node.
+        shares: Per move, the share of draws in which it is chosen at the node (per case, its mean probability).
+        along: Per move, the mean probability that play comes along it.
+        tied: Share of draws in which the best moves tie.
+        margin: Payoff of the chosen move less the best other; None for chance or a single move.
+    """
+
+    name: str
+    player: str | None
+    reached: float
+    shares: dict[str, float]
+    along: dict[str, float]
+    tied: float | None
+    margin: Quantiles | None
+
+
+class ParameterAnswer(Record):
+    """A parameter as it was drawn: quantiles and counts over the first block of draws.
+
+    `premise_only` parameters are uncertain only where a premise is removed.
+    """
+
+    name: str
+    fixed: float | str | None
+    quantiles: Quantiles | None
+    histogram: Histogram | None
+    labels: dict[str, float] | None = None
+
+
+class Failure(Record):
+    """A way in which draws failed: a sentence and the share of draws."""
+
+    reason: str
+    share: float
+
+
+class ModelIdentity(Record):
+    """Which model it was: its name, its title and the hash of its text."""
+
+    name: str
+    title: str
+    sha256: str
+    beliefs: bool = False
+
+
+class RunRecord(Record):
+    """Everything a run answers: what `raison run --json` prints."""
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    version: str
+    versions: dict[str, str]
+    model: ModelIdentity
+    draws: int
+    seed: int
+    design: str
+    command: str
+    without: tuple[str, ...] = ()
+    questions: tuple[Verdict, ...]
+    removals: tuple[Removal, ...]
+    nodes: tuple[NodeAnswer, ...]
+    outcomes: dict[str, float]
+    parameters: tuple[ParameterAnswer, ...]
+    failures: tuple[Failure, ...]
+    failed: float
