@@ -1,0 +1,452 @@
+"""Plain data to a Model: every key is read by its shape, and all that is wrong is said at once.
+
+What the names in a model mean, and whether it hangs together, is `raison.model.check`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from raison.model.fields import NOTHING, Fields, given
+from raison.model.keys import CONCEPTS, PATH_ROOTS, SECTIONS, did_you_mean
+from raison.model.problem import Path, Problem
+from raison.model.records import (
+    Case,
+    Chance,
+    Claim,
+    Correlation,
+    Decision,
+    Function,
+    Lever,
+    Model,
+    Move,
+    Node,
+    Parameter,
+    Player,
+    Premise,
+    Quantity,
+    Question,
+    Solution,
+    Source,
+)
+
+VERSION = "1"
+_HEADER = re.compile(r"\s*([^\W\d]\w*)\s*\(([^()]*)\)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A model as far as it could be read.
+
+    Attributes:
+        model: With placeholders where something could not be read.
+        problems: Why.
+        broken: Where; nothing that follows from these is worth reporting.
+    """
+
+    model: Model
+    problems: tuple[Problem, ...]
+    broken: frozenset[Path]
+
+
+def build(data: object, *, bare: frozenset[Path] = frozenset()) -> tuple[Model | None, tuple[Problem, ...]]:
+    """Read a model from plain data: nested dicts and lists of text and None.
+
+    Args:
+        data: The whole file, as `document.parse` gives it or as one writes it in Python; numbers and truths
+            may be Python's own.
+        bare: Paths of keys in `{...}` with nothing after them, so that a text cut at a comma is recognised.
+
+    Returns:
+        The model, or None if there are problems; and the problems, one per cause.
+    """
+    made = draft(data, bare=bare)
+    return (None if made.problems else made.model), made.problems
+
+
+def draft(data: object, *, bare: frozenset[Path] = frozenset()) -> Draft:
+    """Like `build`, but keeps what could be read, so that the rest can be checked too."""
+    builder = _Builder(bare)
+    model = builder.model(_as_text(data))
+    return Draft(model, tuple(builder.problems), frozenset(builder.broken))
+
+
+def _as_text(data: Any) -> Any:
+    """Plain data in which Python's numbers and truths are text, as they are in a file."""
+    if isinstance(data, Mapping):
+        return {str(key): _as_text(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_as_text(item) for item in data]
+    if isinstance(data, bool):
+        return "true" if data else "false"
+    return repr(data) if isinstance(data, int | float) else data
+
+
+class _Builder(Fields):
+    """One method per section."""
+
+    def model(self, data: object) -> Model:
+        if not isinstance(data, dict):
+            self.error((), f"a model file is a mapping that starts with 'raison: 1'; got {given(data)}.")
+            return Model("")
+        found = self.section((), data, "model", "the model") or {}
+        if "raison" in found and found["raison"] != VERSION and not self.is_broken(("raison",)):
+            got = given(found["raison"])
+            self.error(
+                ("raison",), f"this version reads version 1 of the language; got {got}. Write 'raison: 1'."
+            )
+        at: Mapping[str, Any] = {key: found.get(key) for key in SECTIONS["model"]}
+        return Model(
+            title=self.optional(("title",), found, "title", "the model's title") or "",
+            about=self.optional(("about",), found, "about", "the model's 'about'"),
+            beliefs=self.flag(("beliefs",), found, "beliefs", "'beliefs'"),
+            players=self.players(at["players"]),
+            parameters=self.parameters(at["parameters"]),
+            correlations=self.correlations(at["correlations"]),
+            functions=self.functions(at["functions"]),
+            quantities=self.quantities(at["quantities"]),
+            game=self.game(at["game"]),
+            outcomes=self.outcomes(at["outcomes"]),
+            premises=self.premises(at["premises"], at),
+            claims=self.claims(at["claims"]),
+            sources=self.sources(at["sources"]),
+            questions=self.questions(at["questions"]),
+            levers=self.levers(at["levers"]),
+            solution=self.solution(at["solution"]),
+        )
+
+    def optional(self, path: Path, found: Mapping[str, Any], key: str, what: str) -> str | None:
+        return self.text(path, found[key], what) if key in found else None
+
+    def flag(self, path: Path, found: Mapping[str, Any], key: str, what: str) -> bool:
+        return self.truth(path, found[key], what) if key in found else False
+
+    def texts(self, path: Path, found: Mapping[str, Any], what: str, *keys: str) -> dict[str, str | None]:
+        return {key: self.optional((*path, key), found, key, f"'{key}' of {what}") for key in keys}
+
+    def listed(self, path: Path, found: Mapping[str, Any], key: str, what: str) -> tuple[str, ...]:
+        return self.names((*path, key), found[key], f"'{key}' of {what}") if key in found else ()
+
+    # --- numbers --------------------------------------------------------------------------------------------
+
+    def players(self, data: object) -> dict[str, Player]:
+        players: dict[str, Player] = {}
+        for name, value, path in self.entries(("players",), data, "'players'"):
+            what = f"player '{name}'"
+            found = self.section(path, value, "player", what) if isinstance(value, dict) else {"title": value}
+            title = None
+            if found is not None and ("title" in found) == ("name" in found) and path not in self.broken:
+                self.error(path, f"{what} needs a title, once; write '{name}: <title>'.")
+            elif found is not None:
+                key = "name" if "name" in found else "title"
+                where = (*path, key) if isinstance(value, dict) else path
+                title = self.text(where, found.get(key), f"{what}, the title,")
+            players[name] = Player(title or name)
+        return players
+
+    def parameters(self, data: object) -> dict[str, Parameter]:
+        parameters: dict[str, Parameter] = {}
+        for name, value, path in self.entries(("parameters",), data, "'parameters'"):
+            what = f"parameter '{name}'"
+            if "." in name:
+                self.error(
+                    path, f"{what}: 'include', which gives names a prefix, is known but not built yet."
+                )
+            elif isinstance(value, dict):
+                found = self.section(path, value, "parameter", what) or {}
+                defined = NOTHING
+                if "value" in found:
+                    defined = self.definition((*path, "value"), found["value"], what)
+                texts = self.texts(path, found, what, "unit", "about")
+                because = self.listed(path, found, "because", what)
+                parameters[name] = Parameter(defined, texts["unit"], texts["about"], because)
+            else:
+                parameters[name] = Parameter(self.definition(path, value, what))
+        return parameters
+
+    def quantities(self, data: object) -> dict[str, Quantity]:
+        quantities: dict[str, Quantity] = {}
+        for name, value, path in self.entries(("quantities",), data, "'quantities'"):
+            what = f"quantity '{name}'"
+            if isinstance(value, dict):
+                found = self.section(path, value, "quantity", what) or {}
+                formula = NOTHING
+                if "value" in found:
+                    formula = self.formula((*path, "value"), found["value"], what)
+                quantities[name] = Quantity(formula, **self.texts(path, found, what, "unit", "about"))
+            else:
+                quantities[name] = Quantity(self.formula(path, value, what))
+        return quantities
+
+    def functions(self, data: object) -> dict[str, Function]:
+        functions: dict[str, Function] = {}
+        for header, body, path in self.entries(("functions",), data, "'functions'"):
+            match = _HEADER.fullmatch(header)
+            arguments = (
+                tuple(part.strip() for part in match[2].split(",")) if match and match[2].strip() else ()
+            )
+            if match is None or any(not re.fullmatch(r"[^\W\d]\w*", part) for part in arguments):
+                self.error(
+                    path,
+                    f"a function is written 'name(x, y): formula'; got '{header[:60]}'. Name its arguments.",
+                )
+            elif len(set(arguments)) < len(arguments):
+                self.error(
+                    path, f"function '{match[1]}' needs arguments with different names; got '{match[2]}'."
+                )
+            elif match[1] in functions:
+                self.error(path, f"function '{match[1]}' stands twice; delete or rename one.")
+            else:
+                what = f"function '{match[1]}'"
+                functions[match[1]] = Function(arguments, self.formula(path, body, what))
+                if path in self.broken:
+                    self.broken.add(("functions", match[1]))
+        return functions
+
+    def correlations(self, data: object) -> tuple[Correlation, ...]:
+        correlations: list[Correlation] = []
+        for value, path in self.items(("correlations",), data, "'correlations'"):
+            what = "a correlation"
+            found = self.section(path, value, "correlation", what)
+            if found is None or any(where[: len(path)] == path for where in self.broken):
+                continue
+            if ("between" in found) == ("among" in found):
+                self.error(
+                    path, "a correlation is 'between' two parameters or 'among' several; give one of them."
+                )
+                continue
+            key = "between" if "between" in found else "among"
+            names = self.listed(path, found, key, what)
+            rank = self.number((*path, "rank"), found["rank"], "'rank' of a correlation")
+            if (key == "between" and len(names) != 2) or len(names) < 2:
+                needed = "two" if key == "between" else "at least two"
+                if (*path, key) not in self.broken:
+                    self.error((*path, key), f"'{key}' needs {needed} parameters; got {len(names)}.")
+            elif rank is not None:
+                correlations.append(Correlation(names, rank))
+        return tuple(correlations)
+
+    # --- game -----------------------------------------------------------------------------------------------
+
+    def game(self, data: object) -> dict[str, Node]:
+        nodes: dict[str, Node] = {}
+        for name, value, path in self.entries(("game",), data, "'game'"):
+            what = f"node '{name}'"
+            found = self.section(path, value, "node", what)
+            if found is None:
+                continue
+            about = self.optional((*path, "about"), found, "about", f"'about' of {what}")
+            if "cases" in found and not ("player" in found or "moves" in found):
+                nodes[name] = Chance(self.cases(path, found["cases"], what), about)
+            elif "cases" in found:
+                self.error(
+                    path, f"{what} is a decision with 'player' and 'moves' or chance with 'cases'; got both."
+                )
+            elif "moves" in found or "player" in found:
+                nodes[name] = self.decision(path, found, what, about)
+            elif not any(where[: len(path)] == path for where in self.broken):
+                self.error(path, f"{what} needs 'player' and 'moves', or 'cases'; got neither.")
+        return nodes
+
+    def decision(self, path: Path, found: Mapping[str, Any], what: str, about: str | None) -> Decision:
+        for key in ("player", "moves"):
+            if key not in found and not self.is_broken((*path, key)):
+                self.problems.append(Problem(f"{what} has no {key}; add '{key}: ...'.", path))
+                self.broken.add((*path, key))
+        player = self.optional((*path, "player"), found, "player", f"'player' of {what}")
+        moves: dict[str, Move] = {}
+        for move, value, at in self.entries((*path, "moves"), found.get("moves"), f"'moves' of {what}"):
+            inner = f"move '{move}' of {what}"
+            if isinstance(value, dict):
+                given_keys = self.section(at, value, "move", inner) or {}
+                then = self.optional((*at, "then"), given_keys, "then", f"'then' of {inner}")
+                when = None
+                if "when" in given_keys:
+                    when = self.formula((*at, "when"), given_keys["when"], f"'when' of {inner}")
+                moves[move] = Move(then or "", when)
+            else:
+                moves[move] = Move(self.target(at, value, inner))
+        return Decision(player or "", moves, about)
+
+    def target(self, path: Path, value: object, what: str) -> str:
+        if value is None and path not in self.broken:
+            self.error(path, f"{what} needs the node or outcome that follows; got nothing.")
+        return self.text(path, value, f"{what}, the node or outcome that follows,") or ""
+
+    def cases(self, path: Path, data: object, what: str) -> dict[str, Case]:
+        cases: dict[str, Case] = {}
+        for name, value, at in self.entries((*path, "cases"), data, f"'cases' of {what}"):
+            inner = f"case '{name}' of {what}"
+            found = self.section(at, value, "case", inner) or {}
+            then = self.optional((*at, "then"), found, "then", f"'then' of {inner}")
+            probability = NOTHING
+            if found.get("probability") == "otherwise":
+                probability = None
+            elif "probability" in found:
+                where = (*at, "probability")
+                probability = self.formula(where, found["probability"], f"the probability of {inner}")
+            cases[name] = Case(then or "", probability)
+        return cases
+
+    def outcomes(self, data: object) -> dict[str, dict[str, Any]]:
+        outcomes: dict[str, dict[str, Any]] = {}
+        for name, value, path in self.entries(("outcomes",), data, "'outcomes'"):
+            what = f"outcome '{name}'"
+            outcomes[name] = {}
+            if value is None and path not in self.broken:
+                self.error(path, f"{what} needs a payoff for every player; got nothing.")
+            for player, payoff, at in self.entries(path, value, what):
+                if player in SECTIONS["outcome"]:
+                    self.error(
+                        at, f"'{player}' in {what} is known but not built yet; this version cannot use it."
+                    )
+                else:
+                    outcomes[name][player] = self.formula(at, payoff, f"the payoff of {player} in {what}")
+        return outcomes
+
+    def solution(self, data: object) -> Solution:
+        if data is None:
+            return Solution()
+        path, concept = ("solution", "concept"), "subgame-perfect"
+        if isinstance(data, dict):
+            # Options of a concept that is not built are one cause together with the concept.
+            concept = data.get("concept", concept)
+            if concept in CONCEPTS and not CONCEPTS[concept]:
+                self.error(path, f"the solution concept '{concept}' is known but not built yet; this version "
+                           "solves subgame-perfect.")  # fmt: skip
+                return Solution()
+        found = self.section(("solution",), data, "solution", "'solution'") or {}
+        concept = self.optional(path, found, "concept", "'concept' of 'solution'") or concept
+        if concept not in CONCEPTS and path not in self.broken:
+            hint = did_you_mean(concept, CONCEPTS) or "; this version solves subgame-perfect."
+            self.error(path, f"there is no solution concept '{concept[:60]}'{hint}")
+        return Solution()
+
+    # --- argument -------------------------------------------------------------------------------------------
+
+    def premises(self, data: object, model: Mapping[str, Any]) -> dict[str, Premise]:
+        premises: dict[str, Premise] = {}
+        for name, value, path in self.entries(("premises",), data, "'premises'"):
+            what = f"premise '{name}'"
+            found = self.section(path, value, "premise", what) or {}
+            premises[name] = Premise(
+                says=self.optional((*path, "says"), found, "says", f"'says' of {what}") or "",
+                without=self.replacements((*path, "without"), found.get("without"), what, model),
+                claims=self.listed(path, found, "claims", what),
+                unstated=self.flag((*path, "unstated"), found, "unstated", f"'unstated' of {what}"),
+                rival=self.listed(path, found, "rival", what),
+            )
+        return premises
+
+    def replacements(
+        self, path: Path, data: object, what: str, model: Mapping[str, Any]
+    ) -> dict[str, object]:
+        without: dict[str, object] = {}
+        for key, value, at in self.entries(path, data, f"'without' of {what}"):
+            first, dot, rest = key.partition(".")
+            if not dot:
+                without[key] = self.definition(at, value, f"'{key}' without {what}")
+            elif rest == "known_to" or PATH_ROOTS.get(first) is False:
+                built = "known_to" if rest == "known_to" else first
+                self.error(at, f"'{built}' in {what} is known but not built yet; this version cannot use it.")
+            elif first not in PATH_ROOTS:
+                hint = did_you_mean(first, PATH_ROOTS) or f"; a path begins with {_either(PATH_ROOTS)}."
+                self.error(at, f"'{key[:60]}' in {what} leads nowhere{hint}")
+            elif at not in self.broken:
+                without[key] = value
+        return without
+
+    def claims(self, data: object) -> dict[str, Claim]:
+        claims: dict[str, Claim] = {}
+        for name, value, path in self.entries(("claims",), data, "'claims'"):
+            what = f"claim '{name}'"
+            found = self.section(path, value, "claim", what) or {}
+            texts = self.texts(path, found, what, "says", "source", "at", "said")
+            credibility = None
+            if "credibility" in found:
+                where = (*path, "credibility")
+                if re.fullmatch(r"[+-]?\d{1,9}", str(found["credibility"])):
+                    credibility = int(found["credibility"])
+                elif where not in self.broken:
+                    got = given(found["credibility"])
+                    self.error(where, f"the credibility of {what} is a whole number from 1 to 6; got {got}.")
+            claims[name] = Claim(
+                texts["says"] or "", texts["source"] or "", texts["at"], credibility, texts["said"]
+            )
+        return claims
+
+    def sources(self, data: object) -> dict[str, Source]:
+        sources: dict[str, Source] = {}
+        for name, value, path in self.entries(("sources",), data, "'sources'"):
+            what = f"source '{name}'"
+            found = self.section(path, value, "source", what) or {}
+            texts = self.texts(path, found, what, *SECTIONS["source"])
+            sources[name] = Source(**{**texts, "title": texts["title"] or ""})
+        return sources
+
+    def questions(self, data: object) -> tuple[Question, ...]:
+        questions: list[Question] = []
+        for value, path in self.items(("questions",), data, "'questions'"):
+            what = f"question {len(questions) + 1}"
+            found = self.section(path, value, "question", what) or {}
+            texts = self.texts(path, found, what, "name", "node", "move", "for")
+            formulas = {
+                key: self.formula((*path, key), found[key], f"'{key}' of {what}")
+                for key in ("event", "amount", "given")
+                if key in found
+            }
+            above = None
+            if "above" in found:
+                above = self.number((*path, "above"), found["above"], f"'above' of {what}")
+            questions.append(
+                Question(
+                    texts["node"],
+                    texts["move"],
+                    **formulas,
+                    above=above,
+                    player=texts["for"],
+                    name=texts["name"],
+                )
+            )
+        return tuple(questions)
+
+    def levers(self, data: object) -> dict[str, dict[str, Lever]]:
+        levers: dict[str, dict[str, Lever]] = {}
+        for player, mapping, path in self.entries(("levers",), data, "'levers'"):
+            levers[player] = {}
+            for name, value, at in self.entries(path, mapping, f"'levers' of {player}"):
+                what = f"lever '{name}' of {player}"
+                if isinstance(value, list):
+                    levers[player][name] = Lever(range=self.interval(at, value, what))
+                    continue
+                found = self.section(at, value, "lever", what)
+                if found is None:
+                    continue
+                cost = (
+                    self.formula((*at, "cost"), found["cost"], f"the cost of {what}")
+                    if "cost" in found
+                    else None
+                )
+                levers[player][name] = Lever(
+                    range=self.interval((*at, "range"), found["range"], what) if "range" in found else None,
+                    values=self.numbers((*at, "set"), found["set"], what) if "set" in found else None,
+                    commit=self.listed(at, found, "commit", what) if "commit" in found else None,
+                    cost=cost,
+                )
+        return levers
+
+    def interval(self, path: Path, value: object, what: str) -> tuple[float, float] | None:
+        numbers = self.numbers(path, value, what)
+        if numbers is not None and len(numbers) != 2:
+            self.error(
+                path, f"{what} needs a lowest and a highest value, as in [0, 1]; got {len(numbers)} numbers."
+            )
+        return (numbers[0], numbers[1]) if numbers is not None and len(numbers) == 2 else None
+
+
+def _either(names: Mapping[str, bool]) -> str:
+    built = [name for name, is_built in names.items() if is_built]
+    return f"{', '.join(built[:-1])} or {built[-1]}"

@@ -1,0 +1,192 @@
+"""The keys of a model file, described once: `build` reads by this table and the JSON Schema is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a section.
+
+    Attributes:
+        about: What it holds, for editors.
+        shape: How its value is written: `text`, `truth`, `number`, `whole`, `letter`, `formula`, `definition`,
+            `name`, `names`, `numbers`, or the name of another section, with `*` for a mapping of names to
+            it and `[]` for a list of it.
+        needed: Whether the section is incomplete without it.
+        built: Whether this version can do it; the language knows the key in any case.
+    """
+
+    about: str
+    shape: str = "text"
+    needed: bool = False
+    built: bool = True
+
+
+def _later(about: str) -> Key:
+    return Key(about, built=False)
+
+
+SECTIONS: Mapping[str, Mapping[str, Key]] = {
+    "model": {
+        "raison": Key("Version of the model language: 1.", "version", needed=True),
+        "title": Key("The question that the model is about, in one line.", needed=True),
+        "about": Key("What the model is, after whom, and what it leaves out."),
+        "beliefs": Key(
+            "true: the distributions are beliefs, so that shares of draws are probabilities.", "truth"
+        ),
+        "players": Key("Who moves or is paid: name and title.", "player*"),
+        "parameters": Key("Numbers that are fixed, or uncertain with a distribution.", "parameter*"),
+        "correlations": Key("Rank correlations between uncertain parameters.", "correlation[]"),
+        "functions": Key("Named formulas with arguments: 'name(x, y): formula'.", "formula*"),
+        "quantities": Key("Named formulas.", "quantity*"),
+        "game": Key("Decisions and chance nodes; the root is the one that nothing points to.", "node*"),
+        "outcomes": Key("What each ending of the game pays each player.", "outcome*"),
+        "premises": Key("What the argument rests on, and what holds without it.", "premise*"),
+        "claims": Key("What somebody said.", "claim*"),
+        "sources": Key("Where it was said.", "source*"),
+        "questions": Key("What is asked of each draw.", "question[]"),
+        "levers": Key("What each player can set: parameters and commitments.", "levers*"),
+        "solution": Key("How the game is solved.", "solution"),
+        "processes": _later("Stock-and-flow models that feed quantities."),
+        "rounds": _later("A game that is played again, with state carried over."),
+        "include": _later("Mechanisms taken in from other files."),
+    },
+    "player": {
+        "title": Key("Who this is, in words."),
+        "name": Key("The same as 'title'."),
+        "many": _later("A continuum of identical members."),
+    },
+    "parameter": {
+        "value": Key("A number, or a distribution such as uniform(0, 1).", "definition", needed=True),
+        "unit": Key("Unit, or a label such as 'share of the prize'."),
+        "about": Key("What it is."),
+        "because": Key("The claims that its value rests on.", "names"),
+        "known_to": _later("The players that know it: a private type."),
+        "steps": _later("How finely a private type is cut."),
+    },
+    "quantity": {
+        "value": Key("A formula of parameters, functions and other quantities.", "formula", needed=True),
+        "unit": Key("Unit, or a label."),
+        "about": Key("What it is."),
+    },
+    "correlation": {
+        "between": Key("Two uncertain parameters.", "names"),
+        "among": Key("Two or more uncertain parameters, each correlated with each.", "names"),
+        "rank": Key("Spearman rank correlation, from -1 to 1.", "number", needed=True),
+    },
+    "node": {
+        "player": Key("Who moves here.", "name"),
+        "moves": Key("What the player can do: the move's name and the node or outcome it leads to.", "move*"),
+        "cases": Key("What chance can do here.", "case*"),
+        "about": Key("What happens here."),
+        "hidden": _later("Earlier results that the player does not see here."),
+        "known_to": _later("Who sees the result."),
+        "chance": _later("The distribution that chance draws from."),
+        "over": _later("The interval that chance is cut over."),
+        "steps": _later("How finely it is cut."),
+        "then": _later("The node or outcome that follows a chance draw from a distribution."),
+    },
+    "move": {
+        "then": Key("The node or outcome that follows.", "name", needed=True),
+        "when": Key("The move is available where this is true.", "formula"),
+        "range": _later("Lowest and highest value of a move on a scale."),
+        "steps": _later("How finely the scale is cut."),
+    },
+    "case": {
+        "probability": Key(
+            "Its probability, or 'otherwise' for what the other cases leave.", "formula", needed=True
+        ),
+        "then": Key("The node or outcome that follows.", "name", needed=True),
+    },
+    "outcome": {
+        "next": _later("The state in the next round."),
+        "ends": _later("Whether the rounds end here."),
+    },
+    "premise": {
+        "says": Key("The statement.", needed=True),
+        "claims": Key("The claims that make it.", "names"),
+        "without": Key(
+            "What holds if the premise does not: a name and its number, distribution or formula, or a "
+            "dotted path into game, outcomes or solution and what stands there instead.",
+            "replacements",
+            needed=True,
+        ),
+        "unstated": Key("true: the source does not state it.", "truth"),
+        "rival": Key("Premises that contradict it.", "names"),
+    },
+    "claim": {
+        "says": Key("What was said, in the project's own words.", needed=True),
+        "source": Key("Where it was said: a name under 'sources'.", "name", needed=True),
+        "at": Key("The place in the source: page or paragraph."),
+        "credibility": Key("Admiralty scale, 1 (confirmed) to 6 (cannot be judged).", "whole"),
+        "said": Key("Date on which it was said."),
+    },
+    "source": {
+        "title": Key("Its title.", needed=True),
+        "author": Key("Who wrote it."),
+        "kind": Key("Article, book, commentary, data, ..."),
+        "reliability": Key("Admiralty scale, A (reliable) to F (cannot be judged).", "letter"),
+        "date": Key("Date of publication."),
+        "url": Key("Address."),
+    },
+    "question": {
+        "name": Key("What to call the question."),
+        "node": Key("Where the move is made.", "name"),
+        "move": Key("Is this move made at the node?", "name"),
+        "event": Key("With what probability is this true along play?", "formula"),
+        "amount": Key("What is this number along play, on average?", "formula"),
+        "given": Key("Asked only where this is true.", "formula"),
+        "above": Key("Ask whether the number is greater than this.", "number"),
+        "for": Key("Is the move, for this player's payoff, at least as good as every other?", "name"),
+        "period": _later("The round that is asked about."),
+        "state": _later("The state that is asked about."),
+    },
+    "lever": {
+        "range": Key("Lowest and highest value that the player can set.", "numbers"),
+        "set": Key("The values that the player can set.", "numbers"),
+        "commit": Key("The moves that the player can commit to at this node.", "names"),
+        "cost": Key("What it costs the player.", "formula"),
+    },
+    "solution": {
+        "concept": Key("How the game is solved: subgame-perfect.", "name"),
+    },
+}
+"""Every section of a model file and its keys."""
+
+CONCEPTS: Mapping[str, bool] = {
+    "subgame-perfect": True,
+    "logit": False,
+    "sequential": False,
+    "nash": False,
+    "strategic-choice": False,
+}
+"""Solution concepts that the language knows, and whether this version solves them."""
+
+PATH_ROOTS: Mapping[str, bool] = {
+    "game": True,
+    "outcomes": True,
+    "solution": True,
+    "processes": False,
+    "rounds": False,
+}
+"""Where a dotted path in `without` may begin, and whether this version can."""
+
+RESERVED = frozenset({"outcome", "ended", "period", "periods", "otherwise", "all", "next", "ends", "about"})
+"""Names that a parameter, quantity, function, node or player cannot have."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelled most like `name`, or None if none is near."""
+    by_lower = {choice.lower(): choice for choice in reversed(list(known))}
+    close = get_close_matches(name[:100].lower(), list(by_lower), n=1, cutoff=0.7)
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'audience_cost'?`, or the empty text."""
+    close = nearest(name, known)
+    return f"; did you mean '{close}'?" if close is not None else ""

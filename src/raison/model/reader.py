@@ -1,0 +1,87 @@
+"""Model files to models: the text, the tree, the records and the check, with each problem at its line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+
+from raison.model import document
+from raison.model.build import draft
+from raison.model.problem import ModelError, Path, Problem
+from raison.model.records import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file says.
+
+    Attributes:
+        model: None if there is an error.
+        problems: Errors and warnings in the order of the file, each with file and line.
+        sha256: Of the file's bytes, in hexadecimal; empty if the file could not be read.
+    """
+
+    model: Model | None
+    problems: tuple[Problem, ...]
+    sha256: str
+
+
+def load(path: str | FilePath) -> Model:
+    """The model in a file.
+
+    Raises:
+        ModelError: the file cannot be read or the model is wrong; all errors are in it.
+    """
+    reading = read_file(path)
+    if reading.model is None:
+        raise ModelError(tuple(problem for problem in reading.problems if problem.severity == "error"))
+    return reading.model
+
+
+def read_file(path: str | FilePath) -> Reading:
+    """Read a file of at most 1 MB; a larger one is refused by its size. The model is named after the file."""
+    path = FilePath(path)
+    try:
+        size = path.stat().st_size
+        if size > document.MAX_BYTES:
+            return Reading(None, (replace(document.too_large(size), file=str(path)),), "")
+        with path.open("rb") as file:
+            raw = file.read(document.MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        return Reading(None, (Problem(f"the file cannot be read: {reason}.", file=str(path)),), "")
+    sha256 = hashlib.sha256(raw).hexdigest()
+    text = document.decode(raw)
+    if isinstance(text, Problem):
+        return Reading(None, (replace(text, file=str(path)),), sha256)
+    return _read(text, str(path), path.stem or "model", sha256)
+
+
+def read_text(text: str, name: str = "model") -> Reading:
+    """Read a model from text; `name` stands for the file in problems, and its stem names the model."""
+    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _read(text, name, FilePath(name).stem or "model", sha256)
+
+
+def _read(text: str, file: str, name: str, sha256: str) -> Reading:
+    tree = document.parse(text)
+    problems = list(tree.problems)
+    model = None
+    if tree.data is not None:
+        made = draft(tree.data, bare=tree.bare)
+        problems += made.problems
+        model = replace(made.model, name=name)
+    placed = [_placed(problem, file, tree.marks) for problem in problems]
+    placed.sort(key=lambda problem: problem.line or 0)
+    wrong = any(problem.severity == "error" for problem in placed)
+    return Reading(None if wrong else model, tuple(placed), sha256)
+
+
+def _placed(problem: Problem, file: str, marks: Mapping[Path, int]) -> Problem:
+    line = problem.line
+    if line is None:
+        prefixes = (problem.path[:length] for length in range(len(problem.path), 0, -1))
+        line = next((marks[prefix] for prefix in prefixes if prefix in marks), 1)
+    return replace(problem, file=file, line=line)
