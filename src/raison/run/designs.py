@@ -1,9 +1,9 @@
 """Designs: where the draws lie in the unit cube.
 
-Three kinds, all addressed by index: the points of draws `start` to `start + count - 1` are the same bit for bit
-whichever way they are asked for, on every machine, and nothing grows with the number of draws. In all of them
-draw `i` belongs to replicate `i mod 16` and is point `i // 16` of it; replicates are independent, so their spread
-is the error of a result.
+Three kinds, all addressed by index: the points of draws `start` to `start + count - 1` are the same bit for
+bit whichever way they are asked for, on every machine, and nothing grows with the number of draws. In all of
+them draw `i` belongs to replicate `i mod 16` and is point `i // 16` of it; replicates are independent, so
+their spread is the error of a result.
 
 * `sobol`: sixteen scramblings of Sobol points. Can be extended.
 * `latin`: sixteen Latin hypercubes. Their size is fixed by the number of draws.
@@ -37,7 +37,7 @@ class _Points(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _RandomPoints:
-    """Independent points: a counter-based generator for each coordinate, so any of them can be had at once."""
+    """Independent points: one counter-based generator for each coordinate, so any can be had at once."""
 
     keys: tuple[NDArray[np.uint64], ...]
 
@@ -51,7 +51,9 @@ class _RandomPoints:
         for d, key in enumerate(self.keys):
             words = np.random.Philox(key=key, counter=block).random_raw(skip + count)[skip:]
             # the first 52 bits as the mantissa of a number in [1, 2); the rest is exact
-            np.bitwise_or(words >> np.uint64(12), np.uint64(0x3FF0_0000_0000_0000), out=out[d].view(np.uint64))
+            np.bitwise_or(
+                words >> np.uint64(12), np.uint64(0x3FF0_0000_0000_0000), out=out[d].view(np.uint64)
+            )
             out[d] -= 1.0 - 2.0**-53
         return out
 
@@ -97,7 +99,7 @@ class Design:
             raise ValueError(f"Draws need a start and a count of at least 0; got {start} and {count}.")
         if start + count > self._points.capacity:
             raise ValueError(
-                f"This {self.kind} design needs draws below {self._points.capacity}; got {start + count - 1}; "
+                f"This {self.kind} design has draws below {self._points.capacity}; got {start + count - 1}; "
                 + ("ask for fewer." if self.extendable else "make a new one of the size you need.")
             )
         return self._points.points(start, count)
@@ -109,7 +111,7 @@ def make_design(kind: str, dimensions: int, seed: int, draws: int) -> Design:
     Args:
         kind: One of `KINDS`.
         dimensions: Coordinates of a point: the number of uncertain parameters; may be 0.
-        seed: A whole number of at least 0, of any size. The coordinates of different kinds, seeds and replicates
+        seed: A whole number of at least 0, of any size. The points of different kinds, seeds and replicates
             are independent. The first coordinates do not depend on how many there are.
         draws: How many draws are planned. Fixes the size of Latin hypercubes (16 times `ceil(draws / 16)`);
             the other designs do not depend on it.
@@ -134,7 +136,7 @@ def make_design(kind: str, dimensions: int, seed: int, draws: int) -> Design:
         points = latin_points(dimensions, draws, np.random.SeedSequence(seed, spawn_key=(1,)))
     elif kind == "random":
         streams = (np.random.SeedSequence(seed, spawn_key=(2, d)) for d in range(dimensions))
-        points = _RandomPoints(tuple(stream.generate_state(2, np.uint64) for stream in streams))
+        points = _RandomPoints(tuple(s.generate_state(2, np.uint64).astype(np.uint64) for s in streams))
     else:
         raise ValueError(f"A design needs to be one of {', '.join(KINDS)}; got {kind!r}.")
     return Design(kind, dimensions, seed, draws, points)

@@ -1,9 +1,9 @@
 """Latin hypercubes, addressed by index: any point of any of sixteen, without the others.
 
 A Latin hypercube of `n` points cuts each coordinate into `n` cells and puts one point into each. Which cell
-holds point `k` is a keyed bijection of 0 .. n-1: a Feistel network on just enough bits, walked until it is back
-below `n` (Black and Rogaway 2002). Where in its cell the point lies is a hash of its number. Nothing is stored
-but keys.
+holds point `k` is a keyed bijection of 0 .. n-1: a Feistel network on just enough bits, walked until it is
+back below `n` (Black and Rogaway 2002). Where in its cell the point lies is a hash of its number. Nothing is
+stored but keys.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def bijection(index: NDArray[np.uint32], size: int, keys: NDArray[np.uint32]) ->
     Returns:
         `[...]`, the image of each number under the permutation that its keys choose.
 
-    Source: cycle walking is Black and Rogaway (2002), "Ciphers with arbitrary finite domains", CT-RSA 114-130;
-    the round function is the finaliser of MurmurHash3 (Appleby). Not meant to keep a secret.
+    Source: cycle walking is Black and Rogaway (2002), "Ciphers with arbitrary finite domains", CT-RSA,
+    114-130; the round function is the finaliser of MurmurHash3 (Appleby). Not meant to keep a secret.
     """
-    bits = max((size - 1).bit_length(), 2)
+    bits = max((size - 1).bit_length(), 4)  # networks on fewer bits mix too little
     image = _feistel(index, bits, keys)
     outside = image >= size
     while outside.any():
