@@ -13,7 +13,6 @@ from typing import Literal
 from raison.model.formula import Formula, Text
 
 
-
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """A named distribution with its arguments as written; `raison.model.distribution` knows the kinds.
@@ -148,6 +147,14 @@ class Premise:
 
 
 @dataclass(frozen=True, slots=True)
+class PremiseSet:
+    """A named set of premises that are removed together (`sets` in a file)."""
+
+    premises: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What somebody said. `credibility` is the Admiralty scale 1 (confirmed) to 6 (cannot be judged)."""
 
@@ -258,6 +265,7 @@ class Model:
     game: Mapping[str, Node] = field(default_factory=dict)
     outcomes: Mapping[str, Mapping[str, Formula]] = field(default_factory=dict)
     premises: Mapping[str, Premise] = field(default_factory=dict)
+    sets: Mapping[str, PremiseSet] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
