@@ -1,14 +1,14 @@
 """The three-step crisis with known types against its solution on paper, over 100,000 random points.
 
-A challenges or stays; B resists or concedes; A fights or backs down. War gives A `p - k_A` and B `1 - p - k_B`,
-backing down `(-a, 1)`, a concession `(1, 0)`, the status quo `(0, 1)`. From the last step back:
+A challenges or stays; B resists or concedes; A fights or backs down. War gives A `p - k_A` and B
+`1 - p - k_B`, backing down `(-a, 1)`, a concession `(1, 0)`, the status quo `(0, 1)`. From the last step:
 
 * A fights iff `p - k_A > -a`.
 * B resists iff A would back down, or `1 - p - k_B > 0`.
-* A challenges iff B would concede, or A would fight and `p - k_A > 0`; to challenge and back down costs `a > 0`.
+* A challenges iff B would concede, or A would fight and `p - k_A > 0`; to challenge and back down costs `a`.
 
-These are the conditions under complete information of the crisis subgame in Fearon, "Domestic Political Audiences
-and the Escalation of International Disputes", American Political Science Review 88(3), 1994, 577-592.
+The payoffs follow Fearon, "Domestic Political Audiences and the Escalation of International Disputes",
+American Political Science Review 88(3), 1994, 577-592; that both sides know the costs of war is this model's.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def on_paper(point: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def test_every_branch_of_the_solution_occurs_among_the_points(on_paper: dict[str, np.ndarray]) -> None:
     """Otherwise the tests below would say less than they seem to."""
     patterns = np.stack([on_paper[name] for name in ("fights", "resists", "challenges")])
-    # four of eight: A who does not fight is resisted, and then does not challenge; A who is not resisted challenges
+    # four of eight: who would not fight is resisted and so does not challenge; who is not resisted challenges
     assert {tuple(column) for column in np.unique(patterns, axis=1).T} == {
         (True, True, True),
         (True, True, False),
@@ -84,7 +84,7 @@ def test_the_values_are_those_on_paper(solution: Any, on_paper: dict[str, np.nda
     conceded = on_paper["challenges"] & ~on_paper["resists"]
     challenger = np.select([war, conceded], [on_paper["war_a"], 1.0], 0.0)
     defender = np.select([war, conceded], [on_paper["war_b"], 0.0], 1.0)
-    # the same subtractions of the same numbers; the compiler may reorder 1 - p - k: two units in the last place of 2
+    # the same subtractions of the same numbers; reordered by the compiler, two units in the last place
     np.testing.assert_allclose(solution.value["challenger"], challenger, rtol=0, atol=1e-15)
     np.testing.assert_allclose(solution.value["defender"], defender, rtol=0, atol=1e-15)
 
