@@ -1,0 +1,297 @@
+"""The charts of a report: margins, premises removed, amounts, and the parameters as drawn.
+
+All plots are built with altair, drawn by vl-convert in one picture, and cut apart (`raison.show.svg`): one
+picture of forty plots costs a quarter of forty pictures. altair and vl-convert are imported when first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from raison.answer.records import Histogram, ParameterAnswer, RunRecord, Verdict
+from raison.model.formula import Name
+from raison.model.records import Model
+from raison.show import numbers, svg, words
+from raison.show.svg import ACCENT, INK, MUTED, RULE, SOFT, WARM, Frame
+from raison.show.text import cut, one_line, quoted
+
+WIDE = 620  # width in px of a plot that stands alone
+SMALL = (190, 44)  # width and height in px of a parameter's plot
+ROW = 21  # height in px of one premise
+NO_UNIT = "no unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """SVG elements, by what they show.
+
+    Attributes:
+        margins: By index of the move question.
+        premises: By index of the question.
+        amounts: By index of the question about an amount.
+        parameters: By name of the parameter.
+    """
+
+    margins: Mapping[int, str] = field(default_factory=dict)
+    premises: Mapping[int, str] = field(default_factory=dict)
+    amounts: Mapping[int, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    group: str
+    key: Any
+    chart: Any
+    frames: tuple[Frame, ...]
+
+
+def draw_charts(model: Model, record: RunRecord, *, id_prefix: str = "plot") -> Charts:
+    """Every chart of a run as inline SVG, with axis titles that name units.
+
+    Args:
+        model: Gives units and titles.
+        record: What the run answers.
+        id_prefix: Begins every id in the charts; must be unique on a page.
+    """
+    plots: list[_Plot] = []
+    for index, verdict in enumerate(record.questions):
+        if verdict.margin_histogram is not None:
+            plots.append(_margin(model, index, verdict, verdict.margin_histogram))
+        if verdict.histogram is not None:
+            plots.append(_amount(model, index, verdict, verdict.histogram))
+        if index == 0 and any(h.change.difference is not None for h in words.hinges(record, index)):
+            plots.append(_premises(record, index))
+    drawn = [p for p in record.parameters if p.histogram is not None and p.labels is None]
+    if drawn:
+        plots.append(_parameters(model, drawn))
+    if not plots:
+        return Charts()
+    frames = [frame for plot in plots for frame in plot.frames]
+    pieces = iter(svg.cut(_render([plot.chart for plot in plots]), frames, id_prefix=id_prefix))
+    found: dict[str, dict[Any, str]] = {"margins": {}, "premises": {}, "amounts": {}, "parameters": {}}
+    for plot in plots:
+        for key in plot.key if plot.group == "parameters" else (plot.key,):
+            found[plot.group][key] = next(pieces)
+    return Charts(**found)
+
+
+def amount_unit(model: Model, verdict: Verdict) -> str:
+    """Unit of an amount that is a parameter or quantity by name; otherwise that of its formula, in words."""
+    asked = next(
+        (q.amount for q in model.questions if q.amount is not None and q.amount.text == verdict.amount), None
+    )
+    if asked is not None and isinstance(asked.expression, Name):
+        name = asked.expression.id
+        known = model.parameters.get(name) or model.quantities.get(name)
+        if known is not None:
+            return one_line(known.unit or NO_UNIT)
+    return "in the unit of its formula"
+
+
+def payoff_unit(model: Model, verdict: Verdict) -> str:
+    """What a margin is measured in."""
+    return f"units of {words.possessive(words.player(model, verdict.whom or verdict.player))} payoff"
+
+
+def _render(charts: Sequence[Any]) -> str:
+    import altair
+    import vl_convert
+
+    picture = (
+        altair.vconcat(*charts, spacing=30)
+        .resolve_scale(x="independent", y="independent", color="independent")
+        .configure(**_config())
+    )
+    # Our own specification needs no check against the schema, which costs half the time.
+    return vl_convert.vegalite_to_svg(picture.to_dict(validate=False))
+
+
+def _config() -> dict[str, Any]:
+    axis = {
+        "domainColor": RULE,
+        "tickColor": RULE,
+        "gridColor": RULE,
+        "labelColor": MUTED,
+        "titleColor": MUTED,
+        "titleFontWeight": "normal",
+        "labelFontSize": 11,
+        "titleFontSize": 11.5,
+        "grid": False,
+        "tickSize": 4,
+        "labelPadding": 4,
+        "titlePadding": 7,
+    }
+    return {
+        "background": "transparent",
+        "aria": False,
+        "axis": axis,
+        "view": {"stroke": None},
+        "concat": {"spacing": 30},
+    }
+
+
+def _bins(histogram: Histogram) -> tuple[list[dict[str, float]], bool]:
+    """Bars of a histogram, and whether their heights are shares of draws (else densities)."""
+    edges, total = histogram.edges, sum(histogram.counts) or 1
+    widths = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    even = max(widths) - min(widths) <= 1e-6 * max(widths)
+    heights = [n / total for n in histogram.counts] if even else numbers.histogram_heights(histogram)
+    rows = [
+        {"from": a, "to": b, "height": h, "side": float(a + b > 0)}
+        for a, b, h in zip(edges, edges[1:], heights, strict=False)
+    ]
+    return rows, even
+
+
+def _bars(rows: list[dict[str, float]], title: str, *, even: bool, signed: bool) -> Any:
+    import altair
+
+    colour: Any = altair.value(ACCENT)
+    if signed:
+        scale = altair.Scale(domain=[0, 1], range=[WARM, ACCENT])
+        colour = altair.Color("side:O", scale=scale, legend=None)
+    axis = altair.Axis(format=".0%", tickCount=3) if even else altair.Axis(labels=False, ticks=False)
+    return (
+        altair.Chart(altair.Data(values=rows))
+        .mark_bar(opacity=0.85, binSpacing=0.6)
+        .encode(
+            x=altair.X("from:Q", title=title, scale=altair.Scale(zero=False, nice=False)),
+            x2="to:Q",
+            y=altair.Y("height:Q", title="share of draws" if even else "density of draws", axis=axis),
+            color=colour,
+        )
+    )
+
+
+def _zero_line() -> Any:
+    import altair
+
+    rule = altair.Chart(altair.Data(values=[{"zero": 0}])).mark_rule(color=INK, strokeDash=[3, 3])
+    return rule.encode(x="zero:Q")
+
+
+def _margin(model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
+    import altair
+
+    rows, even = _bins(histogram)
+    unit = payoff_unit(model, verdict)
+    title = cut(f"payoff of {quoted(verdict.move or '')} less that of the best other move ({unit})", 95)
+    bars = _bars(rows, title, even=even, signed=True)
+    frame = Frame(
+        f"Margin of {verdict.name}",
+        f"Histogram over the draws of the {title}. {words.margin_sentence(model, verdict, sum(histogram.counts)) or ''}",
+        WIDE, 130, left=64, right=14, bottom=46,
+    )  # fmt: skip
+    return _Plot(
+        "margins", index, altair.layer(bars, _zero_line()).properties(width=WIDE, height=130), (frame,)
+    )
+
+
+def _amount(model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
+    rows, even = _bins(histogram)
+    name = cut(one_line(verdict.name), 60)
+    bars = _bars(rows, f"{name} ({amount_unit(model, verdict)})", even=even, signed=False)
+    described = f"Histogram over the draws of {verdict.amount}."
+    frame = Frame(verdict.name, described, WIDE, 130, left=64, right=14, bottom=46)
+    return _Plot("amounts", index, bars.properties(width=WIDE, height=130), (frame,))
+
+
+def _premises(record: RunRecord, index: int) -> _Plot:
+    import altair
+
+    verdict = record.questions[index]
+    mean = words.is_mean(verdict)
+    factor, unit = (1.0, "in units of the amount") if mean else (100.0, "percentage points")
+    rows: list[dict[str, Any]] = []
+    for place, hinge in enumerate(words.hinges(record, index)):
+        change = hinge.change
+        if change.difference is not None:
+            error = numbers.half_width(change.difference_standard_error) or 0.0
+            size = factor * change.difference
+            rows.append(
+                {
+                    "premise": f"{place:03d}{cut(one_line(hinge.removal.premises[0]), 34)}",
+                    "difference": size,
+                    "low": size - factor * error,
+                    "high": size + factor * error,
+                    "clear": float(hinge.larger_than_error),
+                }
+            )
+    height = ROW * len(rows)
+    base = altair.Chart(altair.Data(values=rows)).encode(
+        y=altair.Y("premise:N", title=None, axis=_premise_axis(), sort=None)
+    )
+    what = "mean" if mean else "share"
+    x = altair.X("difference:Q", title=f"change of the {what} when the premise is removed ({unit})")
+    scale = altair.Scale(domain=[0, 1], range=[MUTED, ACCENT])
+    colour = altair.Color("clear:O", scale=scale, legend=None)
+    stems = base.mark_rule(color=SOFT, strokeWidth=3).encode(x=x, x2=altair.datum(0))
+    errors = base.mark_rule(strokeWidth=1.6, color=INK).encode(x="low:Q", x2="high:Q")
+    dots = base.mark_circle(size=52, opacity=1).encode(x=x, color=colour)
+    chart = altair.layer(stems, _zero_line(), dots, errors).properties(width=WIDE - 160, height=height)
+    described = "; ".join(
+        f"{h.removal.premises[0]}: {words.difference(verdict, h.change)}" for h in words.hinges(record, index)
+    )
+    frame = Frame(
+        f"Premises removed: {verdict.name}", described, WIDE - 160, height, left=240, right=14, bottom=46
+    )
+    return _Plot("premises", index, chart, (frame,))
+
+
+def _premise_axis() -> Any:
+    import altair
+
+    return altair.Axis(
+        labelLimit=230, ticks=False, domain=False, labelColor=INK, labelFontSize=12, grid=True, gridDash=[1, 3],
+        labelExpr="substring(datum.label, 3)",
+    )  # fmt: skip
+
+
+def _parameters(model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
+    """One facet chart for all: altair and the renderer take a few milliseconds for each cell."""
+    import altair
+
+    rows: list[dict[str, float]] = []
+    frames: list[Frame] = []
+    for cell, parameter in enumerate(drawn):
+        histogram = parameter.histogram
+        if histogram is not None:
+            rows.extend({"cell": cell, "at": at, "height": height} for at, height in _steps(histogram))
+        described = (
+            f"Distribution of {parameter.name} over the draws ({parameter_unit(model, parameter.name)})."
+        )
+        frames.append(Frame(parameter.name, described, *SMALL, left=14, right=14, top=4, bottom=20))
+    chart = (
+        altair.Chart(altair.Data(values=rows))
+        .mark_area(interpolate="step-after", color=SOFT, line={"color": ACCENT, "strokeWidth": 1.2})
+        .encode(
+            x=altair.X(
+                "at:Q",
+                title=None,
+                axis=altair.Axis(tickCount=4, labelFlush=False, labelOverlap="greedy"),
+                scale=altair.Scale(zero=False, nice=False),
+            ),
+            y=altair.Y("height:Q", axis=None, scale=altair.Scale(domain=[0, 1.05])),
+            facet=altair.Facet("cell:O", columns=1, header=altair.Header(labels=False, title=None)),
+        )
+        .properties(width=SMALL[0], height=SMALL[1])
+        .resolve_scale(x="independent", y="independent")
+    )
+    return _Plot("parameters", tuple(p.name for p in drawn), chart, tuple(frames))
+
+
+def _steps(histogram: Histogram) -> list[tuple[float, float]]:
+    """Where the outline of a histogram changes its height, and its last edge; flat stretches need no points."""
+    heights = numbers.histogram_heights(histogram)
+    outline = list(zip(histogram.edges, (*heights, heights[-1]), strict=True))
+    changes = [b for a, b in zip(outline, outline[1:-1], strict=False) if abs(b[1] - a[1]) > 1e-3]
+    return [outline[0], *changes, outline[-1]]
+
+
+def parameter_unit(model: Model, name: str) -> str:
+    """A parameter's unit, or that it has none."""
+    parameter = model.parameters.get(name)
+    return one_line(parameter.unit) if parameter is not None and parameter.unit else NO_UNIT

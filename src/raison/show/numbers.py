@@ -1,0 +1,118 @@
+"""Numbers as a careful reader wants them: rounded to what their error supports, never beyond.
+
+A number is printed to the decimal place of the leading digit of its error, here the half-width of its 95%
+interval. Where the record has no error for a share, that of as many independent draws stands in for it; the
+draws of a run are spread more evenly than independent ones, so it errs on the wide side.
+"""
+
+from __future__ import annotations
+
+import math
+
+from raison.answer.records import Histogram, Interval, Quantiles
+
+T_95 = 2.131449545559323
+"""Student's t with 15 degrees of freedom at 97.5%: 16 replicates give a 95% interval of this many errors."""
+
+MINUS = "−"
+_MOST_DECIMALS = 8
+
+
+def half_width(standard_error: float | None) -> float | None:
+    """Half of the 95% interval that belongs to a standard error of 16 replicates."""
+    return None if standard_error is None else T_95 * standard_error
+
+
+def of_independent_draws(share: float, draws: int) -> float:
+    """Half-width of the 95% interval of a share of as many independent draws (normal approximation).
+
+    At 0 and 1, where that is zero, the rule of three: 3 / draws.
+    """
+    if draws <= 0:
+        return 1.0
+    spread = math.sqrt(max(share * (1 - share), 0.0) / draws)
+    return 1.96 * spread if spread > 0 else 3 / draws
+
+
+def decimals(error: float | None) -> int:
+    """Places after the point that an error leaves meaning to; 0.3 gives 1, 0.02 gives 2, 7 gives 0."""
+    if error is None or not error > 0 or not math.isfinite(error):
+        return 2
+    return min(max(0, -math.floor(math.log10(error))), _MOST_DECIMALS)
+
+
+def fixed(value: float, places: int) -> str:
+    """A number with so many places after the point and a true minus sign; never minus zero."""
+    text = f"{value:,.{places}f}"
+    if text.startswith("-"):
+        text = text[1:] if not any(c in "123456789" for c in text) else MINUS + text[1:]
+    return text
+
+
+def percent(share: float, error: float | None) -> str:
+    """A share as a percentage with as many places as its error supports; only 0 and 1 print as 0% and 100%."""
+    if share in (0.0, 1.0):
+        return "0%" if share == 0 else "100%"
+    places = decimals(None if error is None else 100 * error)
+    text = fixed(100 * share, places)
+    step = 10.0**-places
+    if 0 < share < 1 and float(text.replace(",", "").replace(MINUS, "-")) in (0.0, 100.0):
+        return f"<{fixed(step, places)}%" if share < 0.5 else f">{fixed(100 - step, places)}%"
+    return f"{text}%"
+
+
+def share_of_draws(share: float, draws: int) -> str:
+    """A share that comes without an error of its own, rounded to that of independent draws."""
+    return percent(share, of_independent_draws(share, draws))
+
+
+def interval(share: Interval) -> str:
+    """`30.9% to 31.5%`, with its method where it is not the usual one."""
+    error = (share.high - share.low) / 2
+    text = f"{percent(share.low, error)} to {percent(share.high, error)}"
+    return text if share.method == "replicates" else f"{text}, Clopper-Pearson"
+
+
+def points(difference: float, standard_error: float | None, *, sign: bool = True) -> str:
+    """A difference of shares in percentage points with its 95% half-width: `−12.3 ± 0.2 points`."""
+    return f"{with_error(100 * difference, _times(standard_error, 100), sign=sign)} points"
+
+
+def with_error(value: float, standard_error: float | None, *, sign: bool = False) -> str:
+    """A number with the half-width of its 95% interval: `0.231 ± 0.002`; an error of zero is left out."""
+    error = half_width(standard_error)
+    plus = "+" if sign and value > 0 else ""
+    if error is None or not error > 0:
+        return plus + (fixed(value, 0) if value == int(value) else significant(value, 3))
+    places = decimals(error)
+    return f"{plus}{fixed(value, places)} ± {fixed(max(error, 10.0**-places), places)}"
+
+
+def significant(value: float, digits: int) -> str:
+    """A number to so many significant digits, without an exponent where it is readable without."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    size = math.floor(math.log10(abs(value)))
+    if not -5 <= size < 12:
+        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+    return fixed(value, max(0, digits - 1 - size))
+
+
+def quantile_places(quantiles: Quantiles, draws: int) -> int:
+    """Places that the sampling error of quantiles leaves meaning to: about their spread over root draws."""
+    spread = quantiles.q95 - quantiles.q05
+    if not spread > 0:
+        return decimals(abs(quantiles.median) / 100)
+    return decimals(max(spread / math.sqrt(max(draws, 1)), 1e-3 * spread))
+
+
+def histogram_heights(counts: Histogram) -> list[float]:
+    """Share of draws per unit of the axis in each bin, scaled so that the tallest is 1."""
+    widths = [b - a for a, b in zip(counts.edges, counts.edges[1:], strict=False)]
+    heights = [n / w if w > 0 else 0.0 for n, w in zip(counts.counts, widths, strict=True)]
+    tallest = max(heights, default=0.0)
+    return [height / tallest if tallest > 0 else 0.0 for height in heights]
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor

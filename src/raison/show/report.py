@@ -1,0 +1,156 @@
+"""The report: one self-contained HTML file, readable offline, on a phone and in print.
+
+The page allows itself nothing but its own style and script, by their hashes; every text of the model is escaped
+and cleaned. It is complete without its script, which only sorts tables.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import html
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from raison.answer.records import RunRecord
+from raison.model.records import Distribution, Model
+from raison.show import charts, numbers, tree, view, words
+from raison.show.text import clean, one_line
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_GENERATOR = re.compile(r'<meta name="generator" content="raison [^"]*">')
+_WRITTEN_FOR = re.compile(r'<meta name="raison-model" content="([^"]*) [0-9a-f]+">')
+_HEAD = 4_096  # bytes at the beginning of a file in which the report says what it is
+
+
+def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bool = False) -> Path:
+    """Writes the report as one file, all of it or nothing.
+
+    Args:
+        path: Where to.
+        model: The model that was run.
+        record: What the run answers.
+        force: Overwrite whatever is there.
+
+    Returns:
+        The path.
+
+    Raises:
+        FileExistsError: there is a file that raison did not write for this model.
+    """
+    path = Path(path)
+    if path.exists() and not force:
+        owner = written_by_raison_for(path)
+        if owner != one_line(record.model.name):
+            whose = f"it is raison's report on {owner!r}" if owner else "it is not a report by raison"
+            raise FileExistsError(
+                f"A report on {record.model.name!r} needs a file of its own; {path} exists and {whose}: "
+                "give another path, or --force to overwrite."
+            )
+    page = render_report(model, record).encode()
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(page)
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            partial.unlink()
+    return path
+
+
+def written_by_raison_for(path: Path | str) -> str | None:
+    """The name of the model that a file is raison's report on; None if it is anything else, or not readable."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(_HEAD).decode("utf-8", "replace")
+    except OSError:
+        return None
+    found = _WRITTEN_FOR.search(head)
+    return html.unescape(found[1]) if found and _GENERATOR.search(head) else None
+
+
+def render_report(model: Model, record: RunRecord) -> str:
+    """The report's page as text.
+
+    Args:
+        model: The model that was run.
+        record: What the run answers.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    style, script = _asset("report.css"), _asset("report.js")
+    return environment.get_template("report.html").render(
+        style=_safe(style),
+        script=_safe(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        **_context(model, record),
+    )
+
+
+def _context(model: Model, record: RunRecord) -> dict[str, Any]:
+    plots = charts.draw_charts(model, record)
+    game = tree.draw_tree(model, record)
+    nodes = [tree.player_class(model, node.player) for node in record.nodes]
+    parameters = view.parameter_rows(model, record, plots)
+    drawn = {name for name, p in model.parameters.items() if isinstance(p.value, Distribution)}
+    return {
+        "model": model,
+        "record": record,
+        "model_name": one_line(record.model.name),
+        "answers": view.answers(model, record),
+        "premise_note": words.premise_note(record),
+        "tree": _safe(game) if game else None,
+        "tree_note": tree.left_out(model, record),
+        "players": [(tree.player_class(model, name), player.title) for name, player in model.players.items()],
+        "margins": [(record.questions[i], _safe(plot)) for i, plot in plots.margins.items()],
+        "amounts": [(record.questions[i], _safe(plot)) for i, plot in plots.amounts.items()],
+        "premise_plot": _safe(plots.premises[0]) if 0 in plots.premises else None,
+        "premises": view.premise_rows(model, record, sets=False),
+        "sets": view.premise_rows(model, record, sets=True),
+        "followings": view.followings(model, record),
+        "outcomes": _outcomes(record),
+        "nodes": view.node_rows(model, record, nodes),
+        "drawn": [(row, _safe(row.plot) if row.plot else None) for row in parameters if row.name in drawn],
+        "fixed": [row for row in parameters if row.name not in drawn],
+        "claims": view.claim_rows(model),
+        "failure_sentence": words.failure_sentence(record),
+        "failures": [(f.reason, numbers.share_of_draws(f.share, record.draws)) for f in record.failures],
+        "largest_error": numbers.fixed(100 * numbers.of_independent_draws(0.5, record.draws), 2),
+        "versions": {"raison": record.version, **record.versions},
+    }
+
+
+def _outcomes(record: RunRecord) -> list[tuple[str, str, float]]:
+    rows = sorted(record.outcomes.items(), key=lambda item: -item[1])
+    return [(name, numbers.share_of_draws(share, record.draws), share) for name, share in rows]
+
+
+def _asset(name: str) -> str:
+    # A parser reads CRLF as LF before it hashes; the file must say what the parser sees.
+    return (_TEMPLATES / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _safe(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _finalize(value: object) -> object:
+    return clean(value) if type(value) is str else value

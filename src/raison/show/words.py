@@ -1,0 +1,330 @@
+"""The verdict in sentences.
+
+A verdict is a share of the draws that the file allows. Only where the file says that its distributions are
+beliefs is it called a probability, and then it gets its estimative word (ICD 203, 2015, section D.6.e.2.a).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from raison.answer.records import Change, Removal, RunRecord, Verdict
+from raison.model.records import Model
+from raison.show import numbers
+from raison.show.text import inline, one_line, quoted
+
+ESTIMATIVE_WORDS: tuple[tuple[float, str], ...] = (
+    # up to this probability: the word (from 1%; outside 1% to 99% the number stands alone)
+    (0.05, "almost no chance"),
+    (0.20, "very unlikely"),
+    (0.45, "unlikely"),
+    (0.55, "roughly even chance"),
+    (0.80, "likely"),
+    (0.95, "very likely"),
+    (0.99, "almost certain"),
+)
+
+_OUTCOME = re.compile(r"""\(*outcome == (['"])([^'"]+)\1\)*""")
+
+
+@dataclass(frozen=True, slots=True)
+class Hinge:
+    """How much an answer moves when a premise, or a set of them, is removed.
+
+    Attributes:
+        removal: What was removed.
+        change: What it does to the question.
+        larger_than_error: Whether the difference is larger than the half-width of its 95% interval.
+    """
+
+    removal: Removal
+    change: Change
+    larger_than_error: bool
+
+
+def estimative_word(low: float, share: float, high: float) -> str | None:
+    """The ICD 203 word of a probability; both words where its interval straddles a boundary.
+
+    Args:
+        low: Lower end of its 95% interval.
+        share: The probability.
+        high: Upper end.
+
+    Returns:
+        None below 1% and above 99%, where the number stands alone.
+    """
+    if not 0.01 <= share <= 0.99:
+        return None
+    first, last = (_word(min(max(bound, 0.01), 0.99)) for bound in (low, high))
+    return first if first == last else f"{first} to {last}"
+
+
+def _word(probability: float) -> str:
+    return next(word for upper, word in ESTIMATIVE_WORDS if probability < upper or upper == 0.99)
+
+
+def verdict_sentence(model: Model, verdict: Verdict, *, beliefs: bool) -> str:
+    """The answer to one question as a sentence with its interval.
+
+    Args:
+        model: Gives players their titles.
+        verdict: The answer.
+        beliefs: Whether the distributions are beliefs (then a share is a probability).
+    """
+    given = f", given that {formula(verdict.given)}" if verdict.given else ""
+    if is_mean(verdict):
+        return _amount_sentence(verdict, given)
+    asked = what_is_asked(model, verdict)
+    if verdict.share is None:
+        return f"There is no answer to whether {asked}{given}: no draw has one."
+    share, near = verdict.share, _interval(verdict)
+    if beliefs:
+        word = None
+        if verdict.interval is not None:
+            word = estimative_word(verdict.interval.low, share, verdict.interval.high)
+        inside = "; ".join(part for part in (near, word) if part)
+        return f"With a probability of {_share(verdict)}{_bracket(inside)}, {asked}{given}."
+    if verdict.kind == "event" and verdict.above is None and (verdict.mixed or 0) > 0:
+        return (
+            f"Over the draws, the mean probability that {asked}{given} is {_share(verdict)}{_bracket(near)}."
+        )
+    whole = {0.0: "none", 1.0: "all"}.get(share, _share(verdict))
+    return f"In {whole} of the draws{_bracket(near)}, {asked}{given}."
+
+
+def what_is_asked(model: Model, verdict: Verdict) -> str:
+    """The statement whose share is reported, as a clause: `“strike” is the rational move for the leader ...`."""
+    if verdict.kind == "move":
+        move, node = quoted(verdict.move or ""), quoted(verdict.node or "")
+        if verdict.above is not None:
+            return f"the probability of {move} at {node} is greater than {verdict.above:g}"
+        if verdict.whom is not None:
+            return f"{move} at {node} pays {player(model, verdict.whom)} at least as much as every other move"
+        return f"{move} is the rational move for {player(model, verdict.player)} at {node}"
+    if verdict.kind == "event":
+        found = _OUTCOME.fullmatch(verdict.event or "")
+        happens = f"play ends in {quoted(found[2])}" if found else f"{formula(verdict.event)} holds"
+        return (
+            happens
+            if verdict.above is None
+            else f"the probability that {happens} is greater than {verdict.above:g}"
+        )
+    return f"the amount {formula(verdict.amount)} is greater than {verdict.above:g}"
+
+
+def formula(text: str | None) -> str:
+    """A formula as it stands in a sentence: `outcome == 'war'` becomes `outcome = “war”`."""
+    text = one_line(text or "").replace(" == ", " = ").replace(" != ", " ≠ ")
+    return re.sub(r"""(['"])([^'"]*)\1""", r"“\2”", text.replace(" <= ", " ≤ ").replace(" >= ", " ≥ "))
+
+
+def player(model: Model, name: str | None) -> str:
+    """A player's title inside a sentence; `chance` for nobody."""
+    if name is None:
+        return "chance"
+    return inline(model.players[name].title if name in model.players else name)
+
+
+def margin_sentence(model: Model, verdict: Verdict, draws: int) -> str | None:
+    """How much better or worse the asked move pays than the best other one; None where that is not known."""
+    margin = verdict.margin
+    if verdict.kind != "move" or margin is None:
+        return None
+    places = numbers.quantile_places(margin, draws)
+    q05, median, q95 = (numbers.fixed(q, places) for q in (margin.q05, margin.median, margin.q95))
+    whose = possessive(player(model, verdict.whom or verdict.player))
+    side = "more" if margin.median >= 0 else "less"
+    size = numbers.fixed(abs(margin.median), places)
+    return (
+        f"In the middle draw {quoted(verdict.move or '')} pays {size} {side} than the best other move; 90% of the "
+        f"draws lie between {q05} and {q95} (median {median}), in units of {whose} payoff."
+    )
+
+
+def possessive(words: str) -> str:
+    """`the leader` becomes `the leader's`."""
+    return f"{words}'" if words.endswith("s") else f"{words}'s"
+
+
+def caveats(verdict: Verdict, draws: int) -> tuple[str, ...]:
+    """What a careful reader must know besides the share: equilibria, ties, best reply, reach, condition, failures."""
+
+    def share(value: float) -> str:
+        return numbers.share_of_draws(value, draws)
+
+    parts: list[str] = []
+    lowest, highest = verdict.all_equilibria, verdict.some_equilibrium
+    if lowest is not None and highest is not None:
+        if share(lowest) == share(highest):
+            parts.append(
+                f"No choice among equilibria changes this: all and some of them give {share(lowest)}."
+            )
+        else:
+            parts.append(
+                f"It is so in all equilibria in {share(lowest)} and in some in {share(highest)} of the draws."
+            )
+    elif verdict.equilibria_reason:
+        parts.append(f"Other equilibria are not counted: {_as_clause(verdict.equilibria_reason)}.")
+    if verdict.tied:
+        where = "at the node" if verdict.kind == "move" else "somewhere in the game"
+        parts.append(
+            f"In {share(verdict.tied)} of the draws the best moves tie {where}; each counts in part."
+        )
+    if verdict.mixed and verdict.kind == "move":
+        parts.append(
+            f"In {share(verdict.mixed)} of the draws the move is made with a probability between 0 and 1."
+        )
+    if verdict.kind == "move" and verdict.reached is not None and verdict.reached < 1:
+        parts.append(
+            f"Play comes to {quoted(verdict.node or '')} with a mean probability of {share(verdict.reached)}; "
+            "the answer counts all draws, reached or not."
+        )
+    if verdict.applies is not None and verdict.applies < 1:
+        parts.append(f"The question applies to {share(verdict.applies)} of the draws; the share is of these.")
+    if verdict.failed:
+        parts.append(f"{share(verdict.failed)} of the draws failed and are left out.")
+    return tuple(parts)
+
+
+def hinges(record: RunRecord, question: int, *, sets: bool = False) -> tuple[Hinge, ...]:
+    """What removing each premise (or each set of premises) does to a question, largest change first.
+
+    Args:
+        record: The run.
+        question: Index of the question.
+        sets: Named sets of premises instead of single ones.
+    """
+    found = [
+        Hinge(removal, change, _is_larger(change))
+        for removal in record.removals
+        if (len(removal.premises) > 1) == sets
+        for change in removal.changes[question : question + 1]
+    ]
+    return tuple(sorted(found, key=lambda hinge: -abs(hinge.change.difference or 0.0)))
+
+
+def _is_larger(change: Change) -> bool:
+    error = numbers.half_width(change.difference_standard_error)
+    return change.difference is not None and abs(change.difference) > (error or 0.0)
+
+
+def hinge_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
+    """Which premise, and which set of premises, the answer leans on most, and whether that exceeds its error."""
+    verdict = record.questions[question]
+    single, sets = hinges(record, question), hinges(record, question, sets=True)
+    sentences: list[str] = []
+    if single and single[0].change.difference is not None:
+        larger = sum(hinge.larger_than_error for hinge in single)
+        if larger:
+            sentences.append(f"It leans most on {_named(single[0])}: {_effect(verdict, single[0])}.")
+            which = (
+                "None of the other premises changes"
+                if larger == 1
+                else f"{larger} of {len(single)} premises change"
+            )
+            if len(single) > 1:
+                sentences.append(f"{which} it by more than the error of the difference when removed.")
+        else:
+            sentences.append(
+                "No single premise changes it by more than the error of the difference when removed; the largest "
+                f"difference is {difference(verdict, single[0].change)}, without {_named(single[0])}."
+            )
+    if sets and sets[0].change.difference is not None:
+        doubt = "" if sets[0].larger_than_error else ", which is within its error"
+        sentences.append(f"Removed together, {_named(sets[0])}: {_effect(verdict, sets[0])}{doubt}.")
+    return tuple(sentences)
+
+
+def _named(hinge: Hinge) -> str:
+    names = [quoted(name) for name in hinge.removal.premises]
+    if len(names) > 1:
+        return _list(names)
+    says = one_line(hinge.removal.says).rstrip(".")
+    unstated = ", which the source does not state" if hinge.removal.unstated else ""
+    return f"{names[0]} ({says}{unstated})"
+
+
+def _effect(verdict: Verdict, hinge: Hinge) -> str:
+    change = hinge.change
+    what = "the mean" if is_mean(verdict) else "the share"
+    direction = "rises" if (change.difference or 0) > 0 else "falls"
+    size = difference(verdict, change, sign=False)
+    return f"without {'them' if len(hinge.removal.premises) > 1 else 'it'} {what} {direction} by {size}, to {value(verdict, change)}"
+
+
+def is_mean(verdict: Verdict) -> bool:
+    """Whether a question is answered by the mean of an amount, not by a share."""
+    return verdict.kind == "amount" and verdict.above is None
+
+
+def difference(verdict: Verdict, change: Change, *, sign: bool = True) -> str:
+    """A change with the half-width of its 95% interval, in points or in the units of the amount."""
+    if change.difference is None:
+        return "no answer"
+    size = change.difference if sign else abs(change.difference)
+    error = change.difference_standard_error
+    if size == 0 and not error:
+        return "no change"
+    return (
+        numbers.with_error(size, error, sign=sign)
+        if is_mean(verdict)
+        else numbers.points(size, error, sign=sign)
+    )
+
+
+def value(verdict: Verdict, change: Change) -> str:
+    """The answer without a premise, rounded to its error."""
+    if change.value is None:
+        return "no answer"
+    if is_mean(verdict):
+        return numbers.with_error(change.value, change.standard_error)
+    return numbers.percent(change.value, numbers.half_width(change.standard_error))
+
+
+def failure_sentence(record: RunRecord) -> str:
+    """What share of the draws failed."""
+    if not record.failed:
+        return f"None of the {record.draws:,} draws failed."
+    share = numbers.share_of_draws(record.failed, record.draws)
+    return f"{share} of the {record.draws:,} draws failed and are left out of every answer."
+
+
+def premise_note(record: RunRecord) -> str | None:
+    """That the run was made without some premises; None for a run with all of them."""
+    if not record.without:
+        return None
+    noun = "premise" if len(record.without) == 1 else "premises"
+    return f"Asked without the {noun} {_list([quoted(name) for name in record.without])}."
+
+
+def _amount_sentence(verdict: Verdict, given: str) -> str:
+    what = formula(verdict.amount)
+    if verdict.mean is None:
+        return f"There is no answer to how much {what} is{given}: no draw has one."
+    mean = numbers.with_error(verdict.mean, verdict.mean_standard_error)
+    return f"Over the draws, the mean of {what}{given} is {mean}."
+
+
+def _interval(verdict: Verdict) -> str:
+    return "" if verdict.interval is None else f"95% interval {numbers.interval(verdict.interval)}"
+
+
+def _bracket(inside: str) -> str:
+    return f" ({inside})" if inside else ""
+
+
+def _share(verdict: Verdict) -> str:
+    near = verdict.interval
+    error = (near.high - near.low) / 2 if near else numbers.half_width(verdict.standard_error)
+    return numbers.percent(verdict.share or 0.0, error)
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _as_clause(sentence: str) -> str:
+    sentence = one_line(sentence).rstrip(".")
+    return sentence[:1].lower() + sentence[1:]
