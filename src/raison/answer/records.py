@@ -138,12 +138,14 @@ class Removal(Record):
     """The verdict without one premise, or without a named set of premises.
 
     Attributes:
+        name: Of the premise or the set.
         premises: What was removed.
         says: The premise's statement (of the first, for a set).
         unstated: The source does not state it.
         changes: One per question, in the questions' order.
     """
 
+    name: str
     premises: tuple[str, ...]
     says: str
     unstated: bool
