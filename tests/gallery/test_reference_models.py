@@ -34,8 +34,8 @@ class Family:
     Attributes:
         model: Path of the model below the gallery.
         parameters: The vector's parameter to one or more parameters of the model.
-        results: The vector's result to a place: `quantity:NAME`, `choice:NODE`, `margin:NODE`, `value:PLAYER` or
-            `outcome:NAME`; several places must all agree.
+        results: The vector's result to a place: `quantity:NAME`, `choice:NODE`, `margin:NODE`, `value:PLAYER`
+            or `outcome:NAME`; several places must all agree.
         fixed: Parameters of the model that the reference does not have.
         words: The reference's word for a value to the model's.
     """
@@ -168,7 +168,14 @@ FAMILIES = {
             "uE": "quantity:escalate_value",
             "u_strong": "quantity:strong_value",
         },
-        words={"L": "limited", "N": "none", "X": "regime-ending", "W": "withdraw", "F": "fight on", "E": "escalate"},
+        words={
+            "L": "limited",
+            "N": "none",
+            "X": "regime-ending",
+            "W": "withdraw",
+            "F": "fight on",
+            "E": "escalate",
+        },
     ),
     "C18_critical_ruin_probability": family(
         "raison2026/strike-and-answer.yaml",
@@ -232,7 +239,9 @@ def test_the_flagship_pays_the_leader_the_best_of_his_three_values() -> None:
     model = raison.load(GALLERY / "raison2026/strike-and-answer.yaml")
     unit = ("kept_withdrawn", "kept_fighting", "kept_unanswered", "kept_hit", "second_round", "patience")
     wide = ("ruin_cost", "answer_gain", "answer_cost", "ending_gain", "ending_cost", "fall_value")
-    point = {name: rng.uniform(0, 1, 5000) for name in unit} | {name: rng.uniform(0, 5, 5000) for name in wide}
+    point = {name: rng.uniform(0, 1, 5000) for name in unit} | {
+        name: rng.uniform(0, 5, 5000) for name in wide
+    }
 
     solution = model.solve(point)
 
@@ -269,11 +278,25 @@ def test_war_comes_only_if_the_gain_at_home_exceeds_what_war_destroys() -> None:
 @pytest.mark.parametrize(
     ("path", "node", "move", "quantity", "parameter"),
     [
-        pytest.param("ellsberg1968/critical-risk.yaml", "opening", "stand firm", "critical_risk", "risk", id="critical-risk"),
         pytest.param(
-            "kahneman-tversky1979/gamble-at-a-loss.yaml", "opening", "gamble", "least_chance", "chance", id="losses"
+            "ellsberg1968/critical-risk.yaml",
+            "opening",
+            "stand firm",
+            "critical_risk",
+            "risk",
+            id="critical-risk",
         ),
-        pytest.param("jackson-morelli2007/political-bias.yaml", "decision", "war", "bias_threshold", "bias", id="bias"),
+        pytest.param(
+            "kahneman-tversky1979/gamble-at-a-loss.yaml",
+            "opening",
+            "gamble",
+            "least_chance",
+            "chance",
+            id="losses",
+        ),
+        pytest.param(
+            "jackson-morelli2007/political-bias.yaml", "decision", "war", "bias_threshold", "bias", id="bias"
+        ),
         pytest.param(
             "downs-rocke1994/gambling-for-resurrection.yaml",
             "opening",
@@ -284,7 +307,9 @@ def test_war_comes_only_if_the_gain_at_home_exceeds_what_war_destroys() -> None:
         ),
     ],
 )
-def test_the_game_turns_at_its_threshold(path: str, node: str, move: str, quantity: str, parameter: str) -> None:
+def test_the_game_turns_at_its_threshold(
+    path: str, node: str, move: str, quantity: str, parameter: str
+) -> None:
     """The closed form is the point at which the game's answer changes, and at no other."""
     model = raison.load(GALLERY / path)
     threshold = float(model.solve({parameter: [0.5]}).quantity[quantity][0])
@@ -314,17 +339,24 @@ def test_without_misjudgement_noise_or_news_left_behind_the_opponent_does_not_ma
     np.testing.assert_array_equal(solution.quantity["advantage"], 0)
 
 
-@pytest.mark.parametrize(("patience", "sign"), [(0.5, 1), (-0.5, -1)], ids=["patient audience", "demanding audience"])
+@pytest.mark.parametrize(
+    ("patience", "sign"), [(0.5, 1), (-0.5, -1)], ids=["patient audience", "demanding audience"]
+)
 def test_noise_helps_exactly_if_the_audience_is_patient(patience: float, sign: int) -> None:
     """C17: with b > 0 the chance to be kept rises with the noise; with b < 0 it falls."""
     noise = np.linspace(0.2, 3, 50)
-    point = {"patience": [patience] * 50, "noise_strong": noise, "gap_strong": [0.0] * 50, "face_lost": [0.0] * 50}
+    point = {
+        "patience": [patience] * 50,
+        "noise_strong": noise,
+        "gap_strong": [0.0] * 50,
+        "face_lost": [0.0] * 50,
+    }
     kept = raison.load(GALLERY / "raison2026/face.yaml").solve(point).quantity["kept_strong"]
     assert (sign * np.diff(kept) > 0).all()
 
 
 def test_loss_aversion_alone_makes_nobody_seek_risk() -> None:
-    """C16: with curvature 1 no unfair gamble attracts; at even odds of getting even (G = 0) the two chances agree."""
+    """C16: with curvature 1 no unfair gamble attracts; if it can only get one even, the two chances agree."""
     model = raison.load(GALLERY / "kahneman-tversky1979/gamble-at-a-loss.yaml")
     point = {"curvature": [1.0, 1.0, 0.88], "success": [0.0, 0.5, 0.0], "loss": [1.0] * 3, "worse": [2.0] * 3}
     found = model.solve(point | {"loss_aversion": [2.25] * 3}).quantity

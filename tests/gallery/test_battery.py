@@ -1,0 +1,173 @@
+"""What every model of the gallery must pass; a new file is found and tested by itself.
+
+Golden verdicts are in `golden/<name>.json`. Rewrite them after an intended change, then read the difference::
+
+    RAISON_REWRITE_GOLDEN=1 python -m pytest tests/gallery/test_battery.py
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import raison
+from raison.model import reader, writer
+
+GALLERY = Path(raison.__file__).parent / "gallery"
+GOLDEN = Path(__file__).parent / "golden"
+DOCS = Path(__file__).parents[2] / "docs" / "gallery.md"
+FILES = sorted(GALLERY.glob("*/*.yaml"))
+
+# Golden answers come from the same draws bit for bit. Between machines the compiled code may differ in the
+# last digits, which moves a mean by rounding only and a share not at all, since no draw lies within rounding
+# of a threshold; ties, which do, are counted as ties.
+GOLDEN_TOLERANCE = 1e-9
+
+every_model = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+
+
+@cache
+def small_run(path: Path) -> Any:
+    return raison.load(path).run(draws=4096, seed=1)
+
+
+def the_model(path: Path) -> Any:
+    reading = reader.read_file(path)
+    assert reading.model is not None
+    return reading.model
+
+
+@every_model
+def test_check_has_neither_error_nor_warning(path: Path) -> None:
+    assert [str(problem) for problem in reader.read_file(path).problems] == []
+
+
+@every_model
+def test_the_file_says_exact_or_stylised_first(path: Path) -> None:
+    about = the_model(path).about
+    assert about is not None
+    assert about.startswith(("EXACT", "STYLISED"))
+
+
+@every_model
+def test_the_folder_is_a_citation_that_the_file_backs(path: Path) -> None:
+    """A source of the same name as the folder, unless the model is the project's own or cites its threads."""
+    sources = the_model(path).sources
+    assert sources
+    assert path.parent.name in sources or path.parent.name.startswith(("raison", "threads"))
+
+
+@every_model
+def test_written_and_read_again_it_is_equal(path: Path) -> None:
+    model = the_model(path)
+    again = reader.read_text(writer.write(model), path.name)
+    assert again.model == model
+
+
+@every_model
+def test_it_solves_at_its_central_point(path: Path) -> None:
+    solution = raison.load(path).solve({})
+    assert set(solution.status) == {"solved"}
+
+
+@every_model
+def test_a_run_gives_finite_shares_between_those_of_all_and_of_some_equilibria(path: Path) -> None:
+    run = small_run(path)
+    assert len(run.verdicts) == len(the_model(path).questions)
+    for verdict in run.verdicts:
+        assert verdict.failed == 0
+        if verdict.kind == "amount" and verdict.above is None:
+            assert math.isfinite(verdict.mean)
+            continue
+        assert math.isfinite(verdict.share)
+        # sums of 4096 shares in another order: far below 1e-12
+        assert -1e-12 <= verdict.all_equilibria <= verdict.share + 1e-12
+        assert verdict.share <= verdict.some_equilibrium + 1e-12 <= 1 + 2e-12
+
+
+@every_model
+def test_it_stays_solvable_without_each_of_its_premises(path: Path) -> None:
+    model, run = the_model(path), small_run(path)
+    removed = {removal.premises[0]: removal for removal in run.removals if len(removal.premises) == 1}
+    assert set(model.premises) <= set(removed)
+    assert model.premises, "a model without a premise argues nothing"
+    for removal in removed.values():
+        for change in removal.changes:
+            assert change.failed == 0, removal.premises
+            assert change.value is not None, removal.premises
+            assert math.isfinite(change.value), removal.premises
+
+
+@every_model
+def test_every_premise_moves_some_answer(path: Path) -> None:
+    """A premise on which no answer hinges, not even a little, is decoration."""
+    for removal in small_run(path).removals:
+        assert any(change.difference != 0 for change in removal.changes), removal.premises
+
+
+def answers(run: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is kept of a run: each question's number as it is, and without each premise."""
+    for position, verdict in enumerate(run.verdicts):
+        amount = verdict.kind == "amount" and verdict.above is None
+        record = {"mean": verdict.mean} if amount else {"share": verdict.share, "reached": verdict.reached}
+        record["all"], record["some"] = verdict.all_equilibria, verdict.some_equilibrium
+        record["without"] = {
+            " + ".join(removal.premises): removal.changes[position].value for removal in run.removals
+        }
+        yield verdict.name, record
+
+
+def agrees(found: Any, kept: Any) -> bool:
+    if isinstance(kept, dict):
+        return set(found) == set(kept) and all(agrees(found[key], kept[key]) for key in kept)
+    if kept is None or found is None:
+        return found is kept
+    return abs(found - kept) <= GOLDEN_TOLERANCE * max(1.0, abs(kept))
+
+
+@every_model
+def test_its_verdicts_are_those_of_the_golden_file(path: Path) -> None:
+    golden = GOLDEN / f"{path.stem}.json"
+    found = {"draws": 4096, "seed": 1, "questions": dict(answers(small_run(path)))}
+    if os.environ.get("RAISON_REWRITE_GOLDEN"):
+        golden.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert golden.exists(), f"{path.stem} has no golden file; see the top of this module"
+    kept = json.loads(golden.read_text(encoding="utf-8"))
+    assert (kept["draws"], kept["seed"]) == (4096, 1)
+    assert list(found["questions"]) == list(kept["questions"])
+    for name, answer in found["questions"].items():
+        assert agrees(answer, kept["questions"][name]), (
+            f"{name}: found {answer}, kept {kept['questions'][name]}"
+        )
+
+
+def test_every_golden_file_has_a_model() -> None:
+    assert {golden.stem for golden in GOLDEN.glob("*.json")} == {path.stem for path in FILES}
+
+
+def test_names_are_unique_because_they_are_what_one_types() -> None:
+    names = [path.stem for path in FILES]
+    assert len(set(names)) == len(names)
+
+
+def test_the_gallery_holds_model_files_and_no_code() -> None:
+    assert FILES
+    kinds = {file.suffix for file in GALLERY.rglob("*") if file.is_file()}
+    assert kinds <= {".yaml", ".json", ".csv", ".md"}
+
+
+@every_model
+def test_the_docs_name_the_model_with_its_title_and_kind(path: Path) -> None:
+    model = the_model(path)
+    row = next(
+        (line for line in DOCS.read_text(encoding="utf-8").splitlines() if f"`{path.stem}`" in line), ""
+    )
+    assert model.title in row
+    assert model.about.split()[0].strip(".:,") in row
