@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 
 from raison.model import document
 from raison.model.build import draft
+from raison.model.check import check
 from raison.model.problem import ModelError, Path, Problem
 from raison.model.records import Model
 
@@ -72,6 +73,7 @@ def _read(text: str, file: str, name: str, sha256: str) -> Reading:
     if tree.data is not None:
         made = draft(tree.data, bare=tree.bare)
         problems += made.problems
+        problems += check(made.model, broken=made.broken)
         model = replace(made.model, name=name)
     placed = [_placed(problem, file, tree.marks) for problem in problems]
     placed.sort(key=lambda problem: problem.line or 0)

@@ -6,7 +6,7 @@ uncertain parameters take coordinates of the unit cube in order, and premises ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -274,13 +274,29 @@ class Model:
 
     @property
     def root(self) -> str | None:
-        """The one node that nothing points to; None without a game."""
+        """The one node that nothing points to; None without a game.
+
+        Where a further node is reached only with a premise removed, the root is the one that no premise names.
+        """
         pointed = {
             branch.then
             for node in self.game.values()
             for branch in (node.moves if isinstance(node, Decision) else node.cases).values()
         }
-        return next((name for name in self.game if name not in pointed), None)
+        loose = [name for name in self.game if name not in pointed]
+        if len(loose) > 1:
+            premised = {text for premise in self.premises.values() for text in _texts(premise.without)}
+            return next((name for name in loose if name not in premised), loose[0])
+        return loose[0] if loose else None
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
 
 
 def branches(node: Node) -> Mapping[str, Move] | Mapping[str, Case]:

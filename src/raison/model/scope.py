@@ -1,0 +1,336 @@
+"""What names mean in a model's formulas, and whether a formula uses them as what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from raison.model import uses
+from raison.model.constant import first_not_finite
+from raison.model.formula import (
+    KNOWN_FUNCTIONS,
+    Call,
+    Compare,
+    Expression,
+    Formula,
+    Name,
+    Text,
+    children,
+)
+from raison.model.keys import SECTIONS, did_you_mean, nearest
+from raison.model.problem import Path, Problem
+from raison.model.records import Definition, Distribution, Model, branches
+from raison.model.unparse import show
+
+_LATER_NAMES = frozenset({"ended", "period", "periods"})
+_LATER_FUNCTIONS = frozenset({"fraction", "root"})
+_DEFINING = frozenset({"parameters", "quantities", "functions", "game", "include", "processes", "rounds"})
+
+
+@dataclass(slots=True)
+class Report:
+    """Problems found so far.
+
+    Attributes:
+        broken: Places that were reported when the file was read; nothing more is said about them.
+        unknown: Unknown names with all the places that use them, reported as one problem each.
+        offered: Names that were offered as the right spelling, and so count as used.
+    """
+
+    broken: frozenset[Path] = frozenset()
+    problems: list[Problem] = field(default_factory=list)
+    unknown: dict[str, list[tuple[Path, str]]] = field(default_factory=dict)
+    offered: set[str] = field(default_factory=set)
+
+    def error(self, path: Path, message: str) -> None:
+        """Report an error, unless its place was reported already."""
+        if not self.knows(path):
+            self.problems.append(Problem(message, path))
+
+    def warn(self, path: Path, message: str) -> None:
+        """Report a warning, unless its place was reported already."""
+        if not self.knows(path):
+            self.problems.append(Problem(message, path, "warning"))
+
+    def knows(self, path: Path) -> bool:
+        """Whether what stands at `path`, or around it, was reported already."""
+        return any(path[:length] in self.broken for length in range(len(path) + 1))
+
+    def offer(self, name: str, known: Collection[str]) -> str:
+        """`; did you mean 'x'?` or the empty text; the offered name counts as used."""
+        close = nearest(name, known)
+        if close is not None:
+            self.offered.add(close)
+        return did_you_mean(name, known)
+
+    def summed_up(self) -> list[Problem]:
+        """All problems; a name that is unknown in several places is one cause and one problem."""
+        found = list(self.problems)
+        for places in self.unknown.values():
+            path, message = places[0]
+            more = len(places) - 1
+            rest = (
+                f" (So do {more} more formulas.)"
+                if more > 1
+                else " (So does one more formula.)"
+                if more
+                else ""
+            )
+            found.append(Problem(message + rest, path))
+        return found
+
+
+class Scope:
+    """The names of a model.
+
+    Args:
+        model: The model, perhaps with placeholders.
+        report: Takes what is found.
+        variants: The model with each premise removed that rewires the game: what they add is known too.
+    """
+
+    def __init__(self, model: Model, report: Report, variants: Collection[Model] = ()) -> None:
+        self.model = model
+        self.report = report
+        self.numbers = {*model.parameters, *model.quantities}
+        self.labels: dict[str, set[str]] = {}
+        for each in (model, *variants):
+            for name, node in each.game.items():
+                self.labels.setdefault(name, set()).update(branches(node))
+            self.labels.setdefault("outcome", set()).update(each.outcomes)
+        if not model.game:
+            del self.labels["outcome"]
+        for name, parameter in model.parameters.items():
+            premised = [premise.without.get(name) for premise in model.premises.values()]
+            texts = [text for value in (parameter.value, *premised) for text in _texts(value)]
+            if texts and name not in self.labels:
+                self.labels[name] = set(texts)
+        self.edges = uses.graph(model)
+        self.is_circular = bool(uses.circles(self.edges))
+        self.half_known = {_plain_name(path[1]) for path in report.broken if len(path) > 1}
+        self.knows_all = not any(
+            len(path) == 1 and (path[0] in _DEFINING or path[0] not in SECTIONS["model"])
+            for path in report.broken
+        )
+        self._results: dict[str, frozenset[str]] | None = None
+
+    # --- results of the game --------------------------------------------------------------------------------
+
+    def results(self, definition: Definition) -> frozenset[str]:
+        """The nodes, and `outcome`, that a definition depends on, through whatever it mentions."""
+        if self._results is None:
+            self._results = {}
+            for name in uses.in_order(self.edges):
+                self._results[name] = self._of(self.edges[name])
+        return self._of(uses.mentioned(definition))
+
+    def _of(self, mentions: Collection[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for name in mentions:
+            if name in self.model.game or name == "outcome":
+                found.add(name)
+            elif self._results:
+                found |= self._results.get(name, frozenset())
+        return frozenset(found)
+
+    # --- formulas -------------------------------------------------------------------------------------------
+
+    def check(self, formula: Formula, path: Path, what: str, arguments: Collection[str] = ()) -> None:
+        """Report what is wrong with the names, calls, comparisons and constants of a formula."""
+        if self.report.knows(path):
+            return
+        bad = first_not_finite(formula.expression)
+        if bad is not None:
+            self.report.error(
+                path, f"{what} has '{show(bad)[:80]}', which is not a finite number; change it."
+            )
+        stack: list[Expression] = [formula.expression]
+        while stack:
+            node = stack.pop()
+            match node:
+                case Compare():
+                    stack.extend(self.compared(node, path, what, arguments))
+                case Call():
+                    self.called(node, path, what)
+                    stack.extend(children(node))
+                case Name(name):
+                    self.named(name, path, what, arguments)
+                case Text(value):
+                    self.report.error(
+                        path,
+                        f"{what} uses the quoted name '{value[:60]}' as a number; a name is only compared.",
+                    )
+                case _:
+                    stack.extend(children(node))
+
+    def named(self, name: str, path: Path, what: str, arguments: Collection[str]) -> None:
+        """A name that stands for a number."""
+        if name in arguments:
+            return
+        labels = self.labels.get(name)
+        if labels is not None and not (name in self.half_known and not labels):
+            example = f", as in {name} == '{min(labels)}'" if labels else ""
+            self.report.error(
+                path, f"{what} uses '{name}' as a number, but it is a name; compare it{example}."
+            )
+        elif name not in self.numbers and name not in self.model.game:
+            self.missing(name, path, what, arguments)
+
+    def missing(self, name: str, path: Path, what: str, arguments: Collection[str]) -> None:
+        """A name that nothing defines."""
+        if name in self.half_known or not self.knows_all:
+            return
+        if name in self.model.functions:
+            header = f"{name}({', '.join(self.model.functions[name].arguments)})"
+            self.report.error(
+                path, f"{what} uses the function '{name}' without its arguments; write {header}."
+            )
+        elif name in _LATER_NAMES or "." in name:
+            which = "; a name with a prefix" if "." in name else ", which"
+            self.report.error(path, f"{what} uses '{name}'{which} is known but not built yet.")
+        elif name == "outcome":
+            self.report.error(path, f"{what} uses 'outcome', but the model has no game; add one.")
+        else:
+            known = [*arguments, *self.numbers, *self.labels]
+            hint = self.report.offer(name, known) or "; define it under 'parameters' or 'quantities'."
+            self.report.unknown.setdefault(name, []).append(
+                (path, f"{what} uses '{name[:60]}', which is not defined{hint}")
+            )
+
+    def called(self, call: Call, path: Path, what: str) -> None:
+        """A call: the function exists, and gets the arguments that it takes."""
+        name, count = call.function, len(call.arguments) + len(call.keywords)
+        function = self.model.functions.get(name)
+        if function is not None:
+            self.arguments(call, function.arguments, path, what)
+        elif name in KNOWN_FUNCTIONS:
+            least, most = KNOWN_FUNCTIONS[name]
+            needed = f"{least}" if least == most else f"{least} to {most}"
+            if call.keywords:
+                self.report.error(
+                    path, f"{what} calls {name} with '{call.keywords[0][0]}='; it takes no names."
+                )
+            elif not least <= count <= most:
+                self.report.error(path, f"{what} calls {name} with {count} arguments; it takes {needed}.")
+        elif name in _LATER_FUNCTIONS:
+            self.report.error(path, f"{what} calls '{name}', which is known but not built yet.")
+        elif name in self.numbers or name in self.labels:
+            self.report.error(
+                path, f"{what} calls '{name}', which is not a function; write '*' for a product."
+            )
+        elif name not in self.half_known and self.knows_all:
+            known = [*self.model.functions, *KNOWN_FUNCTIONS]
+            hint = self.report.offer(name, known) or "; define it under 'functions'."
+            self.report.unknown.setdefault(f"{name}()", []).append(
+                (path, f"{what} calls '{name[:60]}', which is not a function{hint}")
+            )
+
+    def arguments(self, call: Call, needed: tuple[str, ...], path: Path, what: str) -> None:
+        """A call of a function of the file gives every argument once."""
+        header = f"{call.function}({', '.join(needed)})"
+        given = list(needed[: len(call.arguments)])
+        if len(call.arguments) > len(needed):
+            count = len(call.arguments)
+            self.report.error(path, f"{what} calls {header} with {count} arguments; it takes {len(needed)}.")
+            return
+        for keyword, _ in call.keywords:
+            if keyword not in needed:
+                hint = self.report.offer(keyword, needed) or "."
+                self.report.error(
+                    path, f"{what} calls {header} with '{keyword}=', which it does not take{hint}"
+                )
+                return
+            if keyword in given:
+                self.report.error(path, f"{what} calls {header} with '{keyword}' twice; give it once.")
+                return
+            given.append(keyword)
+        absent = [name for name in needed if name not in given]
+        if absent:
+            self.report.error(path, f"{what} calls {header} without '{absent[0]}'; add it.")
+
+    # --- comparisons with quoted names ----------------------------------------------------------------------
+
+    def compared(
+        self, node: Compare, path: Path, what: str, arguments: Collection[str]
+    ) -> Iterator[Expression]:
+        """Check the pairs that have a quoted name in them; yields the sides that are numbers."""
+        sides = [node.first, *(right for _, right in node.rest)]
+        special = [self.is_label(side, arguments) for side in sides]
+        for index, (operator, right) in enumerate(node.rest):
+            if special[index] or special[index + 1]:
+                self.pair(operator, sides[index], right, path, what, arguments)
+        for index, side in enumerate(sides):
+            if not any(special[max(index - 1, 0) : index + 2]):
+                yield side
+
+    def is_label(self, side: Expression, arguments: Collection[str]) -> bool:
+        """Whether a side of a comparison is a name rather than a number."""
+        if isinstance(side, Text):
+            return True
+        return isinstance(side, Name) and side.id not in arguments and side.id in self.labels
+
+    def pair(
+        self,
+        operator: str,
+        left: Expression,
+        right: Expression,
+        path: Path,
+        what: str,
+        arguments: Collection[str],
+    ) -> None:
+        """A comparison in which at least one side is a name."""
+        if operator not in ("==", "!="):
+            self.report.error(path, f"{what} compares names with '{operator}'; use '==' or '!='.")
+            return
+        if isinstance(left, Text):
+            left, right = right, left
+        if isinstance(left, Text):
+            self.report.error(
+                path, f"{what} compares two quoted names; one side must be a node or 'outcome'."
+            )
+        elif not self.is_label(left, arguments):
+            self.unlike(left, right, path, what, arguments)
+        elif isinstance(left, Name) and isinstance(right, Text):
+            self.among(left.id, right.value, path, what)
+        elif not self.is_label(right, arguments):
+            self.unlike(right, left, path, what, arguments)
+
+    def among(self, name: str, value: str, path: Path, what: str) -> None:
+        """A quoted name is one that the other side can be."""
+        labels = self.labels[name]
+        if (
+            value in labels
+            or name in self.half_known
+            or any(value in part[-1:] for part in self.report.broken)
+        ):
+            return
+        if name == "outcome":
+            hint = self.report.offer(value, labels) or f"; the outcomes are {', '.join(sorted(labels)[:8])}."
+            self.report.error(path, f"{what} asks for the outcome '{value[:60]}', which does not exist{hint}")
+            return
+        owner = f"node '{name}' has no move or case" if name in self.model.game else f"'{name}' is never"
+        hint = self.report.offer(value, labels) or f"; it can be {', '.join(sorted(labels)[:8])}."
+        self.report.error(path, f"{what}: {owner} '{value[:60]}'{hint}")
+
+    def unlike(
+        self, number: Expression, name: Expression, path: Path, what: str, arguments: Collection[str]
+    ) -> None:
+        """A number compared with a name."""
+        shown = f"'{name.value}'" if isinstance(name, Text) else show(name)
+        if isinstance(number, Name):
+            if isinstance(name, Name) and number.id in self.labels[name.id]:
+                self.report.error(path, f"{what} needs quotes: {name.id} == '{number.id}'.")
+                return
+            if number.id not in arguments and number.id not in self.numbers:
+                self.missing(number.id, path, what, arguments)
+                return
+        self.report.error(path, f"{what} compares '{show(number)[:60]}', a number, with the name {shown[:60]}; "
+                          "only a node, 'outcome' or a choice of names can be compared with a name.")  # fmt: skip
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return value.names if isinstance(value, Distribution) else ()
+
+
+def _plain_name(header: str) -> str:
+    return header.partition("(")[0].strip()

@@ -1,0 +1,240 @@
+"""A model back to plain data and to the text of a file, which reads back as an equal model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from raison.model.records import (
+    Chance,
+    Decision,
+    Definition,
+    Lever,
+    Model,
+    Move,
+    Node,
+    Parameter,
+    Player,
+    Premise,
+    Quantity,
+    Question,
+)
+
+WIDTH = 100  # a mapping or list that fits is written on one line
+
+Data = dict[str, Any]
+
+
+def to_data(model: Model) -> Data:
+    """The model as nested dicts and lists of text and None, as `build` takes it and a file has it.
+
+    The name is not part of it: a model is named after its file.
+    """
+    data: Data = {"raison": "1", "title": model.title, "about": model.about}
+    data["beliefs"] = "true" if model.beliefs else None
+    data["players"] = {name: _player(player) for name, player in model.players.items()}
+    data["parameters"] = {name: _valued(parameter) for name, parameter in model.parameters.items()}
+    data["correlations"] = [
+        {("between" if len(c.among) == 2 else "among"): list(c.among), "rank": _number(c.rank)}
+        for c in model.correlations
+    ]
+    data["functions"] = {
+        f"{name}({', '.join(function.arguments)})": function.body.text
+        for name, function in model.functions.items()
+    }
+    data["quantities"] = {name: _valued(quantity) for name, quantity in model.quantities.items()}
+    data["game"] = {name: _node(node) for name, node in model.game.items()}
+    data["outcomes"] = {
+        name: {player: payoff.text for player, payoff in payoffs.items()}
+        for name, payoffs in model.outcomes.items()
+    }
+    data["premises"] = {name: _premise(premise) for name, premise in model.premises.items()}
+    data["claims"] = {
+        name: _present(
+            says=claim.says,
+            source=claim.source,
+            at=claim.at,
+            credibility=None if claim.credibility is None else str(claim.credibility),
+            said=claim.said,
+        )
+        for name, claim in model.claims.items()
+    }
+    data["sources"] = {
+        name: _present(
+            title=source.title,
+            author=source.author,
+            kind=source.kind,
+            reliability=source.reliability,
+            date=source.date,
+            url=source.url,
+        )
+        for name, source in model.sources.items()
+    }
+    data["questions"] = [_question(question) for question in model.questions]
+    data["levers"] = {
+        player: {name: _lever(lever) for name, lever in levers.items()}
+        for player, levers in model.levers.items()
+    }
+    if model.solution.concept != "subgame-perfect":
+        data["solution"] = {"concept": model.solution.concept}
+    return {key: value for key, value in data.items() if value not in (None, {}, [])}
+
+
+def _present(**fields: Any) -> Data:
+    return {key.rstrip("_"): value for key, value in fields.items() if value is not None}
+
+
+def _number(value: float) -> str:
+    text = repr(float(value))
+    return text.removesuffix(".0")
+
+
+def _player(player: Player) -> str:
+    return player.title
+
+
+def _valued(given: Parameter | Quantity) -> str | Data:
+    because = list(given.because) if isinstance(given, Parameter) else []
+    long = _present(value=given.value.text, unit=given.unit, about=given.about, because=because or None)
+    return long if len(long) > 1 else given.value.text
+
+
+def _node(node: Node) -> Data:
+    if isinstance(node, Chance):
+        cases = {
+            name: {
+                "probability": "otherwise" if case.probability is None else case.probability.text,
+                "then": case.then,
+            }
+            for name, case in node.cases.items()
+        }
+        return _present(about=node.about, cases=cases)
+    return _present(
+        about=node.about, player=node.player, moves={name: _move(move) for name, move in node.moves.items()}
+    )
+
+
+def _move(move: Move) -> str | Data:
+    return move.then if move.when is None else {"then": move.then, "when": move.when.text}
+
+
+def _premise(premise: Premise) -> Data:
+    return _present(
+        says=premise.says,
+        claims=list(premise.claims) or None,
+        unstated="true" if premise.unstated else None,
+        rival=list(premise.rival) or None,
+        without={key: _replacement(value) for key, value in premise.without.items()},
+    )
+
+
+def _replacement(value: Any) -> Any:
+    return value.text if isinstance(value, Definition) else value
+
+
+def _question(question: Question) -> Data:
+    return _present(
+        name=question.name,
+        node=question.node,
+        move=question.move,
+        event=None if question.event is None else question.event.text,
+        amount=None if question.amount is None else question.amount.text,
+        given=None if question.given is None else question.given.text,
+        above=None if question.above is None else _number(question.above),
+        for_=question.player,
+    )
+
+
+def _lever(lever: Lever) -> Data | list[str]:
+    if lever.range is not None and lever.values is None and lever.commit is None and lever.cost is None:
+        return [_number(value) for value in lever.range]
+    return _present(
+        range=None if lever.range is None else [_number(value) for value in lever.range],
+        set=None if lever.values is None else [_number(value) for value in lever.values],
+        commit=None if lever.commit is None else list(lever.commit),
+        cost=None if lever.cost is None else lever.cost.text,
+    )
+
+
+# --- text ---------------------------------------------------------------------------------------------------
+
+
+def write(model: Model) -> str:
+    """The text of a model file.
+
+    Returns:
+        YAML that `reader.read_text` reads back as an equal model (up to its name).
+    """
+    lines: list[str] = []
+    for key, value in to_data(model).items():
+        if isinstance(value, str):
+            lines += _entry(key, value, 0)
+            continue
+        lines += ["", f"{key}:"] if lines else [f"{key}:"]
+        lines += _items(value, 2) if isinstance(value, list) else _block(value, 2)
+    return "\n".join(lines) + "\n"
+
+
+def _block(mapping: Mapping[str, Any], indent: int) -> list[str]:
+    return [line for key, value in mapping.items() for line in _entry(key, value, indent)]
+
+
+def _entry(key: str, value: Any, indent: int) -> list[str]:
+    """A key and its value: on one line if that fits, else as a block."""
+    head = f"{' ' * indent}{_scalar(key, flow=False)}:"
+    if not isinstance(value, dict | list):
+        return [f"{head} {_scalar(value, flow=False)}"]
+    line = f"{head} {_flow(value)}"
+    if len(line) <= WIDTH or not value:
+        return [line]
+    if isinstance(value, list):
+        return [head, *_items(value, indent + 2)]
+    return [head, *_block(value, indent + 2)]
+
+
+def _items(values: Sequence[Any], indent: int) -> list[str]:
+    lines: list[str] = []
+    for value in values:
+        flow = f"{' ' * indent}- {_flow(value)}"
+        if len(flow) <= WIDTH or not isinstance(value, dict):
+            lines.append(flow)
+        else:
+            block = _block(value, indent + 2)
+            lines += [f"{' ' * indent}- {block[0].lstrip()}", *block[1:]]
+    return lines
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = (f"{_scalar(key, flow=True)}: {_flow(item)}" for key, item in value.items())
+        return f"{{{', '.join(inner)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_flow(item) for item in value)}]"
+    return _scalar(value, flow=True)
+
+
+_PLAIN = re.compile(r"[\w(.+/-](?:[^\n]*[^\s:])?")
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
+
+
+def _scalar(text: str | None, *, flow: bool) -> str:
+    """The text as YAML, quoted only where the parser would read something else."""
+    if text is None:
+        return "null"
+    plain = (
+        _PLAIN.fullmatch(text) is not None
+        and text.isprintable()
+        and not text.startswith(("- ", "---", "..."))
+        and text != "-"
+        and ": " not in text
+        and " #" not in text
+        and text not in _NULLS
+        and not (flow and any(character in text for character in ",[]{}:?'\""))
+    )
+    if plain:
+        return text
+    if text.isprintable() and text:
+        return "'" + text.replace("'", "''") + "'"
+    return json.dumps(text, ensure_ascii=False)
