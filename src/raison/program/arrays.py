@@ -1,0 +1,116 @@
+"""Formulas on batches: the operations of `raison.model.evaluate` with JAX arrays in float64.
+
+Literals stay Python floats, so that constant subformulas fold and JAX's strict promotion is satisfied. Corner
+cases are IEEE 754's and agree with `FLOATS`; tests compare the two on random formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+from raison.model.evaluate import FLOATS, Operations, Value
+from raison.program import special
+
+
+def _both(
+    plain: Callable[[Any, Any], Value], array: Callable[[Any, Any], Value]
+) -> Callable[[Value, Value], Value]:
+    def binary(a: Value, b: Value) -> Value:
+        if isinstance(a, float) and isinstance(b, float):
+            return plain(a, b)
+        return array(a, b)
+
+    return binary
+
+
+def _known(name: str, array: Callable[..., Value]) -> Callable[..., Value]:
+    plain = FLOATS.functions[name]
+
+    def function(*arguments: Value) -> Value:
+        if all(isinstance(argument, float) for argument in arguments):
+            return plain(*arguments)
+        return array(*(_array(argument) for argument in arguments))
+
+    return function
+
+
+def _array(value: Value) -> Value:
+    return jnp.asarray(value, jnp.float64)
+
+
+def _power(base: Value, exponent: Value) -> Value:
+    if isinstance(exponent, float) and exponent in (1.0, 2.0, 3.0, 4.0):
+        return _array(base) ** int(exponent)
+    if isinstance(exponent, float) and exponent == 0.5:
+        return jnp.sqrt(base)
+    return jnp.power(_array(base), _array(exponent))
+
+
+def _fold(pick: Callable[[Any, Any], Value]) -> Callable[..., Value]:
+    def folded(*values: Value) -> Value:
+        best = values[0]
+        for value in values[1:]:
+            best = pick(best, value)
+        return best
+
+    return folded
+
+
+def _compare(operator: str, array: Callable[[Any, Any], Value]) -> Callable[[Value, Value], Value]:
+    return _both(FLOATS.compare[operator], array)
+
+
+def _select(truth: Value, a: Value, b: Value) -> Value:
+    return jnp.where(truth, a, b)
+
+
+ARRAYS = Operations(
+    number=float,
+    binary={
+        "+": _both(FLOATS.binary["+"], lambda a, b: a + b),
+        "-": _both(FLOATS.binary["-"], lambda a, b: a - b),
+        "*": _both(FLOATS.binary["*"], lambda a, b: a * b),
+        "/": _both(FLOATS.binary["/"], lambda a, b: a / b),
+        "//": _both(FLOATS.binary["//"], lambda a, b: jnp.floor(a / b)),
+        "%": _both(FLOATS.binary["%"], lambda a, b: jnp.mod(_array(a), _array(b))),
+        "**": _both(FLOATS.binary["**"], _power),
+    },
+    compare={
+        "<": _compare("<", lambda a, b: a < b),
+        "<=": _compare("<=", lambda a, b: a <= b),
+        ">": _compare(">", lambda a, b: a > b),
+        ">=": _compare(">=", lambda a, b: a >= b),
+        "==": _compare("==", lambda a, b: a == b),
+        "!=": _compare("!=", lambda a, b: a != b),
+    },
+    select=_select,
+    conjunction=lambda a, b: a & b,
+    disjunction=lambda a, b: a | b,
+    negation=lambda a: ~a,
+    as_number=lambda truth: jnp.where(truth, 1.0, 0.0),
+    as_truth=lambda number: (number != 0.0) if isinstance(number, float) else number != 0,
+    functions={
+        name: _known(name, function)
+        for name, function in {
+            "abs": jnp.abs,
+            "ceil": jnp.ceil,
+            "clip": lambda x, low, high: jnp.minimum(jnp.maximum(x, low), high),
+            "exp": jnp.exp,
+            "floor": jnp.floor,
+            "log": jnp.log,
+            "logistic": special.logistic,
+            "logit": special.logit,
+            "max": _fold(jnp.maximum),
+            "min": _fold(jnp.minimum),
+            "normal_cdf": special.normal_cdf,
+            "normal_pdf": special.normal_pdf,
+            "normal_quantile": special.normal_quantile,
+            "sqrt": jnp.sqrt,
+            "tanh": jnp.tanh,
+        }.items()
+    },
+)
+"""JAX arrays `[B]` float64; anything that is the same in all draws may be a Python float."""

@@ -1,0 +1,432 @@
+"""A Model compiled to pure functions of arrays.
+
+A `Program` holds what is the same in all draws; a `World` is one evaluation of it, made while JAX traces: it
+turns points of the unit cube (or central values, or chosen values) into parameters, quantities, payoffs,
+chances and availabilities, each computed once and only if asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+
+from raison.model.evaluate import Coded, Value, evaluate, evaluate_truth
+from raison.model.formula import Expression, Formula
+from raison.model.records import Chance, Decision, Definition, Distribution, Model, branches
+from raison.program import copula, quantile
+from raison.program.arrays import ARRAYS
+from raison.program.graph import Graph, expand
+from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
+
+Results = tuple[tuple[str, str], ...]
+"""Earlier results of the game, by node."""
+
+FINE = "solved"
+"""Reason number 0: the draw did not fail."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Program:
+    """What is the same in all draws of a model.
+
+    Attributes:
+        model: The model, checked.
+        graph: The game's states; None without a game.
+        coordinates: Names with a coordinate of the unit cube: first those uncertain as written, then those
+            uncertain only where a premise is removed, each in the file's order.
+        switches: How the premises are removed.
+        on_results: Names whose value depends on results of the game.
+        reasons: Sentences that a draw's status indexes; number 0 is `FINE`.
+    """
+
+    model: Model
+    graph: Graph | None
+    coordinates: tuple[str, ...]
+    switches: Switches
+    on_results: frozenset[str]
+    reasons: tuple[str, ...]
+
+
+def compile_model(model: Model) -> Program:
+    """Compile a checked model.
+
+    Raises:
+        ValueError: the game has too many states, or the correlations are not positive definite.
+    """
+    switches = find_switches(model)
+    on_results = _dependent_on_results(model, switches)
+    graph = expand(model, _remembered(model, switches, on_results)) if model.game else None
+    return Program(
+        model=model,
+        graph=graph,
+        coordinates=_coordinates(model, switches),
+        switches=switches,
+        on_results=on_results,
+        reasons=(FINE, *_reasons(model, on_results).values()),
+    )
+
+
+class World:
+    """One evaluation of a program; arrays are `[B]` float64, or Python floats where all draws agree.
+
+    Args:
+        program: The compiled model.
+        cube: `[D, B]` float64 in the open unit interval, a row per coordinate; None for central values.
+        removed: `[K]` bool, whether each switchable premise is removed; None for none.
+        chosen: Values that take the place of parameters, float64 `[B]` (codes of names for a `choice`).
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        cube: Any = None,
+        removed: Any = None,
+        chosen: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.program = program
+        self.model = program.model
+        self.removed = removed
+        self.chosen = chosen or {}
+        self.functions = {
+            name: (function.arguments, function.body.expression) for name, function in self.model.functions.items()
+        }
+        self.known: dict[tuple[str, Results], Value] = {}
+        self.faults: dict[str, Any] = {}  # reason -> [B] bool
+        self._reason = _reasons(self.model, program.on_results)
+        self.cube: dict[str, Any] | None = None
+        if cube is not None:
+            rows = {name: cube[row] for row, name in enumerate(program.coordinates)}
+            self.cube = copula.correlated(self.model.correlations, rows)
+
+    # --- names ---
+
+    def value(self, name: str, results: Results = ()) -> Value:
+        """What a name stands for after these results: a parameter, a quantity, or a result itself."""
+        if name in self.chosen:
+            return self._chosen(name)
+        if name in self.model.game:
+            return dict(results).get(name, "")
+        if name == "outcome":
+            return dict(results).get(name, "")
+        key = (name, tuple(r for r in results) if name in self.program.on_results else ())
+        if key not in self.known:
+            self.known[key] = self._defined(name, key[1])
+        return self.known[key]
+
+    def number(self, formula: Formula | Expression, results: Results = ()) -> Value:
+        """The number that a formula stands for after these results."""
+        expression = formula.expression if isinstance(formula, Formula) else formula
+        return evaluate(expression, lambda name: self.value(name, results), ARRAYS, self.functions)
+
+    def truth(self, formula: Formula | Expression, results: Results = ()) -> Value:
+        """Whether a formula holds after these results: `[B]` bool, or a Python bool if all draws agree."""
+        expression = formula.expression if isinstance(formula, Formula) else formula
+        return evaluate_truth(expression, lambda name: self.value(name, results), ARRAYS, self.functions)
+
+    def depends_on_results(self, expression: Expression) -> bool:
+        """Whether a formula asks how play went."""
+        asked = used_names(self.model, Formula("", expression))
+        return bool(asked & (self.program.on_results | set(self.model.game) | {"outcome"}))
+
+    def _chosen(self, name: str) -> Value:
+        definition = self.model.parameters[name].value if name in self.model.parameters else None
+        if isinstance(definition, Distribution) and definition.names:
+            return Coded(self.chosen[name], definition.names)
+        return self.chosen[name]
+
+    def _defined(self, name: str, results: Results) -> Value:
+        parameter = self.model.parameters.get(name)
+        base: Definition = parameter.value if parameter is not None else self.model.quantities[name].value
+        value = self._of(name, base, results)
+        for replacement in self._replacements(("name", name)):
+            before = value
+            after = self._of(name, replacement.definition, results, before)
+            value = _switched(self.removed[replacement.switch], after, before)
+        self._fault(f"name:{name}", _not_a_number(value))
+        return value
+
+    def _of(self, name: str, definition: Definition, results: Results, so_far: Value | None = None) -> Value:
+        def bound(other: str) -> Value:
+            return so_far if other == name and so_far is not None else self.value(other, results)
+
+        def number(expression: Expression) -> Value:
+            return evaluate(expression, bound, ARRAYS, self.functions)
+
+        if isinstance(definition, Formula):
+            return number(definition.expression)
+        if definition.names:
+            weights = [number(argument.expression) for argument in definition.arguments[1::2]]
+            arguments: list[Value] = []
+            for code, weight in enumerate(weights):
+                arguments += [float(code), weight]
+        else:
+            arguments = [number(argument.expression) for argument in definition.arguments]
+        self._fault(f"arguments:{name}", quantile.invalid(definition.kind, arguments))
+        if self.cube is None:
+            value = quantile.central(definition.kind, arguments)
+        else:
+            value = quantile.quantile(definition.kind, self.cube[name], arguments)
+        return Coded(value, definition.names) if definition.names else value
+
+    # --- the game ---
+
+    def payoff(self, outcome: str, player: str, results: Results) -> Value:
+        """What an outcome pays a player."""
+        ended = (*results, ("outcome", outcome))
+        value = self.number(self.model.outcomes[outcome][player], ended)
+        for replacement in self._replacements(("payoff", outcome, player)):
+            value = _switched(self.removed[replacement.switch], self.number(_formula(replacement.definition), ended), value)
+        self._fault(f"payoff:{outcome}:{player}", _not_finite(value))
+        return value
+
+    def probabilities(self, node: str, results: Results) -> tuple[Value, ...]:
+        """The chances of a chance node's cases, in order; `otherwise` takes what is left."""
+        chance = self.model.game[node]
+        if not isinstance(chance, Chance):
+            raise TypeError(f"'{node}' is a decision; only chance nodes have probabilities.")
+        given: dict[str, Value] = {}
+        rest: str | None = None
+        for label, case in chance.cases.items():
+            if case.probability is None:
+                rest = label
+                continue
+            value = self.number(case.probability, results)
+            for replacement in self._replacements(("probability", node, label)):
+                other = self.number(_formula(replacement.definition), results)
+                value = _switched(self.removed[replacement.switch], other, value)
+            given[label] = value
+        total: Value = 0.0
+        for value in given.values():
+            total = total + value
+        if rest is not None:
+            left = 1.0 - total
+            given[rest] = jnp.where(abs(left) <= ROUNDING, 0.0, left) if not isinstance(left, float) else left
+            total = 1.0
+        wrong = _either(*(_outside(value) for value in given.values()), _not_one(total))
+        self._fault(f"chance:{node}", wrong)
+        return tuple(given[label] for label in chance.cases)
+
+    def available(self, node: str, results: Results) -> tuple[Value, ...]:
+        """Whether each move of a decision is available: `[B]` bool or a Python bool."""
+        decision = self.model.game[node]
+        if not isinstance(decision, Decision):
+            raise TypeError(f"'{node}' is a chance node; only decisions have moves.")
+        found: list[Value] = []
+        for label, move in decision.moves.items():
+            value: Value = True if move.when is None else self.truth(move.when, results)
+            for replacement in self._replacements(("when", node, label)):
+                other = self.truth(_formula(replacement.definition), results)
+                value = jnp.where(self.removed[replacement.switch], other, value)
+            found.append(value)
+        return tuple(found)
+
+    # --- status ---
+
+    def stuck(self, node: str, where: Any) -> None:
+        """Mark the draws in which play comes to a decision without a move."""
+        self._fault(f"stuck:{node}", where)
+
+    def question_fault(self, where: Any) -> None:
+        """Mark the draws in which a question's number is not finite."""
+        self._fault("question", where)
+
+    def values(self, batch: int) -> dict[str, Any]:
+        """Every parameter and quantity that does not depend on results, `[B]` float64 (codes of names)."""
+        found: dict[str, Any] = {}
+        for name, _ in definitions(self.model):
+            if name not in self.program.on_results:
+                value = self.value(name)
+                value = value.codes if isinstance(value, Coded) else value
+                found[name] = jnp.broadcast_to(jnp.asarray(value, jnp.float64), (batch,))
+        return found
+
+    def check_definitions(self) -> None:
+        """Evaluate every definition that does not depend on results, so that its faults are found."""
+        for name, _ in definitions(self.model):
+            if name not in self.program.on_results:
+                self.value(name)
+
+    def status(self, batch: int) -> Any:
+        """`[B]` int32: index into `Program.reasons`, the first in the model's order where several apply."""
+        status = jnp.zeros(batch, jnp.int32)
+        keys = list(self._reason)
+        for key in reversed([key for key in keys if key in self.faults]):
+            status = jnp.where(self.faults[key], jnp.int32(keys.index(key) + 1), status)
+        return status
+
+    def _replacements(self, slot: Slot) -> tuple[Any, ...]:
+        return () if self.removed is None else self.program.switches.replacements.get(slot, ())
+
+    def _fault(self, key: str, where: Any) -> None:
+        if where is False:
+            return
+        before = self.faults.get(key)
+        self.faults[key] = where if before is None else before | where
+
+
+ROUNDING = 1e-12
+"""Probabilities may miss 0, 1 and their sum by this much before a draw fails."""
+
+
+def _switched(switch: Any, after: Value, before: Value) -> Value:
+    if isinstance(after, Coded) or isinstance(before, Coded):
+        if not (isinstance(after, Coded) and isinstance(before, Coded)):
+            raise ValueError("a premise cannot exchange names for numbers; give the same kind of value.")
+        joint = tuple(dict.fromkeys((*before.names, *after.names)))
+        return Coded(jnp.where(switch, _recoded(after, joint), _recoded(before, joint)), joint)
+    return jnp.where(switch, after, before)
+
+
+def _recoded(value: Coded, joint: tuple[str, ...]) -> Value:
+    codes: Value = 0.0
+    for code, name in enumerate(value.names):
+        codes = jnp.where(value.codes == float(code), float(joint.index(name)), codes)
+    return codes
+
+
+def _formula(definition: Definition) -> Formula:
+    if isinstance(definition, Distribution):
+        raise TypeError(f"only names can become distributions; got {definition.text}.")
+    return definition
+
+
+def _not_a_number(value: Value) -> Any:
+    value = value.codes if isinstance(value, Coded) else value
+    return (value != value) if not isinstance(value, str) else False
+
+
+def _not_finite(value: Value) -> Any:
+    if isinstance(value, float):
+        return value - value != 0.0
+    return ~jnp.isfinite(value)
+
+
+def _outside(value: Value) -> Any:
+    if isinstance(value, float):
+        return not -ROUNDING <= value <= 1 + ROUNDING
+    return ~((value >= -ROUNDING) & (value <= 1 + ROUNDING))
+
+
+def _not_one(total: Value) -> Any:
+    if isinstance(total, float):
+        return not abs(total - 1) <= ROUNDING
+    return ~(jnp.abs(total - 1) <= ROUNDING)
+
+
+def _either(*truths: Any) -> Any:
+    found: Any = False
+    for truth in truths:
+        if truth is False:
+            continue
+        found = truth if found is False else found | truth
+    return found
+
+
+def _coordinates(model: Model, switches: Switches) -> tuple[str, ...]:
+    names = [name for name, parameter in model.parameters.items() if isinstance(parameter.value, Distribution)]
+    for slot, replacements in switches.replacements.items():
+        if slot[0] == "name" and slot[1] not in names:
+            names += [slot[1]] if any(isinstance(r.definition, Distribution) for r in replacements) else []
+    return tuple(names)
+
+
+def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
+    uses = {name: used_names(model, definition) for name, definition in definitions(model)}
+    for slot, replacements in switches.replacements.items():
+        if slot[0] == "name":
+            for replacement in replacements:
+                uses.setdefault(slot[1], set()).update(used_names(model, replacement.definition))
+    results = {*model.game, "outcome"}
+    found: set[str] = set()
+    grown = True
+    while grown:
+        grown = False
+        for name, used in uses.items():
+            if name not in found and used & (results | found):
+                found.add(name)
+                grown = True
+    return frozenset(found)
+
+
+def _remembered(model: Model, switches: Switches, on_results: frozenset[str]) -> dict[str, frozenset[str]]:
+    """For each node and outcome the nodes whose results its formulas ask for."""
+    uses = {name: used_names(model, definition) for name, definition in definitions(model)}
+
+    def nodes(definition: Definition | None, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+        if definition is None:
+            return frozenset()
+        used = used_names(model, definition)
+        found = used & set(model.game)
+        for name in (used & on_results) - seen:
+            found |= {n for n in _closure(name, uses) if n in model.game}
+        return frozenset(found)
+
+    def of_slot(slot: Slot, base: Definition | None) -> frozenset[str]:
+        others = (nodes(r.definition) for r in switches.replacements.get(slot, ()))
+        return nodes(base).union(*others)
+
+    asked: dict[str, frozenset[str]] = {}
+    for name, node in model.game.items():
+        found: frozenset[str] = frozenset()
+        for label, branch in branches(node).items():
+            if isinstance(node, Chance):
+                found |= of_slot(("probability", name, label), node.cases[label].probability)
+            else:
+                found |= of_slot(("when", name, label), node.moves[label].when)
+            del branch
+        asked[name] = found
+    at_end: frozenset[str] = frozenset()
+    for question in model.questions:
+        if question.node is not None:
+            asked[question.node] |= nodes(question.given)
+        else:
+            at_end = at_end.union(nodes(question.event), nodes(question.amount), nodes(question.given))
+    for outcome, payoffs in model.outcomes.items():
+        asked[outcome] = at_end.union(*(of_slot(("payoff", outcome, p), f) for p, f in payoffs.items()))
+    return asked
+
+
+def _closure(name: str, uses: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    pending = [name]
+    while pending:
+        for used in uses.get(pending.pop(), ()):
+            if used not in found:
+                found.add(used)
+                pending.append(used)
+    return found
+
+
+def _reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
+    """Every way in which a draw can fail, in the order in which it is looked for."""
+    reasons: dict[str, str] = {}
+    for name, _ in definitions(model):
+        kind = "parameter" if name in model.parameters else "quantity"
+        reasons[f"arguments:{name}"] = (
+            f"{kind} '{name}' has a distribution whose arguments are wrong in this draw; bound what they depend on."
+        )
+        reasons[f"name:{name}"] = (
+            f"{kind} '{name}' is not a number (0/0, the root or logarithm of a negative, ...); guard its formula."
+        )
+    for name, node in model.game.items():
+        if isinstance(node, Chance):
+            reasons[f"chance:{name}"] = (
+                f"the probabilities at '{name}' leave [0, 1] or do not sum to 1; clip them or use 'otherwise'."
+            )
+    for outcome in model.outcomes:
+        for player in model.outcomes[outcome]:
+            reasons[f"payoff:{outcome}:{player}"] = (
+                f"outcome '{outcome}' pays {player} a payoff that is not finite; guard its formula."
+            )
+    for name, node in model.game.items():
+        if isinstance(node, Decision):
+            reasons[f"stuck:{name}"] = (
+                f"play comes to '{name}' where no move is available; give it a move without 'when'."
+            )
+    reasons["question"] = "a question's number is not finite; guard its formula."
+    return reasons
+
+

@@ -1,0 +1,145 @@
+"""What a run will do: which programs, which premises removed in each, which coordinates of the cube they use."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+import raison
+from raison.model.records import Model
+from raison.model.variant import removed as without_premises
+from raison.program.program import Program, compile_model
+from raison.run.block import BLOCK, Block, compile_block
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a run's numbers depend on; a run can go on only where all of it is the same.
+
+    Attributes:
+        file: SHA-256 of the model file's text.
+        seed: Of the design.
+        draws: How many.
+        design: `sobol`, `latin` or `random`.
+        version: Of raison.
+        without: Premises that are removed in the run itself.
+        removals: Sets of premises that are removed in turn, on the same draws.
+    """
+
+    file: str
+    seed: int
+    draws: int
+    design: str
+    version: str
+    without: tuple[str, ...]
+    removals: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Branch:
+    """One way of solving every draw: a program, its rows of the cube, and its switches.
+
+    Attributes:
+        premises: What is removed in it.
+        block: The compiled program.
+        rows: `[D]`, the program's coordinates among the run's.
+        switches: `[K]` bool, the program's removed premises.
+    """
+
+    premises: tuple[str, ...]
+    block: Block
+    rows: NDArray[np.int64]
+    switches: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Plan:
+    """A run before it starts.
+
+    Attributes:
+        model: The model as written.
+        identity: What the numbers depend on.
+        coordinates: The run's coordinates of the cube, by name.
+        base: The argument as asked.
+        removals: The same with premises removed.
+    """
+
+    model: Model
+    identity: Identity
+    coordinates: tuple[str, ...]
+    base: Branch
+    removals: tuple[Branch, ...]
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks of draws."""
+        return -(-self.identity.draws // BLOCK)
+
+
+def make_plan(
+    model: Model,
+    file: str,
+    *,
+    draws: int,
+    seed: int,
+    design: str,
+    without: Sequence[str] = (),
+    removals: Sequence[Sequence[str]] | None = None,
+) -> Plan:
+    """Compile what a run needs; nothing is solved yet.
+
+    Args:
+        model: Checked.
+        file: SHA-256 of its text.
+        draws: At least 16, one for each replicate.
+        seed: Non-negative.
+        design: `sobol`, `latin` or `random`.
+        without: Premises to remove throughout.
+        removals: Sets of premises to remove in turn; None for each premise alone and each named set.
+
+    Raises:
+        ValueError: fewer than 16 draws, or a premise that the model does not have.
+        ModelError: the model without some premise is wrong.
+    """
+    if draws < 16:
+        raise ValueError(f"a run needs at least 16 draws, one for each replicate; got {draws}.")
+    if removals is None:
+        removals = [*((premise,) for premise in model.premises), *(s.premises for s in model.sets.values())]
+        removals = [r for r in removals if not set(r) <= set(without)]
+    for premise in {*without, *itertools.chain.from_iterable(removals)}:
+        if premise not in model.premises:
+            raise ValueError(f"the model has no premise '{premise}'; it has {', '.join(model.premises) or 'none'}.")
+    programs: dict[frozenset[str], Block] = {}
+    whole = compile_model(model)
+    structural = whole.switches.structural
+
+    def program_without(premises: Sequence[str]) -> Block:
+        key = frozenset(premises) & frozenset(structural)
+        if key not in programs:
+            ordered = [premise for premise in model.premises if premise in key]
+            program = compile_model(without_premises(model, ordered)) if ordered else whole
+            programs[key] = compile_block(program)
+        return programs[key]
+
+    coordinates: dict[str, None] = dict.fromkeys(whole.coordinates)
+    for premise in structural:  # always, so that points do not depend on what is asked for
+        coordinates.update(dict.fromkeys(program_without([premise]).program.coordinates))
+    sets = [tuple(without), *(tuple(dict.fromkeys((*without, *premises))) for premises in removals)]
+    for premises in sets:
+        coordinates.update(dict.fromkeys(program_without(premises).program.coordinates))
+    order = tuple(coordinates)
+    base, *others = (_branch(premises, program_without(premises), order) for premises in sets)
+    shown = tuple(tuple(premises) for premises in removals)
+    identity = Identity(file, seed, draws, design, raison.__version__, tuple(without), shown)
+    return Plan(model, identity, order, base, tuple(others))
+
+
+def _branch(premises: tuple[str, ...], block: Block, coordinates: tuple[str, ...]) -> Branch:
+    program: Program = block.program
+    rows = np.array([coordinates.index(name) for name in program.coordinates], np.int64)
+    switches = np.array([name in premises for name in program.switches.numeric], bool)
+    return Branch(premises, block, rows, switches)

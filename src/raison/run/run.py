@@ -1,0 +1,230 @@
+"""Solving the draws of a plan block by block, folding them in order, in constant memory.
+
+Workers take blocks; folding is done by one thread in the order of the blocks, so the number of workers does not
+change a bit of the result. A run that is interrupted between two blocks can be stored and gone on with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from raison.run import checkpoint
+from raison.run.block import BLOCK, BlockResult
+from raison.run.designs import REPLICATES, Design, make_design
+from raison.run.fold import Fold
+from raison.run.keep import DrawsFile
+from raison.run.plan import Branch, Plan
+from raison.run.sketch import Sketch
+from raison.run.ties import extremes
+
+
+class InterruptedRunError(KeyboardInterrupt):
+    """A run that was stopped by the user; `path` holds what is done, if it could be stored."""
+
+    def __init__(self, path: Path | None, done: int, draws: int) -> None:
+        self.path = path
+        self.done = done
+        self.draws = draws
+        super().__init__(f"stopped after {done:,} of {draws:,} draws")
+
+
+@dataclass(slots=True)
+class _Terms:
+    """What one block adds to the fold."""
+
+    sums: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    rows: dict[str, Any] | None = None
+
+
+def execute(
+    plan: Plan,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    store_at: Path | None = None,
+    resume_from: Path | None = None,
+    keep: Path | None = None,
+) -> Fold:
+    """Solve every draw of a plan.
+
+    Args:
+        plan: What to do.
+        workers: Threads; None for one for each processor.
+        progress: Told the number of draws done after each block.
+        store_at: Where to store what is done if the user interrupts.
+        resume_from: A stored run to go on with.
+        keep: Parquet file to write draws and answers to (extra `keep`).
+
+    Returns:
+        The folded blocks.
+
+    Raises:
+        ResumeError: the stored run belongs to other numbers.
+        InterruptedRunError: the user interrupted.
+    """
+    identity = plan.identity
+    fold = checkpoint.resume(resume_from, identity) if resume_from is not None else Fold()
+    design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
+    kept = DrawsFile.open(keep, plan, fold.blocks) if keep is not None else None
+    threads = workers or os.cpu_count() or 1
+    pending: deque[Future[_Terms]] = deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        blocks = iter(range(fold.blocks, plan.blocks))
+        for block in blocks:
+            pending.append(pool.submit(_solve, plan, design, block, kept is not None))
+            if len(pending) < 2 * threads:
+                continue
+            _fold_next(fold, pending, kept, plan, progress)
+        while pending:
+            _fold_next(fold, pending, kept, plan, progress)
+    except KeyboardInterrupt as error:
+        for future in pending:
+            future.cancel()
+        if kept is not None:
+            kept.set_aside()
+        if store_at is not None and fold.blocks:
+            checkpoint.store(store_at, identity, fold)
+        done = min(fold.blocks * BLOCK, identity.draws)
+        stored = store_at if fold.blocks else None
+        raise InterruptedRunError(stored, done, identity.draws) from error
+    except BaseException:
+        if kept is not None:
+            kept.discard()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    if kept is not None:
+        kept.close()
+    return fold
+
+
+def _fold_next(
+    fold: Fold,
+    pending: deque[Future[_Terms]],
+    kept: DrawsFile | None,
+    plan: Plan,
+    progress: Callable[[int], None] | None,
+) -> None:
+    terms = pending[0].result()
+    pending.popleft()
+    if kept is not None and terms.rows is not None:
+        kept.write(terms.rows)
+    for name, term in terms.sums.items():
+        fold.add(name, term)
+    for name, term in terms.counts.items():
+        fold.count(name, term)
+    fold.blocks += 1
+    if progress is not None:
+        progress(min(fold.blocks * BLOCK, plan.identity.draws))
+
+
+def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
+    start = block * BLOCK
+    count = min(BLOCK, plan.identity.draws - start)
+    cube = np.full((max(len(plan.coordinates), 1), BLOCK), 0.5)
+    cube[:, :count] = design.points(start, count)
+    shared = jnp.asarray(cube)
+    base, cube_rows = plan.base, _rows(shared, plan.base, plan)
+    result = base.block.answer(cube_rows, np.int32(count), base.switches)
+    others = [
+        branch.block.answer(_rows(shared, branch, plan), np.int32(count), branch.switches)
+        for branch in plan.removals
+    ]
+    terms = _Terms()
+    _base_terms(terms, plan, result)
+    _tie_terms(terms, plan, cube_rows, result)
+    for index, other in enumerate(others):
+        terms.sums[f"removal {index} applies"] = np.asarray(other.questions.applies)
+        terms.sums[f"removal {index} number"] = np.asarray(other.questions.number)
+        terms.sums[f"removal {index} solved"] = np.asarray(other.solved)
+    if block == 0 or keep:
+        values = {name: np.asarray(row) for name, row in base.block.values(cube_rows, base.switches).items()}
+        if block == 0:
+            for name, row in values.items():
+                terms.counts[f"value {name}"] = _sketched(row[:count])
+                distinct, repeats = np.unique(row[:count], return_counts=True)
+                if len(distinct) <= 30:
+                    terms.sums[f"distinct {name}"] = np.array([distinct, repeats], np.float64)
+        if keep:
+            terms.rows = _kept_rows(start, count, values, result)
+    return terms
+
+
+def _rows(cube: Any, branch: Branch, plan: Plan) -> Any:
+    return cube if len(branch.rows) == len(plan.coordinates) else cube[branch.rows]
+
+
+def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
+    for name, term in result.questions._asdict().items():
+        terms.sums[name] = np.asarray(term)
+    if result.nodes is not None:
+        for name, term in result.nodes._asdict().items():
+            terms.sums[f"node {name}"] = np.asarray(term)
+    terms.sums["solved"] = np.asarray(result.solved)
+    status = np.asarray(result.status)
+    reasons = len(plan.base.block.program.reasons)
+    terms.counts["status"] = np.bincount(status[status >= 0], minlength=reasons)
+    applies = np.asarray(result.applies)
+    for q, question in enumerate(plan.model.questions):
+        if question.kind == "move":
+            terms.counts[f"margin {q}"] = _sketched(np.asarray(result.margin[q])[applies[q]])
+        elif question.kind == "amount" and question.above is None:
+            terms.counts[f"amount {q}"] = _sketched(np.asarray(result.number[q])[applies[q]])
+    solved = status == 0
+    for n, name in enumerate(plan.base.block.program.model.game):
+        terms.counts[f"margin of {name}"] = _sketched(np.asarray(result.node_margin[n])[solved])
+
+
+def _sketched(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    sketch = Sketch.empty()
+    sketch.add(values[~np.isnan(values)])
+    return sketch.counts
+
+
+def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:
+    """The smallest and largest number of each question over all pure equilibria, summed."""
+    number = np.asarray(terms.sums["number"])
+    terms.sums["low"] = number.copy()
+    terms.sums["high"] = number.copy()
+    terms.counts["unknown"] = np.zeros(1, np.int64)
+    tied = np.asarray(result.tied)
+    graph = plan.base.block.program.graph
+    if graph is None or not tied.any() or not len(number):
+        return
+    base = plan.base
+    moves = [len(s.children) if s.mover >= 0 else 1 for s in graph.states]
+    found = extremes(
+        lambda start: base.block.numbers(cube_rows, base.switches, start), moves, np.asarray(result.tied_states)
+    )
+    if found is None:
+        terms.counts["unknown"][0] = int(tied.sum())
+        return
+    here = tied & np.asarray(result.applies)
+    for name, extreme in (("low", found[0]), ("high", found[1])):
+        change = np.where(here, extreme - np.asarray(result.number), 0.0)
+        terms.sums[name] = number + change.reshape(len(number), -1, REPLICATES).sum(axis=1)
+
+
+def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResult) -> dict[str, Any]:
+    return {
+        "draw": np.arange(start, start + count),
+        "status": np.asarray(result.status)[:count],
+        "values": {name: row[:count] for name, row in values.items()},
+        "number": np.asarray(result.number)[:, :count],
+        "applies": np.asarray(result.applies)[:, :count],
+        "margin": np.asarray(result.margin)[:, :count],
+    }
+
+

@@ -1,0 +1,110 @@
+"""Quantiles of a stream in constant memory: counts in bins that are equally wide relative to their value.
+
+A bin is a sign, a power of two and the first `BITS` bits of the mantissa, so a bin is at most one part in
+2^10 wide. Counts are integers: the result does not depend on the order or the cutting of the stream. Values
+beyond 2^32 and below 2^-64 in magnitude fall into the outermost bins and into zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BITS = 10
+LOWEST, HIGHEST = -64, 32  # exponents of two
+_PER_SIDE = (HIGHEST - LOWEST) << BITS
+BINS = 2 * _PER_SIDE + 3
+"""Bins: -inf, negative, zero, positive, inf."""
+_ZERO = _PER_SIDE + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Counts of float64 values by bin: `counts` is `[BINS]` int64 and is added to in place."""
+
+    counts: NDArray[np.int64]
+
+    @staticmethod
+    def empty() -> Sketch:
+        """A sketch of nothing."""
+        return Sketch(np.zeros(BINS, np.int64))
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Count values `[n]`; none may be nan."""
+        self.counts[:] += np.bincount(_bin(values), minlength=BINS)
+
+    @property
+    def total(self) -> int:
+        """How many values were counted."""
+        return int(self.counts.sum())
+
+    def quantile(self, share: float) -> float:
+        """The smallest value with at least `share` of all at or below it, within its bin interpolated.
+
+        Returns:
+            The quantile; nan of an empty sketch, -inf or inf where it lies among such values.
+
+        Accuracy: relative 2^-10, one part in a thousand.
+        """
+        total = self.total
+        if total == 0:
+            return float("nan")
+        rank = share * total
+        cumulative = np.cumsum(self.counts)
+        at = int(np.searchsorted(cumulative, max(rank, 0.5)))
+        at = min(at, BINS - 1)
+        low, high = _edges(at)
+        if not np.isfinite(low) or not np.isfinite(high):
+            return low if not np.isfinite(low) else high
+        before = cumulative[at] - self.counts[at]
+        inside = (rank - before) / self.counts[at]
+        return float(low + (high - low) * min(max(inside, 0.0), 1.0))
+
+    def histogram(self, bins: int = 48) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+        """Counts in `bins` equal bins between the 0.1% and 99.9% quantiles; the ends hold the rest.
+
+        Returns:
+            Edges `[bins + 1]` and counts `[bins]`, or None if fewer than two finite values were counted.
+        """
+        finite = self.counts.copy()
+        finite[0] = finite[-1] = 0
+        if finite.sum() < 2:
+            return None
+        only = Sketch(finite)
+        low, high = only.quantile(0.001), only.quantile(0.999)
+        if not low < high:
+            pad = max(abs(low), 1.0) * 0.5
+            low, high = low - pad, low + pad
+        edges = np.linspace(low, high, bins + 1)
+        used = np.flatnonzero(finite)
+        middles = np.array([sum(_edges(int(b))) / 2 for b in used])
+        where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, bins - 1)
+        return edges, np.bincount(where, weights=finite[used], minlength=bins).astype(np.int64)
+
+
+def _bin(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    magnitude = np.abs(values)
+    key = (np.ascontiguousarray(magnitude).view(np.int64) >> (52 - BITS)) - ((1023 + LOWEST) << BITS)
+    # below the lowest power of two counts as zero; beyond the highest, in the outermost bin
+    side = np.clip(key + 1, 0, _PER_SIDE)
+    side[np.isinf(values)] = _PER_SIDE + 1
+    return np.where(values < 0, _ZERO - side, _ZERO + side)
+
+
+def _edges(at: int) -> tuple[float, float]:
+    """Lower and upper edge of a bin."""
+    side = abs(at - _ZERO)
+    if side == 0:
+        return 0.0, 0.0
+    if side == _PER_SIDE + 1:
+        infinite = float("inf") if at > _ZERO else float("-inf")
+        return infinite, infinite
+    low, high = _from_key(side - 1), _from_key(side)
+    return (low, high) if at > _ZERO else (-high, -low)
+
+
+def _from_key(key: int) -> float:
+    bits = (key + ((1023 + LOWEST) << BITS)) << (52 - BITS)
+    return float(np.array(bits, np.int64).view(np.float64))

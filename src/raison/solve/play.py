@@ -1,0 +1,111 @@
+"""Where play goes: how likely each state is, on the path of play and off it.
+
+Off the path, weights are the limit of trembles: every move that is not played has the same small probability,
+and as it goes to zero only the histories with the fewest such moves count, weighted by chance and by what is
+played. `Weights` keeps that number of trembles and the weight; on the path the number is 0 and the weight is
+the probability of coming there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+
+from raison.program.graph import Graph
+from raison.solve.backward import Equilibrium
+
+Array = Any
+NEVER = 1_000
+"""Trembles of a state that no history reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How play comes to each state.
+
+    Attributes:
+        trembles: Per state `[B]` int32, fewest moves off the equilibrium that lead there; `NEVER` if none do.
+        weight: Per state `[B]` float64, total weight of the histories with that many.
+    """
+
+    trembles: tuple[Array, ...]
+    weight: tuple[Array, ...]
+
+
+def branch_probabilities(equilibrium: Equilibrium, state: int) -> tuple[Array, ...]:
+    """Probability of each case or move at a state: 1 for the move that is played."""
+    chance = equilibrium.chance[state]
+    if chance is not None:
+        return chance
+    decided = equilibrium.decided[state]
+    if decided is None:
+        return ()
+    return tuple(jnp.where(here, 1.0, 0.0) for here in decided.played)
+
+
+def reach(graph: Graph, equilibrium: Equilibrium, start: dict[int, Array]) -> list[Array]:
+    """Probability `[B]` of each state along play from the given states with the given probabilities."""
+    found: list[Array] = [start.get(s, 0.0) for s in range(len(graph.states))]
+    for s, state in enumerate(graph.states):
+        here = found[s]
+        if isinstance(here, float) and here == 0.0:
+            continue
+        for child, probability in zip(state.children, branch_probabilities(equilibrium, s), strict=True):
+            found[child] = found[child] + here * probability
+    return found
+
+
+def weights(graph: Graph, equilibrium: Equilibrium) -> Weights:
+    """How play comes to each state, on the path and off it."""
+    count = len(graph.states)
+    trembles: list[Array] = [jnp.int32(NEVER)] * count
+    weight: list[Array] = [jnp.asarray(0.0)] * count
+    trembles[0], weight[0] = jnp.int32(0), jnp.asarray(1.0)
+    for s, state in enumerate(graph.states):
+        allowed = equilibrium.available[s]
+        for index, child in enumerate(state.children):
+            if allowed is None:
+                probability = branch_probabilities(equilibrium, s)[index]
+                possible = jnp.asarray(probability) > 0
+                step, factor = jnp.int32(0), probability
+            else:
+                decided = equilibrium.decided[s]
+                played = decided.played[index] if decided is not None else jnp.asarray(False)
+                possible = jnp.asarray(allowed[index])
+                step, factor = jnp.where(played, jnp.int32(0), jnp.int32(1)), 1.0
+            many = jnp.where(possible, jnp.minimum(trembles[s] + step, jnp.int32(NEVER)), jnp.int32(NEVER))
+            much = weight[s] * factor
+            fewer, same = many < trembles[child], many == trembles[child]
+            kept = jnp.where(same & possible, weight[child] + much, weight[child])
+            weight[child] = jnp.where(fewer, much, kept)
+            trembles[child] = jnp.minimum(trembles[child], many)
+    return Weights(tuple(trembles), tuple(weight))
+
+
+def shares_among(weights: Weights, states: Sequence[int], holds: Sequence[Array]) -> tuple[list[Array], Array]:
+    """Conditional weights of some states, given that one of them is reached and its condition holds.
+
+    Args:
+        weights: How play comes to each state.
+        states: The states, none below another.
+        holds: Per state whether the condition holds: `[B]` bool or a Python bool.
+
+    Returns:
+        Per state its share `[B]` float64 (they sum to 1), and whether any state counts, `[B]` bool.
+    """
+    fewest: Array = jnp.int32(NEVER)
+    for s, hold in zip(states, holds, strict=True):
+        fewest = jnp.minimum(fewest, jnp.where(hold, weights.trembles[s], jnp.int32(NEVER)))
+    counted = [
+        jnp.where(jnp.asarray(hold) & (weights.trembles[s] == fewest), weights.weight[s], 0.0)
+        for s, hold in zip(states, holds, strict=True)
+    ]
+    total: Array = 0.0
+    for part in counted:
+        total = total + part
+    any_counts = (fewest < NEVER) & (total > 0)
+    scale = jnp.where(any_counts, 1.0 / jnp.where(any_counts, total, 1.0), 0.0)
+    return [part * scale for part in counted], any_counts

@@ -1,0 +1,182 @@
+"""Solving a model at chosen points, with everything that is known of the solution there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from raison.model.records import Decision, Distribution, Model, branches
+from raison.program.program import Program, World
+from raison.solve.game import node_margin, node_probabilities, node_reached, played
+from raison.solve.play import branch_probabilities
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StateStrategy:
+    """One information set: what its player has seen that matters, and what is done there.
+
+    Attributes:
+        seen: Earlier results that some later formula asks for, by node.
+        probability: `[moves, N]`, of each branch.
+        reached: `[N]`, probability that play comes here.
+    """
+
+    seen: tuple[tuple[str, str], ...]
+    probability: Floats
+    reached: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PointSolution:
+    """A model solved at `N` points.
+
+    Attributes:
+        quantity: Every parameter and quantity that does not depend on results of the game, `[N]`.
+        probability: By node, `[branches, N]`, weighted over the node's information sets.
+        margin: By decision, `[N]`, payoff of the played move less the best other; 0 where tied.
+        value: By player, `[N]`, expected payoff at the root.
+        reached: By node, `[N]`.
+        outcome: By outcome, `[N]`, probability.
+        strategy: By node, its information sets.
+        status: `[N]`, index into the program's reasons.
+        payoffs: By outcome state, `[states, players, N]`, as the solver saw them.
+        played: By state, `[branches, N]` probabilities, for the checker.
+    """
+
+    quantity: Mapping[str, Floats]
+    probability: Mapping[str, Floats]
+    margin: Mapping[str, Floats]
+    value: Mapping[str, Floats]
+    reached: Mapping[str, Floats]
+    outcome: Mapping[str, Floats]
+    strategy: Mapping[str, tuple[StateStrategy, ...]]
+    status: NDArray[np.int32]
+    payoffs: Floats
+    played: tuple[Floats, ...]
+
+
+def solve_points(program: Program, points: Mapping[str, Floats], count: int) -> PointSolution:
+    """Solve at `count` points; parameters that are not given have their central value.
+
+    Args:
+        program: The compiled model.
+        points: Values of parameters, float64 `[count]` each (codes of names for a `choice` of names).
+        count: How many points.
+    """
+    function = jax.jit(lambda chosen: _solve(program, chosen, count))
+    found = jax.tree.map(np.asarray, function({name: jnp.asarray(values) for name, values in points.items()}))
+    model, graph = program.model, program.graph
+    strategy: dict[str, tuple[StateStrategy, ...]] = {}
+    if graph is not None:
+        for name in model.game:
+            strategy[name] = tuple(
+                StateStrategy(graph.states[s].results, found["played"][s], found["state reached"][s])
+                for s in graph.of_node.get(name, ())
+            )
+    return PointSolution(
+        quantity=found["quantity"],
+        probability=found["probability"],
+        margin=found["margin"],
+        value=found["value"],
+        reached=found["reached"],
+        outcome=found["outcome"],
+        strategy=strategy,
+        status=found["status"],
+        payoffs=found["payoffs"],
+        played=tuple(found["played"]),
+    )
+
+
+def coded_points(model: Model, points: Mapping[str, Any]) -> tuple[dict[str, Floats], int]:
+    """Check points that a user gave and bring them to one length.
+
+    Args:
+        model: The model.
+        points: Values of parameters: numbers or sequences of them, names for a `choice` of names.
+
+    Returns:
+        float64 arrays of one length, and that length (1 if no points are given).
+
+    Raises:
+        KeyError: the model has no such parameter.
+        ValueError: the lengths differ, or a value is not finite, or not one of a choice's names.
+    """
+    coded: dict[str, Floats] = {}
+    for name, values in points.items():
+        parameter = model.parameters.get(name)
+        if parameter is None:
+            raise KeyError(f"the model has no parameter '{name}'; it has {', '.join(model.parameters)}.")
+        definition = parameter.value
+        names = definition.names if isinstance(definition, Distribution) else ()
+        coded[name] = np.atleast_1d(_coded(name, values, names))
+        if coded[name].ndim != 1:
+            raise ValueError(f"'{name}' needs a number or a sequence of numbers; got shape {coded[name].shape}.")
+    lengths = {len(values) for values in coded.values()} - {1}
+    if len(lengths) > 1:
+        given = ", ".join(f"{name}: {len(values)}" for name, values in coded.items())
+        raise ValueError(f"points need one length (or 1) for all parameters; got {given}.")
+    count = lengths.pop() if lengths else 1
+    return {name: np.broadcast_to(values, (count,)).copy() for name, values in coded.items()}, count
+
+
+def _coded(name: str, values: Any, names: Sequence[str]) -> Floats:
+    if names:
+        wanted = [values] if isinstance(values, str) else list(values)
+        unknown = [value for value in wanted if value not in names]
+        if unknown:
+            raise ValueError(f"'{name}' is one of {', '.join(names)}; got {unknown[0]!r}.")
+        return np.array([float(names.index(value)) for value in wanted])
+    array = np.asarray(values, np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"'{name}' needs finite numbers; got {array[~np.isfinite(array)][0]}.")
+    return array
+
+
+def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str, Any]:
+    world = World(program, chosen=chosen)
+    world.check_definitions()
+    game = played(world)
+
+    def spread(value: Any) -> Any:
+        return jnp.broadcast_to(jnp.asarray(value, jnp.float64), (count,))
+
+    found: dict[str, Any] = {
+        "quantity": world.values(count),
+        "probability": {},
+        "margin": {},
+        "value": {},
+        "reached": {},
+        "outcome": {},
+        "payoffs": jnp.zeros((0, 0, count)),
+        "played": [],
+        "state reached": [],
+    }
+    if game is not None:
+        model, graph = program.model, game.graph
+        for name, node in model.game.items():
+            rows = [spread(p) for p in node_probabilities(game, name)]
+            found["probability"][name] = jnp.stack(rows) if rows else jnp.zeros((len(branches(node)), count))
+            found["reached"][name] = spread(node_reached(game, name))
+            if isinstance(node, Decision):
+                found["margin"][name] = spread(node_margin(game, name))
+        for index, player in enumerate(model.players):
+            found["value"][player] = spread(game.equilibrium.value[0][index])
+        for outcome in model.outcomes:
+            found["outcome"][outcome] = spread(node_reached(game, outcome))
+        found["payoffs"] = jnp.stack(
+            [jnp.stack([spread(v) for v in game.equilibrium.value[s]]) for s in graph.outcomes]
+        )
+        for s in range(len(graph.states)):
+            rows = [spread(p) for p in branch_probabilities(game.equilibrium, s)]
+            found["played"].append(jnp.stack(rows) if rows else jnp.zeros((0, count)))
+            found["state reached"].append(spread(game.reached[s]))
+    found["status"] = world.status(count)
+    return found
