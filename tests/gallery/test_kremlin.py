@@ -1,0 +1,397 @@
+"""The flagship model: its rows, its closed forms, a second implementation, and what its premises do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtr, ndtri
+
+import raison
+from raison.answer.records import RunRecord
+from raison.model.reader import read_file
+from raison.model.records import Distribution, Model
+
+FILE = Path(raison.__file__).parent / "gallery" / "threads2022" / "kremlin-2022.yaml"
+VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parent / "reference-vectors.json").read_text(encoding="utf-8")
+)
+ROWS = [f"M{row:02d}" for row in range(1, 16)] + [f"H{row}" for row in range(1, 7)]
+NEUTRALITY = ("M04-strength-misjudged", "M05-news-sunk", "M12-blame-diluted")
+SWITCH = "switching opponents gains in advance"
+STRIKE = "the strike is rational"
+
+# At most a dozen operations, a normal quantile and a normal distribution function stand between a point and
+# its closed form, each good to a few units of the last place.
+RELATIVE = 1e-12
+
+
+@cache
+def read() -> Model:
+    reading = read_file(FILE)
+    assert reading.model is not None, reading.problems
+    return reading.model
+
+
+@cache
+def ran() -> RunRecord:
+    """4,096 draws: enough for a premise that matters in one draw in a thousand to show."""
+    return raison.gallery("kremlin-2022").run(draws=4096, seed=1).record
+
+
+def solve(point: Mapping[str, Any]) -> Any:
+    return raison.gallery("kremlin-2022").solve(dict(point))
+
+
+# --- the file ---------------------------------------------------------------------------------------------
+
+
+def test_the_file_has_neither_error_nor_warning() -> None:
+    assert [str(problem) for problem in read_file(FILE).problems] == []
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_is_a_premise_with_its_claim_or_is_said_to_be_unstated(row: str) -> None:
+    model = read()
+    premises = [premise for name, premise in model.premises.items() if name.split("-")[0] == row]
+    assert premises, row
+    for premise in premises:
+        places = {model.claims[claim].at for claim in premise.claims}
+        assert (
+            premise.unstated
+            if row.startswith("H")
+            else any(place and place.startswith("row M") for place in places)
+        )
+
+
+def test_every_row_of_the_threads_up_to_15_is_claimed() -> None:
+    assert {claim.at for claim in read().claims.values() if claim.source == "threads"} == {
+        f"row {row}" for row in ROWS if row.startswith("M")
+    }
+
+
+def test_every_uncertain_parameter_says_what_it_is_in_which_unit_and_on_what_it_rests() -> None:
+    for name, parameter in read().parameters.items():
+        if isinstance(parameter.value, Distribution):
+            assert parameter.about, name
+            assert parameter.unit, name
+            assert parameter.because, name
+
+
+def test_effects_whose_direction_is_the_claim_are_drawn_around_no_effect() -> None:
+    """The premise gives the direction, not the prior: the median is no effect, as much lies on either side."""
+    for name, parameter in read().parameters.items():
+        if not name.endswith(("_draw", "noise_step")) or name == "core_draw":
+            continue
+        assert isinstance(parameter.value, Distribution)
+        low, mode, high = (float(argument.text) for argument in parameter.value.arguments)
+        neutral = 1.0 if name == "carried_draw" else 0.0
+        assert (low + high) / 2 == mode == neutral, name
+
+
+# --- what the premises do -----------------------------------------------------------------------------------
+
+
+def changes(*premises: str) -> dict[str, Any]:
+    found = [removal for removal in ran().removals if set(removal.premises) == set(premises)]
+    assert len(found) == 1, premises
+    return {change.question: change for change in found[0].changes}
+
+
+@pytest.mark.parametrize("premise", [pytest.param(name, id=name) for name in read().premises])
+def test_removing_any_premise_changes_some_answer(premise: str) -> None:
+    assert any(change.difference for change in changes(premise).values())
+
+
+@pytest.mark.parametrize("name", ["neutrality", "knowing-audience", "missing-player", "hidden-premises"])
+def test_the_named_sets_are_removed_together(name: str) -> None:
+    assert any(change.difference for change in changes(*read().sets[name].premises).values())
+
+
+def test_without_the_neutrality_set_switching_opponents_gains_exactly_nothing() -> None:
+    """C17: the mean over draws is 0 and so is its spread, which takes 0 in every draw."""
+    change = changes(*NEUTRALITY)[SWITCH]
+    assert change.value == 0
+    assert change.standard_error == 0
+
+
+@pytest.mark.parametrize("premise", NEUTRALITY)
+def test_no_single_premise_of_the_neutrality_set_brings_the_gain_to_nothing(premise: str) -> None:
+    change = changes(premise)[SWITCH]
+    assert change.value is not None
+    assert abs(change.value) > 10 * change.standard_error
+
+
+def test_the_strike_needs_an_answer_unless_striking_pleases_by_itself() -> None:
+    """C18: left unanswered, it brings what fighting on brings, less alarm and isolation."""
+    assert changes("strike-may-please")["the strike would pay if it went unanswered"].value == 0
+
+
+def test_the_verdict_is_neither_certain_nor_excluded() -> None:
+    """A share near 0 or 1 would come from a one-sided prior or from a form that decides alone."""
+    share = ran().questions[0].share
+    assert share is not None
+    assert 0.05 < share < 0.95
+
+
+def test_two_judgements_after_a_war_that_goes_on_leave_less_than_one() -> None:
+    """H5 in its two forms: chances that multiply against face that adds up."""
+    one, two = changes("H5-war-stops"), changes("H5-war-stops-two-verdicts")
+    assert two[STRIKE].value < one[STRIKE].value < ran().questions[0].share
+
+
+# --- closed forms -------------------------------------------------------------------------------------------
+
+# One audience, no news, nothing at stake but office, and a front, an order and an exchange that are sure.
+BARE: dict[str, float] = {
+    **dict.fromkeys(
+        ("theta", "lean_core", "underrated_draw", "awe", "noise_step", "lost_draw", "flow_draw"), 0
+    ),
+    **dict.fromkeys(("identity_draw", "by_choice", "standing_draw", "triumph_draw", "rally_size"), 0),
+    **dict.fromkeys(("humiliation", "alarm", "defeat", "slide", "round_draw", "blow_damage", "isolation"), 0),
+    **dict.fromkeys(("shame_draw", "harm"), 0),
+    **dict.fromkeys(("core_draw", "p_front", "ruin_risk", "ruin_on_table", "foresight"), 1),
+}
+
+
+@pytest.mark.parametrize("index", range(len(VECTORS["C17_face_bayes"])))
+def test_survival_before_either_opponent_is_the_closed_form(index: int) -> None:
+    """C17, against the weaker (a front that holds) and against the stronger (giving way at no further cost)."""
+    vector = VECTORS["C17_face_bayes"][index]
+    b, tau, sigma, gap = (vector["params"][name] for name in ("b", "tau", "sigma", "mhat_minus_m"))
+    point = {
+        **BARE,
+        "as_claimed": 0,  # so that the gap may have either sign
+        "spread": tau,
+        "noise_weak": sigma,
+        "kept": ndtr(b * np.hypot(tau, sigma) / tau**2),
+        "underrated_draw": -gap,
+        "awe": gap,
+    }
+    solution = solve(point)
+    for name in ("s_held", "s_yielded"):
+        np.testing.assert_allclose(
+            solution.quantity[name], vector["result"]["p_retain"], rtol=RELATIVE, err_msg=name
+        )
+
+
+def skeleton(params: Mapping[str, float]) -> dict[str, float]:
+    """C18's numbers as the flagship's: the audience's patience is that of fighting on, and face makes the rest."""
+    fighting, withdrawn, unanswered, hit = (ndtri(params[name]) for name in ("sF", "sW", "sEN", "sEL"))
+    return {
+        **BARE,
+        "noise_weak": 0,
+        "kept": params["sF"],
+        "by_choice": fighting - withdrawn,
+        "alarm": fighting - unanswered,
+        "standing_draw": hit - unanswered,
+        "ruin_cost": params["D_"] / params["R_"],  # the flagship counts in offices
+        "round_draw": params["V2"] / params["R_"],
+        "patience_time": params["delta"],
+        "answer_gain": params["chi"],
+        "answer_cost": params["kL"],
+        "end_gain": params["chiX"],
+        "end_cost": params["kX"],
+        "rho": params["rho"],
+    }
+
+
+@pytest.mark.parametrize("index", range(len(VECTORS["C18_flagship_spe"])))
+def test_the_skeleton_is_the_closed_form(index: int) -> None:
+    vector = VECTORS["C18_flagship_spe"][index]
+    params, result = vector["params"], vector["result"]
+
+    solution = solve(skeleton(params))
+
+    moves = {
+        "L": "limited",
+        "N": "none",
+        "X": "regime-ending",
+        "W": "withdraw",
+        "F": "fight on",
+        "E": "strike",
+    }
+    assert solution.choice["reply"][0] == moves[result["response"]]
+    assert solution.choice["opening"][0] == moves[result["action"]]
+    values = {name: result[name] / params["R_"] for name in ("uW", "uF", "uE")}
+    best, second = sorted(values.values())[:0:-1]
+    np.testing.assert_allclose(solution.value["leader"], best, rtol=RELATIVE)
+    np.testing.assert_allclose(solution.margin["opening"], best - second, rtol=1e-11)  # a difference of two
+    np.testing.assert_allclose(solution.quantity["v_withdrawn"], values["uW"], rtol=RELATIVE)
+    np.testing.assert_allclose(solution.quantity["v_fight"], values["uF"], rtol=RELATIVE)
+    if result["action"] == "E":
+        np.testing.assert_allclose(solution.value["strong"], result["u_strong"], rtol=RELATIVE)
+
+
+def test_the_strike_turns_at_the_ruin_that_is_just_bearable() -> None:
+    """C18: d* = (s_E - s_alt) R / (s_E R + D), as the chance that the exchange slides."""
+    vector = VECTORS["C18_critical_ruin_probability"][0]
+    params, bearable = vector["params"], vector["result"]["d_star"]
+    numbers = dict(sEL=params["sE"], sF=params["s_alt"], sW=0.1, sEN=0.05, R_=params["R"], D_=params["D"])
+    point = skeleton({**numbers, "V2": 0, "delta": 1, "chi": 9, "kL": 0, "chiX": 0, "kX": 9, "rho": 0})
+
+    below, above = (solve({**point, "slide": bearable * side}) for side in (1 - 1e-6, 1 + 1e-6))
+
+    assert below.choice["opening"][0] == "strike"
+    assert above.choice["opening"][0] == "fight on"
+
+
+def test_an_audience_as_in_neutrality_gives_nothing_for_the_opponent_at_any_point() -> None:
+    """C17's identity at 200 points: whatever else holds, with equal noise, no misjudgement and no news."""
+    generator = np.random.default_rng(5)
+    free = (
+        "kept",
+        "core_draw",
+        "clique_part",
+        "echo_clique",
+        "echo_public",
+        "carried_draw",
+        "p_front",
+        "framing",
+    )
+    point = {name: generator.uniform(0.05, 0.95, 200) for name in free}
+    point |= {
+        name: generator.normal(0, 0.3, 200) for name in ("lean_core", "lean_clique", "lean_public", "alarm")
+    }
+    point["noise_weak"] = generator.lognormal(0, 0.5, 200)
+    quiet = ("underrated_draw", "awe", "noise_step", "lost_draw", "flow_draw")
+    point |= {name: np.zeros(200) for name in quiet}
+    assert np.all(solve(point).quantity["switch_gain"] == 0)
+
+
+# --- a second implementation --------------------------------------------------------------------------------
+
+
+def by_hand(p: Mapping[str, Any]) -> dict[str, Any]:
+    """The flagship in NumPy: survival, payoffs and backward induction written out, `[B]` each."""
+    said = np.where(p["as_claimed"] == 1, 1, 0)
+
+    def sized(name: str) -> Any:
+        return np.where(said, np.abs(p[name]), p[name])
+
+    core = np.where(said, np.maximum(p["core_draw"], 1 - p["core_draw"]), p["core_draw"])
+    audiences = (
+        (core, p["lean_core"], 1.0),
+        ((1 - core) * p["clique_part"], p["lean_clique"], p["echo_clique"]),
+        ((1 - core) * (1 - p["clique_part"]), p["lean_public"], p["echo_public"]),
+    )
+    noise, noise_strong = p["noise_weak"], p["noise_weak"] * np.exp(sized("noise_step"))
+    scale = np.sqrt(1 + noise**2)
+    patience, defeat = ndtri(p["kept"]) / scale, p["defeat"] / scale
+    carried = np.where(said, 1 - np.abs(1 - p["carried_draw"]), p["carried_draw"])
+    lost, flow, identity = sized("lost_draw"), sized("flow_draw"), sized("identity_draw")
+    front, theta = p["p_front"], p["theta"]
+    beaten = defeat + identity / 2
+    coming = flow + (1 - front) * beaten
+    goes_on, one = p["war_goes_on"] == 1, p["one_verdict"] == 1
+
+    def kept(face: Any, story: Any, gap: Any, sigma: Any) -> Any:
+        root = np.sqrt(1 + sigma**2)
+        return sum(
+            w * ndtr((patience + lean + face + echo * story) * root + gap / root)
+            for w, lean, echo in audiences
+        )
+
+    def weak(face: Any) -> Any:
+        return kept(face - lost, 0, -sized("underrated_draw"), noise)
+
+    def along(face: Any) -> Any:
+        return front * weak(face - flow) + (1 - front) * weak(face - flow - beaten)
+
+    drag = (
+        carried * lost
+        + p["alarm"]
+        + p["inferred"] * coming
+        + p["derecognition"]
+        + np.where(goes_on & one, coming, 0)
+    )
+
+    def strong(face: Any, story: Any) -> Any:
+        return kept(face - drag, story, p["awe"], noise_strong) * np.where(goes_on & ~one, along(0), 1)
+
+    def hit(face: Any, story: Any) -> Any:
+        taken, failed = strong(face, story + p["rally_size"]), strong(face - p["humiliation"], story)
+        return p["framing"] * taken + (1 - p["framing"]) * failed
+
+    unanswered, refused = along(-p["alarm"] - p["derecognition"]), weak(-flow - p["refusal"])
+    yielded = hit(-defeat, sized("standing_draw") + identity / 2)
+    stood = hit(0, sized("standing_draw") + sized("triumph_draw"))
+    fight = front * weak(-flow) + (1 - front) * (weak(-flow - beaten) - theta)
+    withdraw = weak(-beaten - p["by_choice"]) - theta
+    ended = (-p["ruin_cost"], p["end_gain"] - p["end_cost"] + p["rho"] - p["harm"])
+
+    def after_blow(survival: Any, value: Any) -> tuple[Any, Any]:
+        foreseen = p["foresight"] * survival + (1 - p["foresight"]) * unanswered
+        answered = p["answer_gain"] - p["answer_cost"] - sized("shame_draw") - p["harm"]
+        return value, answered + p["rho"] * (1 - foreseen)
+
+    gives_way = after_blow(
+        yielded,
+        yielded * (1 + p["patience_time"] * sized("round_draw"))
+        - theta * (1 + p["isolation"] + p["blow_damage"]),
+    )
+    survives = after_blow(stood, stood - theta * (1 - front + p["isolation"] + 2 * p["blow_damage"]))
+    presses = tuple(
+        p["ruin_risk"] * e + (1 - p["ruin_risk"]) * s for e, s in zip(ended, survives, strict=True)
+    )
+    goes = gives_way[0] >= presses[0]
+    calm = [np.where(goes, a, b) for a, b in zip(gives_way, presses, strict=True)]
+    limited = [p["slide"] * e + (1 - p["slide"]) * c for e, c in zip(ended, calm, strict=True)]
+    none = (unanswered - theta * (1 - front + p["isolation"]), p["rho"] * (1 - unanswered) - p["harm"])
+    ending = np.where(p["ruin_on_table"] == 1, ended[1], -np.inf)
+    reply = np.argmax(np.broadcast_arrays(none[1], limited[1], ending), axis=0)
+    answered = np.choose(reply, np.broadcast_arrays(none[0], limited[0], ended[0]))
+    strike = p["p_obeyed"] * answered + (1 - p["p_obeyed"]) * (refused - theta * (1 - front))
+    values = np.array(np.broadcast_arrays(fight, withdraw, strike))
+    ordered = np.sort(values, axis=0)
+    return {
+        "opening": np.array(["fight on", "withdraw", "strike"])[np.argmax(values, axis=0)],
+        "reply": np.array(["none", "limited", "regime-ending"])[reply],
+        "after_blow": np.where(goes, "withdraw", "press on"),
+        "value": ordered[-1],
+        "margin": ordered[-1] - ordered[-2],
+    }
+
+
+def test_a_second_implementation_finds_the_same_choices_and_values() -> None:
+    """At 2,000 points over more than the file allows, with the premises' switches on and off."""
+    generator = np.random.default_rng(11)
+    size = 2000
+    point: dict[str, Any] = {}
+    for name, parameter in read().parameters.items():
+        if name == "spread":
+            continue
+        if not isinstance(parameter.value, Distribution):
+            whole = name in ("as_claimed", "ruin_on_table", "war_goes_on", "one_verdict")
+            point[name] = (
+                generator.integers(0, 2, size).astype(float) if whole else generator.uniform(0, 1, size)
+            )
+        elif (
+            name.endswith(("_draw", "_step", "awe"))
+            or name.startswith("lean")
+            or name in ("alarm", "by_choice")
+        ):
+            point[name] = generator.normal(0, 0.5, size)
+        elif name in ("ruin_cost", "answer_gain", "answer_cost", "end_gain", "end_cost", "rho", "noise_weak"):
+            point[name] = generator.uniform(0.2, 3, size)
+        else:
+            point[name] = generator.uniform(0.02, 0.98, size)
+    point["core_draw"] = generator.uniform(0, 1, size)
+    point["slide"] = generator.beta(0.5, 3.5, size)
+
+    solution, wanted = solve(point), by_hand(point)
+
+    # Payoffs are below 10 and each is some thirty operations: 1e-12 leaves a factor of ten.
+    np.testing.assert_allclose(solution.value["leader"], wanted["value"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        solution.margin["opening"], wanted["margin"], rtol=0, atol=1e-8
+    )  # ties count as 0
+    clear = wanted["margin"] > 1e-8
+    assert np.mean(clear) > 0.99
+    assert np.all(np.asarray(solution.choice["opening"])[clear] == wanted["opening"][clear])
+    assert len(set(wanted["opening"])) == len(set(wanted["reply"])) == 3
