@@ -15,10 +15,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jax
+import numpy as np
 import pytest
 
 import raison
 from raison.model import reader, writer
+from raison.model.records import Distribution
+from raison.program.program import World
 
 GALLERY = Path(raison.__file__).parent / "gallery"
 GOLDEN = Path(__file__).parent / "golden"
@@ -95,7 +99,7 @@ def test_a_run_gives_finite_shares_between_those_of_all_and_of_some_equilibria(p
 @every_model
 def test_it_stays_solvable_without_each_of_its_premises(path: Path) -> None:
     model, run = the_model(path), small_run(path)
-    removed = {removal.premises[0]: removal for removal in run.removals if len(removal.premises) == 1}
+    removed = {removal.premises[0]: removal for removal in run.record.removals if len(removal.premises) == 1}
     assert set(model.premises) <= set(removed)
     assert model.premises, "a model without a premise argues nothing"
     for removal in removed.values():
@@ -108,8 +112,33 @@ def test_it_stays_solvable_without_each_of_its_premises(path: Path) -> None:
 @every_model
 def test_every_premise_moves_some_answer(path: Path) -> None:
     """A premise on which no answer hinges, not even a little, is decoration."""
-    for removal in small_run(path).removals:
+    for removal in small_run(path).record.removals:
         assert any(change.difference != 0 for change in removal.changes), removal.premises
+
+
+def drawn(path: Path, count: int) -> tuple[Any, dict[str, Any]]:
+    """The model, and `count` independent draws of its uncertain parameters."""
+    model = raison.load(path)
+    program = model.program
+    cube = np.random.default_rng(29).uniform(size=(len(program.coordinates), count))
+    values = jax.jit(lambda points: World(program, cube=points).values(count))(cube)
+    found: dict[str, Any] = {}
+    for name, parameter in model.record.parameters.items():
+        if isinstance(parameter.value, Distribution):
+            names = parameter.value.names
+            values_here = np.asarray(values[name])
+            found[name] = [names[int(code)] for code in values_here] if names else values_here
+    return model, found
+
+
+@every_model
+def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
+    """The independent checker, at drawn points: gains relative to the payoff range."""
+    model, points = drawn(path, 1000)
+    solution = model.solve(points)
+    assert set(solution.status) == {"solved"}
+    # moves within 1e-9 of the range count as tied, and the first of them is played: so much may be left to gain
+    assert solution.largest_gain().max() <= 1e-9
 
 
 def answers(run: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -119,7 +148,7 @@ def answers(run: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         record = {"mean": verdict.mean} if amount else {"share": verdict.share, "reached": verdict.reached}
         record["all"], record["some"] = verdict.all_equilibria, verdict.some_equilibrium
         record["without"] = {
-            " + ".join(removal.premises): removal.changes[position].value for removal in run.removals
+            " + ".join(removal.premises): removal.changes[position].value for removal in run.record.removals
         }
         yield verdict.name, record
 
