@@ -235,7 +235,7 @@ def logit(p: ArrayLike) -> Array:
 def _exp_minus_half_square(t: Array) -> Array:
     """exp(-t**2 / 2) for 0 <= t <= 40, without the error of rounding the square.
 
-    # in the centre 2p - 1 is exact; log(1 + z) = z log(w) / (w - 1) with w = 1 + z rounded is Kahan's
+    With h the nearest multiple of 2**-20, t**2 = h**2 + (t - h) (t + h): the first is exact, the other small.
     """
     h = jnp.round(t * _GRID) * (1.0 / _GRID)
     rest = (t - h) * (t + h) * -0.5
