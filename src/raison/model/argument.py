@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
-from raison.model.records import Decision, Lever, Model, Question, branches
+from raison.model.records import Decision, Lever, Model, Question
 from raison.model.scope import Report, Scope
 
 
@@ -48,7 +48,17 @@ def _claimants(model: Model) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
 
 
 def check_rivals(model: Model, report: Report) -> None:
-    """Rival premises exist and name each other."""
+    """Rival premises exist and name each other; named sets have two premises or more that exist."""
+    for name, group in model.sets.items():
+        path = ("sets", name)
+        if name in model.premises:
+            report.error(path, f"set '{name}' has the name of a premise; give it another.")
+        for premise in group.premises:
+            if premise not in model.premises:
+                hint = report.offer(premise, model.premises) or "."
+                report.error((*path, "premises"), f"set '{name}' has a premise '{premise}' that there is not{hint}")
+        if len(set(group.premises)) < 2 and (*path, "premises") not in report.broken:
+            report.error((*path, "premises"), f"set '{name}' needs two premises or more; got {len(set(group.premises))}.")
     for name, premise in model.premises.items():
         path = ("premises", name, "rival")
         for rival in premise.rival:
@@ -64,6 +74,20 @@ def check_rivals(model: Model, report: Report) -> None:
                 if not report.knows(there):
                     report.error(path, f"premise '{name}' has the rival '{rival}', which does not name it back; "
                                  f"add 'rival: [{name}]' to '{rival}'.")  # fmt: skip
+
+
+def check_sets(model: Model, report: Report) -> None:
+    """A set names premises that exist."""
+    for name, group in model.sets.items():
+        path = ("sets", name, "premises")
+        if not group.premises and not any(where[:2] == ("sets", name) for where in report.broken):
+            report.error(path, f"set '{name}' is empty; name the premises that are removed together.")
+        for premise in dict.fromkeys(group.premises):
+            if premise not in model.premises and ("premises",) not in report.broken:
+                hint = did_you_mean(premise, model.premises) or "."
+                report.error(
+                    path, f"set '{name}' has the premise '{premise[:60]}', which does not exist{hint}"
+                )
 
 
 # --- questions --------------------------------------------------------------------------------------------
@@ -114,7 +138,7 @@ def _check_move(
         return
     node = _node(model, question.node, variants)
     if node is None:
-        if ("game",) not in report.broken and ("game", question.node) not in report.broken:
+        if not {("game",), ("game", question.node)} & report.broken:
             hint = report.offer(question.node, model.game) or "."
             report.error(
                 (*path, "node"), f"{what} asks about node '{question.node[:60]}', which does not exist{hint}"
@@ -125,12 +149,13 @@ def _check_move(
             f"{what} asks for a move at '{question.node}', where chance moves; ask for an event, as in "
             f"event: {question.node} == '{question.move[:60]}'.",
         )
-    elif not any(question.move in branches(found) for found in _nodes(model, question.node, variants)):
-        if not any(where[:2] == ("game", question.node) for where in report.broken):
-            hint = report.offer(question.move, node.moves) or f"; its moves are {', '.join(node.moves)}."
-            report.error(
-                (*path, "move"), f"{what}: node '{question.node}' has no move '{question.move[:60]}'{hint}"
-            )
+    elif not any(
+        question.move in found.moves for found in _nodes(model, question.node, variants)
+    ) and not any(where[:2] == ("game", question.node) for where in report.broken):
+        hint = report.offer(question.move, node.moves) or f"; its moves are {', '.join(node.moves)}."
+        report.error(
+            (*path, "move"), f"{what}: node '{question.node}' has no move '{question.move[:60]}'{hint}"
+        )
     if question.player is not None and question.player not in model.players:
         hint = did_you_mean(question.player, model.players) or "."
         report.error((*path, "for"), f"{what} is for '{question.player[:60]}', who is no player{hint}")

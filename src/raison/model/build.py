@@ -27,6 +27,8 @@ from raison.model.records import (
     Parameter,
     Player,
     Premise,
+    PremiseSet,
+    PremiseSet,
     Quantity,
     Question,
     Solution,
@@ -111,6 +113,8 @@ class _Builder(Fields):
             game=self.game(at["game"]),
             outcomes=self.outcomes(at["outcomes"]),
             premises=self.premises(at["premises"], at),
+            sets=self.sets(at["sets"]),
+            sets=self.sets(at["sets"]),
             claims=self.claims(at["claims"]),
             sources=self.sources(at["sources"]),
             questions=self.questions(at["questions"]),
@@ -341,6 +345,15 @@ class _Builder(Fields):
             )
         return premises
 
+    def sets(self, data: object) -> dict[str, PremiseSet]:
+        sets: dict[str, PremiseSet] = {}
+        for name, value, path in self.entries(("sets",), data, "'sets'"):
+            what = f"set '{name}'"
+            found = self.section(path, value, "set", what) or {}
+            says = self.optional((*path, "says"), found, "says", f"'says' of {what}") or ""
+            sets[name] = PremiseSet(self.listed(path, found, "premises", what), says)
+        return sets
+
     def replacements(
         self, path: Path, data: object, what: str, model: Mapping[str, Any]
     ) -> dict[str, object]:
@@ -358,6 +371,15 @@ class _Builder(Fields):
             elif at not in self.broken:
                 without[key] = value
         return without
+
+    def sets(self, data: object) -> dict[str, PremiseSet]:
+        sets: dict[str, PremiseSet] = {}
+        for name, value, path in self.entries(("sets",), data, "'sets'"):
+            what = f"set '{name}'"
+            found = self.section(path, value, "set", what) or {}
+            says = self.optional((*path, "says"), found, "says", f"'says' of {what}")
+            sets[name] = PremiseSet(self.listed(path, found, "premises", what), says or "")
+        return sets
 
     def claims(self, data: object) -> dict[str, Claim]:
         claims: dict[str, Claim] = {}
@@ -383,8 +405,9 @@ class _Builder(Fields):
         for name, value, path in self.entries(("sources",), data, "'sources'"):
             what = f"source '{name}'"
             found = self.section(path, value, "source", what) or {}
-            texts = self.texts(path, found, what, *SECTIONS["source"])
-            sources[name] = Source(**{**texts, "title": texts["title"] or ""})
+            title = self.optional((*path, "title"), found, "title", f"'title' of {what}")
+            rest = (key for key in SECTIONS["source"] if key != "title")
+            sources[name] = Source(title or "", **self.texts(path, found, what, *rest))
         return sources
 
     def questions(self, data: object) -> tuple[Question, ...]:

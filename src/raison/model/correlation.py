@@ -6,7 +6,6 @@ import math
 from operator import mul
 
 from raison.model import uses
-from raison.model.keys import did_you_mean
 from raison.model.records import Distribution, Model
 from raison.model.scope import Report
 

@@ -48,7 +48,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
 
-class _Refusal(Exception):
+class _RefusalError(Exception):
     """The text cannot be read on from here."""
 
     def __init__(self, message: str, line: int | None) -> None:
@@ -100,7 +100,7 @@ def parse(text: str) -> Document:
     try:
         for event in _events(text):
             tree.take(event)
-    except _Refusal as refusal:
+    except _RefusalError as refusal:
         return Document(None, tree.marks, problems=(*tree.problems, refusal.problem))
     if tree.data is None and not tree.problems:
         return Document(None, problems=(Problem("the file is empty; start with 'raison: 1'.", line=1),))
@@ -111,9 +111,9 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        raise _Refusal(*_explained(error)) from None
+        raise _RefusalError(*_explained(error)) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise _Refusal(f"this is not valid YAML: {' '.join(str(error).split())[:200]}.", None) from None
+        raise _RefusalError(f"this is not valid YAML: {' '.join(str(error).split())[:200]}.", None) from None
 
 
 @dataclass(slots=True)
@@ -144,16 +144,18 @@ class _Tree:
             case yaml.DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    raise _Refusal("a model file is one YAML document; a second one begins here.", line)
+                    raise _RefusalError("a model file is one YAML document; a second one begins here.", line)
             case yaml.AliasEvent():
-                raise _Refusal(f"aliases (*{event.anchor[:40]}) are not allowed; write the value out.", line)
+                raise _RefusalError(
+                    f"aliases (*{event.anchor[:40]}) are not allowed; write the value out.", line
+                )
             case yaml.ScalarEvent() | yaml.CollectionStartEvent():
                 if event.anchor is not None:
-                    raise _Refusal(
+                    raise _RefusalError(
                         f"anchors (&{event.anchor[:40]}) are not allowed; write the value out.", line
                     )
                 if event.tag is not None:
-                    raise _Refusal(f"tags ({event.tag[:40]}) are not allowed; delete it.", line)
+                    raise _RefusalError(f"tags ({event.tag[:40]}) are not allowed; delete it.", line)
                 if isinstance(event, yaml.ScalarEvent):
                     self.scalar(event, line)
                 else:
@@ -168,7 +170,7 @@ class _Tree:
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.into, dict) and frame.key is None:
             if event.value == "" or (plain and event.value == "~"):
-                raise _Refusal("a key is needed before ':'; keys are text and cannot be empty.", line)
+                raise _RefusalError("a key is needed before ':'; keys are text and cannot be empty.", line)
             self.start_key(frame, event.value, line)
             return
         value = None if plain and event.value in _NULLS else event.value
@@ -188,10 +190,12 @@ class _Tree:
 
     def open(self, event: Any, line: int) -> None:
         if len(self.stack) >= MAX_NESTING:
-            raise _Refusal(f"the file is nested more than {MAX_NESTING} deep here; flatten it.", line)
+            raise _RefusalError(f"the file is nested more than {MAX_NESTING} deep here; flatten it.", line)
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.into, dict) and frame.key is None:
-            raise _Refusal("a key is text; '{...}' or a list cannot be one. Quote it if it is text.", line)
+            raise _RefusalError(
+                "a key is text; '{...}' or a list cannot be one. Quote it if it is text.", line
+            )
         into: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         path = self.put(into, line)
         self.stack.append(_Frame(into, path, bool(event.flow_style)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from raison.model.definition import parse_definition, parse_formula
@@ -19,6 +19,7 @@ from raison.model.records import Definition
 NOTHING = Formula("?", Number("0"))
 """Stands where a formula could not be read."""
 
+_PROCESS = re.compile(r"\)\s*\.\s*[^\W\d]")
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -49,6 +50,7 @@ class Fields:
             self.error(path, f"{what} needs a mapping with {needed}; got {given(data)}.")
             return None
         found: dict[str, Any] = {}
+        later: list[str] = []
         for key, value, at in self.uncut(path, data, lambda key: key not in keys):
             known = keys.get(key)
             if known is None:
@@ -58,9 +60,12 @@ class Fields:
                     found[close] = value
                     self.broken.add((*path, close))
             elif not known.built:
-                self.error(at, f"'{key}' in {what} is known but not built yet; this version cannot use it.")
+                later.append(key)
+                self.broken.add(at)
             else:
                 found[key] = value
+        if later:
+            self.problems.append(Problem(not_built(later, what), (*path, later[0])))
         self._missing(path, found, keys, what)
         return found
 
@@ -183,6 +188,8 @@ class Fields:
         try:
             return parse(value)
         except FormulaError as fault:
+            if _PROCESS.search(value):
+                fault = "calls of processes, as in name(x=1).output, are known but not built yet."
             self.error(path, f"{what}: {fault}")
             return instead
 
@@ -217,6 +224,13 @@ class Fields:
         ]
         whole = tuple(number for number in read if number is not None)
         return whole if len(whole) == len(read) else None
+
+
+def not_built(keys: Sequence[str], what: str) -> str:
+    """The message about keys that the language knows and this version cannot use."""
+    quoted = " and ".join(f"'{key}'" for key in keys)
+    verb = "is" if len(keys) == 1 else "are"
+    return f"{quoted} in {what} {verb} known but not built yet; this version cannot use {'it' if verb == 'is' else 'them'}."
 
 
 def given(value: object) -> str:

@@ -46,6 +46,8 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "game": Key("Decisions and chance nodes; the root is the one that nothing points to.", "node*"),
         "outcomes": Key("What each ending of the game pays each player.", "outcome*"),
         "premises": Key("What the argument rests on, and what holds without it.", "premise*"),
+        "sets": Key("Premises that are removed together, by name.", "set*"),
+        "sets": Key("Premises that are removed together, under a name.", "set*"),
         "claims": Key("What somebody said.", "claim*"),
         "sources": Key("Where it was said.", "source*"),
         "questions": Key("What is asked of each draw.", "question[]"),
@@ -106,6 +108,10 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "next": _later("The state in the next round."),
         "ends": _later("Whether the rounds end here."),
     },
+    "set": {
+        "premises": Key("The premises, two or more.", "names", needed=True),
+        "says": Key("What they state together.", needed=True),
+    },
     "premise": {
         "says": Key("The statement.", needed=True),
         "claims": Key("The claims that make it.", "names"),
@@ -117,6 +123,10 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         ),
         "unstated": Key("true: the source does not state it.", "truth"),
         "rival": Key("Premises that contradict it.", "names"),
+    },
+    "set": {
+        "premises": Key("The premises that are removed together.", "names", needed=True),
+        "says": Key("What they say together.", needed=True),
     },
     "claim": {
         "says": Key("What was said, in the project's own words.", needed=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from raison.model.check import errors
+from raison.model.check import faults
 from raison.model.keys import did_you_mean
 from raison.model.problem import ModelError, Problem
 from raison.model.records import Definition, Model
@@ -36,7 +36,12 @@ def removed(model: Model, premise_names: Collection[str]) -> Model:
         for name, premise in model.premises.items()
         if name not in gone
     }
-    changed = replace(model, premises=kept)
+    sets = {
+        name: replace(group, premises=tuple(premise for premise in group.premises if premise not in gone))
+        for name, group in model.sets.items()
+    }
+    sets = {name: group for name, group in sets.items() if group.premises}
+    changed = replace(model, premises=kept, sets=sets)
     if any(is_structural(premise) for premise in gone.values()):
         edited = edit(changed, gone)
         if edited.problems:
@@ -50,8 +55,7 @@ def removed(model: Model, premise_names: Collection[str]) -> Model:
                     raise ModelError((Problem(f"there is nothing called '{name}' to replace.", at),))
                 changed = redefine(changed, name, value)
     path = ("premises", *list(gone)[:1])
-    fresh = set(errors(changed)) - set(errors(model)) if gone else set()
-    wrong = [replace(problem, path=path) for problem in errors(changed) if problem in fresh]
+    wrong = [replace(problem, path=path) for problem in faults(changed)]
     if wrong:
         raise ModelError(tuple(wrong))
     return changed

@@ -9,7 +9,6 @@ from typing import Any
 
 from raison.model.records import (
     Chance,
-    Decision,
     Definition,
     Lever,
     Model,
@@ -51,6 +50,12 @@ def to_data(model: Model) -> Data:
         for name, payoffs in model.outcomes.items()
     }
     data["premises"] = {name: _premise(premise) for name, premise in model.premises.items()}
+    data["sets"] = {
+        name: {"premises": list(group.premises), "says": group.says} for name, group in model.sets.items()
+    }
+    data["sets"] = {
+        name: {"premises": list(group.premises), "says": group.says} for name, group in model.sets.items()
+    }
     data["claims"] = {
         name: _present(
             says=claim.says,

@@ -1,0 +1,131 @@
+"""Whether premises can be removed: what they replace exists, changes, and leaves a model that is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from raison.model import uses
+from raison.model.constant import Lookup
+from raison.model.defining import check_distribution, check_sizes, no_constants, refuse_results
+from raison.model.formula import Formula, Text
+from raison.model.play import check_game
+from raison.model.problem import Path
+from raison.model.records import Definition, Distribution, Model, Premise
+from raison.model.replacing import edit, is_structural, same
+from raison.model.scope import Report, Scope
+
+
+def build_variants(model: Model, report: Report) -> dict[str, Model]:
+    """The model without each premise that rewires the game, as far as it can be built."""
+    found: dict[str, Model] = {}
+    for name, premise in model.premises.items():
+        if is_structural(premise) and not any(
+            path[:1] in (("game",), ("outcomes",)) for path in report.broken
+        ):
+            edited = edit(model, {name: premise})
+            for problem in edited.problems:
+                report.error(problem.path, problem.message)
+            for path, has_changed in edited.changed.items():
+                if not has_changed and not any(problem.path == path for problem in edited.problems):
+                    report.error(
+                        path, f"premise '{name}' changes nothing: '{path[-1][:80]}' has this value already."
+                    )
+            if not edited.problems:
+                found[name] = edited.model
+    return found
+
+
+def check_variants(model: Model, variants: Mapping[str, Model], report: Report) -> None:
+    """What is wrong only with a premise removed."""
+    if not variants:
+        return
+    already = {problem.message for problem in report.problems}
+    for name, variant in variants.items():
+        inner = Report(report.broken)
+        scope = Scope(variant, inner)
+        check_game(
+            variant,
+            scope,
+            inner,
+            no_constants if scope.is_circular else _quiet_constants(variant, scope),
+            (),
+        )
+        at = _place(model.premises[name], name)
+        for problem in inner.summed_up():
+            if problem.severity == "error" and problem.message not in already:
+                report.error(at, f"premise '{name}' removed: {problem.message}")
+
+
+def _quiet_constants(model: Model, scope: Scope) -> Lookup:
+    return check_sizes(model, scope, Report())
+
+
+def _place(premise: Premise, name: str) -> Path:
+    key = next(key for key, value in premise.without.items() if not isinstance(value, Definition))
+    return ("premises", name, "without", key)
+
+
+def check_premises(model: Model, scope: Scope, report: Report, lookup: Lookup) -> None:
+    for name, premise in model.premises.items():
+        path = ("premises", name, "without")
+        if not premise.without and not any(where[:2] == ("premises", name) for where in report.broken):
+            report.error(
+                path, f"premise '{name}' changes nothing; say under 'without' what holds if it does not."
+            )
+        for key, value in premise.without.items():
+            if isinstance(value, Definition):
+                _check_replacement(model, name, key, value, scope, lookup)
+        if not scope.is_circular:
+            _check_new_circle(model, name, premise, scope, report)
+
+
+def _check_replacement(
+    model: Model, premise: str, name: str, value: Definition, scope: Scope, lookup: Lookup
+) -> None:
+    report, path = scope.report, ("premises", premise, "without", name)
+    what = f"'{name}' without premise '{premise}'"
+    if name not in scope.numbers:
+        if name not in scope.half_known and scope.knows_all and not report.knows(path):
+            if name in model.game or name in model.functions:
+                kind = "node" if name in model.game else "function"
+                report.error(path, f"premise '{premise}' replaces the {kind} '{name}'; replace a parameter or "
+                             "quantity, or a path such as 'game.node.moves.move'.")  # fmt: skip
+            else:
+                hint = report.offer(name, scope.numbers) or "; replace a parameter or quantity of the model."
+                report.error(path, f"premise '{premise}' replaces '{name[:60]}', which is not defined{hint}")
+        return
+    so_far = model.parameters[name].value if name in model.parameters else model.quantities[name].value
+    if (
+        same(so_far, value)
+        and not report.knows(("parameters", name))
+        and not report.knows(("quantities", name))
+    ):
+        report.error(path, f"premise '{premise}' changes nothing: '{name}' is {value.text[:60]} already.")
+        return
+    if isinstance(value, Formula) and isinstance(value.expression, Text) and name in scope.labels:
+        scope.among(name, value.expression.value, path, what)
+        return
+    if isinstance(value, Distribution):
+        check_distribution(value, path, what, scope, lookup)
+    elif not (name in scope.labels and name in uses.mentioned(value)):
+        scope.check(value, path, what)
+    if name in model.parameters:
+        refuse_results(scope.results(value), path, f"{what} is drawn before play", report)
+
+
+def _check_new_circle(model: Model, name: str, premise: Premise, scope: Scope, report: Report) -> None:
+    """Replacements that close a circle with each other or with the rest; a name may use itself."""
+    replaced = {key: value for key, value in premise.without.items() if isinstance(value, Definition)}
+    if not any(uses.mentioned(value) & (scope.numbers | set(model.functions)) for value in replaced.values()):
+        return
+    edges = dict(scope.edges)
+    for key, value in replaced.items():
+        edges[key] = uses.mentioned(value) - {key} | (
+            scope.edges.get(key, set()) if key in uses.mentioned(value) else set()
+        )
+    for circle in uses.circles(edges)[:1]:
+        at = next(key for key in replaced if key in circle)
+        way = " -> ".join(circle[:12])
+        report.error(
+            ("premises", name, "without", at), f"premise '{name}' removed: {way} goes in a circle; break it."
+        )

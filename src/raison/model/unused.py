@@ -1,0 +1,81 @@
+"""Warnings about what a model defines and never uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from raison.model import uses
+from raison.model.naming import path_of
+from raison.model.records import Chance, Definition, Model
+from raison.model.scope import Report, Scope
+from raison.model.structure import targets
+
+
+def warn_of_unused(model: Model, scope: Scope, report: Report, variants: Collection[Model]) -> None:
+    used = _mentions_everywhere(model, variants) | report.offered
+    paths = path_of(model)
+    for kind, section, names in (
+        ("parameter", "parameters", model.parameters),
+        ("function", "functions", model.functions),
+        ("quantity", "quantities", model.quantities),
+    ):
+        if kind == "quantity" and not model.game and not model.questions:
+            continue
+        for name in names:
+            if name not in used and name not in scope.half_known:
+                report.warn(
+                    paths.get(name, (section, name)), f"{kind} '{name}' is used nowhere; use it or delete it."
+                )
+    if model.game and any(problem.path[:1] == ("game",) for problem in report.problems):
+        reached = set(model.outcomes)
+    else:
+        reached = set().union(*(targets(each) for each in (model, *variants)))
+    for name in model.outcomes:
+        if name not in reached:
+            report.warn(
+                ("outcomes", name),
+                f"outcome '{name}' is reached from nowhere; lead a move to it or delete it.",
+            )
+    claimed = {claim for each in model.parameters.values() for claim in each.because}
+    claimed |= {claim for each in model.premises.values() for claim in each.claims} | report.offered
+    for name in model.claims:
+        if name not in claimed:
+            report.warn(
+                ("claims", name), f"claim '{name}' supports nothing; name it under 'because' or in a premise."
+            )
+    cited = {claim.source for claim in model.claims.values()} | report.offered
+    for name in model.sources:
+        if name not in cited:
+            report.warn(("sources", name), f"source '{name}' is cited by no claim; cite it or delete it.")
+    if not model.questions:
+        report.warn(
+            ("questions",), "the model asks nothing; add 'questions', as in '- {node: ..., move: ...}'."
+        )
+
+
+def _mentions_everywhere(model: Model, variants: Collection[Model]) -> set[str]:
+    found: set[str] = set()
+    for mentions in uses.graph(model).values():
+        found |= mentions
+    for premise in model.premises.values():
+        for value in premise.without.values():
+            if isinstance(value, Definition):
+                found |= uses.mentioned(value)
+    for each in (model, *variants):
+        for node in each.game.values():
+            if isinstance(node, Chance):
+                given = [case.probability for case in node.cases.values()]
+            else:
+                given = [move.when for move in node.moves.values()]
+            for formula in given:
+                found |= uses.mentioned(formula) if formula is not None else set()
+        for payoffs in each.outcomes.values():
+            for payoff in payoffs.values():
+                found |= uses.mentioned(payoff)
+    for question in model.questions:
+        for formula in (question.event, question.amount, question.given):
+            found |= uses.mentioned(formula) if formula is not None else set()
+    for levers in model.levers.values():
+        for lever in levers.values():
+            found |= uses.mentioned(lever.cost) if lever.cost is not None else set()
+    return found
