@@ -84,7 +84,7 @@ def test_every_uncertain_parameter_says_what_it_is_in_which_unit_and_on_what_it_
 
 
 def test_effects_whose_direction_is_the_claim_are_drawn_around_no_effect() -> None:
-    """The premise gives the direction, not the prior: the median is no effect, as much lies on either side."""
+    """The premise gives the direction, not the prior: as much of it lies on either side of no effect."""
     for name, parameter in read().parameters.items():
         if not name.endswith(("_draw", "noise_step")) or name == "core_draw":
             continue
@@ -161,7 +161,7 @@ BARE: dict[str, float] = {
 
 @pytest.mark.parametrize("index", range(len(VECTORS["C17_face_bayes"])))
 def test_survival_before_either_opponent_is_the_closed_form(index: int) -> None:
-    """C17, against the weaker (a front that holds) and against the stronger (giving way at no further cost)."""
+    """C17, against the weaker (a front that holds) and the stronger (giving way at no further cost)."""
     vector = VECTORS["C17_face_bayes"][index]
     b, tau, sigma, gap = (vector["params"][name] for name in ("b", "tau", "sigma", "mhat_minus_m"))
     point = {
@@ -181,7 +181,7 @@ def test_survival_before_either_opponent_is_the_closed_form(index: int) -> None:
 
 
 def skeleton(params: Mapping[str, float]) -> dict[str, float]:
-    """C18's numbers as the flagship's: the audience's patience is that of fighting on, and face makes the rest."""
+    """C18's numbers as the flagship's: patience is that of fighting on, and face makes the rest."""
     fighting, withdrawn, unanswered, hit = (ndtri(params[name]) for name in ("sF", "sW", "sEN", "sEL"))
     return {
         **BARE,
@@ -232,8 +232,9 @@ def test_the_strike_turns_at_the_ruin_that_is_just_bearable() -> None:
     """C18: d* = (s_E - s_alt) R / (s_E R + D), as the chance that the exchange slides."""
     vector = VECTORS["C18_critical_ruin_probability"][0]
     params, bearable = vector["params"], vector["result"]["d_star"]
-    numbers = dict(sEL=params["sE"], sF=params["s_alt"], sW=0.1, sEN=0.05, R_=params["R"], D_=params["D"])
-    point = skeleton({**numbers, "V2": 0, "delta": 1, "chi": 9, "kL": 0, "chiX": 0, "kX": 9, "rho": 0})
+    leader = {"sEL": params["sE"], "sF": params["s_alt"], "R_": params["R"], "D_": params["D"], "V2": 0}
+    rest = {"sW": 0.1, "sEN": 0.05, "delta": 1, "chi": 9, "kL": 0, "chiX": 0, "kX": 9, "rho": 0}
+    point = skeleton({**leader, **rest})
 
     below, above = (solve({**point, "slide": bearable * side}) for side in (1 - 1e-6, 1 + 1e-6))
 
@@ -388,9 +389,8 @@ def test_a_second_implementation_finds_the_same_choices_and_values() -> None:
 
     # Payoffs are below 10 and each is some thirty operations: 1e-12 leaves a factor of ten.
     np.testing.assert_allclose(solution.value["leader"], wanted["value"], rtol=0, atol=1e-12)
-    np.testing.assert_allclose(
-        solution.margin["opening"], wanted["margin"], rtol=0, atol=1e-8
-    )  # ties count as 0
+    # the margin of a tie is 0, and what ties is within 1e-9 of the payoffs' range
+    np.testing.assert_allclose(solution.margin["opening"], wanted["margin"], rtol=0, atol=1e-8)
     clear = wanted["margin"] > 1e-8
     assert np.mean(clear) > 0.99
     assert np.all(np.asarray(solution.choice["opening"])[clear] == wanted["opening"][clear])
