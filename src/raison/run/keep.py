@@ -125,3 +125,16 @@ def _parquet() -> Any:
     except ImportError as error:
         raise ImportError("keeping draws needs pyarrow; install it with: pip install 'raison[keep]'") from error
     return pq
+
+
+def check_overwrite(path: Path, model: str, force: bool) -> None:
+    """Refuse to overwrite a file that raison did not write for the same model.
+
+    Raises:
+        FileExistsError: it exists, is not this model's, and `force` is False.
+        ImportError: the extra `keep` is not installed.
+    """
+    _parquet()
+    if force or not path.exists() or kept_for(path) == model:
+        return
+    raise FileExistsError(f"{path} exists and does not keep draws of '{model}'; give another name or use --force.")

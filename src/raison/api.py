@@ -1,0 +1,346 @@
+"""The faces that users of the library hold: `Model`, `Solution`, `Run`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raison.model import reader, writer
+from raison.model import records as records
+from raison.model.problem import ModelError, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from raison.answer.records import RunRecord, Verdict
+    from raison.program.program import Program
+    from raison.run.fold import Fold
+    from raison.run.plan import Plan
+    from raison.solve.points import PointSolution
+
+DRAWS = 100_000
+"""Draws of a run that does not say how many."""
+SEED = 1
+"""Seed of a run that does not say which."""
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read and check a model file.
+
+    Raises:
+        ModelError: the file cannot be read or the model is wrong; `problems` has every fault with its line.
+    """
+    reading = reader.read_file(os.fspath(path))
+    if reading.model is None:
+        raise ModelError(tuple(p for p in reading.problems if p.severity == "error"))
+    return Model(reading.model, reading.sha256, reading.problems, os.fspath(path))
+
+
+def gallery(name: str) -> Model:
+    """A model of the gallery, by its name.
+
+    Raises:
+        KeyError: the gallery has no such model.
+    """
+    files = gallery_files()
+    if name not in files:
+        raise KeyError(f"the gallery has no model '{name}'; it has {', '.join(files)}.")
+    found = load(files[name])
+    return Model(found.record, found.sha256, found.problems, name)
+
+
+def gallery_files() -> dict[str, Path]:
+    """Every model of the gallery: its name and its file, in alphabetical order."""
+    root = Path(str(resources.files("raison") / "gallery"))
+    return {path.stem: path for path in sorted(root.glob("*/*.yaml"), key=lambda path: path.stem)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked model that can be solved and run.
+
+    Attributes:
+        record: What the file says, as plain records.
+        sha256: Of the file's text.
+        problems: Warnings of the check.
+        origin: The file or gallery name that it was read from; None for a model made in Python.
+    """
+
+    record: records.Model
+    sha256: str
+    problems: tuple[Problem, ...] = ()
+    origin: str | None = None
+
+    @staticmethod
+    def of(record: records.Model) -> Model:
+        """A model made in Python.
+
+        Raises:
+            ModelError: the check finds an error.
+        """
+        reading = reader.read_text(writer.write(record), record.name)
+        if reading.model is None:
+            raise ModelError(tuple(p for p in reading.problems if p.severity == "error"))
+        return Model(reading.model, reading.sha256, reading.problems)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.record.name
+
+    @property
+    def title(self) -> str:
+        """The question that the model is about."""
+        return self.record.title
+
+    @cached_property
+    def program(self) -> Program:
+        """The model compiled to pure functions of arrays."""
+        from raison.program.engine import configure
+        from raison.program.program import compile_model
+
+        configure()
+        return compile_model(self.record)
+
+    def solve(self, points: Mapping[str, Any] | None = None) -> Solution:
+        """Solve at chosen points.
+
+        Args:
+            points: Values of parameters, a number or a sequence each, all of one length; the others have their
+                central value (the median; for a choice its heaviest value).
+
+        Raises:
+            KeyError: the model has no such parameter.
+            ValueError: the lengths differ or a value is not allowed.
+        """
+        from raison.solve.points import coded_points, solve_points
+
+        program = self.program
+        coded, count = coded_points(self.record, points or {})
+        return Solution(self.record, program, solve_points(program, coded, count))
+
+    def run(
+        self,
+        draws: int = DRAWS,
+        seed: int = SEED,
+        *,
+        design: str = "sobol",
+        without: Sequence[str] = (),
+        removals: Sequence[Sequence[str]] | None = None,
+        workers: int | None = None,
+        progress: Callable[[int], None] | None = None,
+        keep: str | os.PathLike[str] | None = None,
+        store_at: str | os.PathLike[str] | None = None,
+        resume_from: str | os.PathLike[str] | None = None,
+        force: bool = False,
+    ) -> Run:
+        """Solve over everything that is uncertain.
+
+        Args:
+            draws: How many, at least 16.
+            seed: Of the design; 0 is a seed.
+            design: `sobol`, `latin` or `random`.
+            without: Premises to remove throughout.
+            removals: Sets of premises to remove in turn, on the same draws; None for each premise alone and each
+                named set, `()` for none.
+            workers: Threads; None for one for each processor. The numbers do not depend on it.
+            progress: Told the number of draws done.
+            keep: Parquet file for draws and answers (extra `keep`).
+            store_at: Where to store what is done if the run is interrupted.
+            resume_from: A stored run to go on with.
+            force: Overwrite a `keep` file that raison did not write for this model.
+
+        Raises:
+            ValueError: an argument is wrong; ResumeError (a ValueError) where a stored run belongs to other numbers.
+            FileExistsError: `keep` exists and is not this model's.
+            InterruptedRunError: the user interrupted.
+        """
+        from raison.answer.verdict import make_record
+        from raison.program.engine import configure
+        from raison.run.keep import check_overwrite
+        from raison.run.plan import make_plan
+        from raison.run.run import execute
+
+        configure()
+        plan = make_plan(
+            self.record, self.sha256, draws=draws, seed=seed, design=design, without=without, removals=removals
+        )
+        kept = None if keep is None else Path(keep)
+        if kept is not None:
+            check_overwrite(kept, self.name, force)
+        fold = execute(
+            plan,
+            workers=workers,
+            progress=progress,
+            store_at=None if store_at is None else Path(store_at),
+            resume_from=None if resume_from is None else Path(resume_from),
+            keep=kept,
+        )
+        return Run(self, plan, fold, make_record(plan, fold, self.command(plan)), kept)
+
+    def command(self, plan: Plan) -> str:
+        """The command that makes a plan's run again."""
+        import shlex
+
+        identity = plan.identity
+        parts = ["raison", "run", self.origin or f"{self.name}.yaml"]
+        parts += ["--draws", str(identity.draws), "--seed", str(identity.seed)]
+        parts += [] if identity.design == "sobol" else ["--design", identity.design]
+        for premise in identity.without:
+            parts += ["--without", premise]
+        return shlex.join(parts)
+
+    def write(self) -> str:
+        """The model as the text of a file; it reads back equal."""
+        return writer.write(self.record)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A model solved at chosen points; every array has one entry a point.
+
+    Attributes:
+        model: What was solved.
+        program: As it was compiled.
+        points: The arrays.
+    """
+
+    model: records.Model
+    program: Program
+    points: PointSolution
+
+    @property
+    def status(self) -> list[str]:
+        """Per point a sentence: `solved`, or what went wrong."""
+        return [self.program.reasons[index] for index in self.points.status]
+
+    @property
+    def choice(self) -> dict[str, list[str | None]]:
+        """By node the likeliest result on the path of play; None off the path of a node with several
+        information sets, and where the point failed.
+        """
+        return {name: self._choice(name) for name in self.points.probability}
+
+    def _choice(self, name: str) -> list[str | None]:
+        node = self.model.game[name]
+        labels = list(records.branches(node))
+        probability, reached = self.points.probability[name], self.points.reached[name]
+        several = len(self.points.strategy[name]) > 1
+        found: list[str | None] = []
+        for i, best in enumerate(probability.argmax(axis=0)):
+            nowhere = (several and reached[i] == 0) or probability[:, i].sum() == 0 or self.points.status[i] != 0
+            found.append(None if nowhere else labels[int(best)])
+        return found
+
+    @property
+    def probability(self) -> dict[str, dict[str, NDArray[np.float64]]]:
+        """By node and branch, its probability at the node."""
+        return {
+            name: dict(zip(records.branches(self.model.game[name]), rows, strict=True))
+            for name, rows in self.points.probability.items()
+        }
+
+    @property
+    def margin(self) -> Mapping[str, NDArray[np.float64]]:
+        """By decision, payoff of the played move less the best other; 0 where they tie."""
+        return self.points.margin
+
+    @property
+    def value(self) -> Mapping[str, NDArray[np.float64]]:
+        """By player, the expected payoff at the root."""
+        return self.points.value
+
+    @property
+    def reached(self) -> Mapping[str, NDArray[np.float64]]:
+        """By node, the probability that play comes there."""
+        return self.points.reached
+
+    @property
+    def outcome(self) -> Mapping[str, NDArray[np.float64]]:
+        """By outcome, its probability."""
+        return self.points.outcome
+
+    @property
+    def quantity(self) -> Mapping[str, NDArray[np.float64]]:
+        """Every parameter and every quantity that does not depend on results of the game."""
+        return self.points.quantity
+
+    def strategy(self, node: str) -> list[tuple[dict[str, str], dict[str, NDArray[np.float64]]]]:
+        """The node's information sets: earlier results that matter, and the probability of each branch there."""
+        labels = list(records.branches(self.model.game[node]))
+        return [
+            (dict(state.seen), dict(zip(labels, state.probability, strict=True)))
+            for state in self.points.strategy[node]
+        ]
+
+    def largest_gain(self) -> NDArray[np.float64]:
+        """The independent check: the largest gain from one deviation, relative to the payoff range."""
+        import numpy as np
+
+        from raison.solve.regret import largest_gain
+
+        graph = self.program.graph
+        if graph is None:
+            return np.zeros(len(self.points.status))
+        return largest_gain(graph, self.points.payoffs, self.points.played)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model solved over everything that is uncertain.
+
+    Attributes:
+        model: What was run.
+        plan: What was done.
+        fold: The sums that came out.
+        record: The answers: what `raison run --json` prints.
+        kept: The Parquet file with the draws, if kept.
+    """
+
+    model: Model
+    plan: Plan
+    fold: Fold
+    record: RunRecord
+    kept: Path | None = None
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One for each question, in the file's order."""
+        return self.record.questions
+
+    def json(self) -> str:
+        """The answers as one JSON object."""
+        return self.record.model_dump_json(by_alias=True, indent=2)
+
+    def frame(self) -> Any:
+        """Draws and answers as a pandas data frame; the run must have been kept.
+
+        Raises:
+            ValueError: the draws were not kept.
+            ImportError: the extra `keep` is not installed.
+        """
+        if self.kept is None:
+            raise ValueError("the draws were not kept; run with keep='draws.parquet'.")
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("a data frame needs pandas; install it with: pip install 'raison[keep]'") from error
+        return pd.read_parquet(self.kept)
+
+    def report(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write the report as one self-contained HTML file.
+
+        Raises:
+            FileExistsError: the file exists and is not a report of this model.
+        """
+        from raison.show.report import write_report
+
+        target = Path(path)
+        write_report(target, self.model.record, self.record, force=force)
+        return target
