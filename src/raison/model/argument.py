@@ -18,13 +18,13 @@ def check_claims(model: Model, report: Report) -> None:
             report.error((*path, "source"), f"claim '{name}' has no source; add 'source: <name>'.")
         elif claim.source not in model.sources and ("sources",) not in report.broken:
             hint = report.offer(claim.source, model.sources) or "; add it under 'sources'."
-            report.error((*path, "source"), f"claim '{name}' has the source '{claim.source[:60]}', which does not "
-                         f"exist{hint}")  # fmt: skip
+            given = f"the source '{claim.source[:60]}', which does not exist"
+            report.error((*path, "source"), f"claim '{name}' has {given}{hint}")
         if claim.credibility is not None and not 1 <= claim.credibility <= 6:
             report.error(
                 (*path, "credibility"),
-                f"the credibility of claim '{name}' is a whole number from 1 (confirmed) to 6 (cannot be judged); "
-                f"got {claim.credibility}.",
+                f"the credibility of claim '{name}' is a whole number from 1 (confirmed) to 6 (cannot be "
+                f"judged); got {claim.credibility}.",
             )
     for name, source in model.sources.items():
         if source.reliability is not None and source.reliability not in tuple("ABCDEF"):
@@ -48,17 +48,7 @@ def _claimants(model: Model) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
 
 
 def check_rivals(model: Model, report: Report) -> None:
-    """Rival premises exist and name each other; named sets have two premises or more that exist."""
-    for name, group in model.sets.items():
-        path = ("sets", name)
-        if name in model.premises:
-            report.error(path, f"set '{name}' has the name of a premise; give it another.")
-        for premise in group.premises:
-            if premise not in model.premises:
-                hint = report.offer(premise, model.premises) or "."
-                report.error((*path, "premises"), f"set '{name}' has a premise '{premise}' that there is not{hint}")
-        if len(set(group.premises)) < 2 and (*path, "premises") not in report.broken:
-            report.error((*path, "premises"), f"set '{name}' needs two premises or more; got {len(set(group.premises))}.")
+    """Rival premises exist and name each other."""
     for name, premise in model.premises.items():
         path = ("premises", name, "rival")
         for rival in premise.rival:
@@ -72,16 +62,22 @@ def check_rivals(model: Model, report: Report) -> None:
             elif name not in model.premises[rival].rival:
                 there = ("premises", rival, "rival")
                 if not report.knows(there):
-                    report.error(path, f"premise '{name}' has the rival '{rival}', which does not name it back; "
-                                 f"add 'rival: [{name}]' to '{rival}'.")  # fmt: skip
+                    report.error(
+                        path,
+                        f"premise '{name}' has the rival '{rival}', which does not name it back; add "
+                        f"'rival: [{name}]' to '{rival}'.",
+                    )
 
 
 def check_sets(model: Model, report: Report) -> None:
-    """A set names premises that exist."""
+    """A named set has two premises or more, all of which exist."""
     for name, group in model.sets.items():
         path = ("sets", name, "premises")
-        if not group.premises and not any(where[:2] == ("sets", name) for where in report.broken):
-            report.error(path, f"set '{name}' is empty; name the premises that are removed together.")
+        if name in model.premises:
+            report.error(("sets", name), f"set '{name}' has the name of a premise; give it another.")
+        if len(set(group.premises)) < 2:
+            got = len(set(group.premises))
+            report.error(path, f"set '{name}' needs two premises or more; got {got}.")
         for premise in dict.fromkeys(group.premises):
             if premise not in model.premises and ("premises",) not in report.broken:
                 hint = did_you_mean(premise, model.premises) or "."
@@ -104,8 +100,10 @@ def check_questions(model: Model, scope: Scope, report: Report, variants: Collec
         kinds = asks_move + (question.event is not None) + (question.amount is not None)
         if kinds != 1:
             got = "none" if kinds == 0 else "several"
-            report.error(path, f"question {index + 1} asks for one of 'node' with 'move', 'event' or 'amount'; "
-                         f"got {got} of them.")  # fmt: skip
+            report.error(
+                path,
+                f"question {index + 1} asks for one of 'node' with 'move', 'event' or 'amount'; got {got}.",
+            )
             continue
         if asks_move:
             _check_move(model, question, index, report, variants)
@@ -123,8 +121,10 @@ def check_questions(model: Model, scope: Scope, report: Report, variants: Collec
                 scope.check(formula, (*path, key), f"'{key}' of question {index + 1}")
         label = question.label
         if label in labels:
-            report.error(path, f"questions {labels[label] + 1} and {index + 1} have the same name '{label[:60]}'; "
-                         "give one a 'name' of its own.")  # fmt: skip
+            both = f"{labels[label] + 1} and {index + 1}"
+            report.error(
+                path, f"questions {both} have the same name '{label[:60]}'; give one a 'name' of its own."
+            )
         labels.setdefault(label, index)
 
 
@@ -202,8 +202,11 @@ def check_levers(model: Model, scope: Scope, report: Report, variants: Collectio
             if lever.cost is not None:
                 scope.check(lever.cost, (*path, "cost"), f"the cost of {what}")
                 for result in sorted(scope.results(lever.cost)):
-                    report.error((*path, "cost"), f"the cost of {what} uses '{result}', a result of the game; a "
-                                 "cost is paid before play. Use parameters only.")  # fmt: skip
+                    report.error(
+                        (*path, "cost"),
+                        f"the cost of {what} uses '{result}', a result of the game; a cost is paid before "
+                        "play. Use parameters only.",
+                    )
 
 
 def _check_values(lever: Lever, path: Path, what: str, report: Report) -> None:

@@ -28,7 +28,6 @@ from raison.model.records import (
     Player,
     Premise,
     PremiseSet,
-    PremiseSet,
     Quantity,
     Question,
     Solution,
@@ -113,7 +112,6 @@ class _Builder(Fields):
             game=self.game(at["game"]),
             outcomes=self.outcomes(at["outcomes"]),
             premises=self.premises(at["premises"], at),
-            sets=self.sets(at["sets"]),
             sets=self.sets(at["sets"]),
             claims=self.claims(at["claims"]),
             sources=self.sources(at["sources"]),
@@ -344,15 +342,6 @@ class _Builder(Fields):
                 rival=self.listed(path, found, "rival", what),
             )
         return premises
-
-    def sets(self, data: object) -> dict[str, PremiseSet]:
-        sets: dict[str, PremiseSet] = {}
-        for name, value, path in self.entries(("sets",), data, "'sets'"):
-            what = f"set '{name}'"
-            found = self.section(path, value, "set", what) or {}
-            says = self.optional((*path, "says"), found, "says", f"'says' of {what}") or ""
-            sets[name] = PremiseSet(self.listed(path, found, "premises", what), says)
-        return sets
 
     def replacements(
         self, path: Path, data: object, what: str, model: Mapping[str, Any]

@@ -47,7 +47,7 @@ def check(model: Model, *, broken: frozenset[Path] = frozenset()) -> tuple[Probl
 
 
 def faults(model: Model) -> tuple[Problem, ...]:
-    """The errors in what is computed: definitions, correlations and game, but not the argument around them."""
+    """The errors in what is computed: definitions, correlations and game, not the argument around them."""
     report = Report()
     _check_world(model, Scope(model, report), report, ())
     return tuple(problem for problem in report.summed_up() if problem.severity == "error")

@@ -83,8 +83,11 @@ def _check_groups(ranks: dict[tuple[str, str], float], first: dict[str, int], re
                 path, f"at most {MAX_CORRELATED} parameters can be correlated together; got {len(group)}."
             )
         elif not is_positive_definite(matrix(group, ranks)):
-            report.error(path, f"the correlations of {', '.join(group[:8])} cannot hold together: their matrix is "
-                         "not positive definite. Bring the ranks nearer to 0.")  # fmt: skip
+            report.error(
+                path,
+                f"the correlations of {', '.join(group[:8])} cannot hold together: their matrix is not "
+                "positive definite. Bring the ranks nearer to 0.",
+            )
 
 
 def matrix(names: list[str], ranks: dict[tuple[str, str], float]) -> list[list[float]]:

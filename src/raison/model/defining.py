@@ -25,6 +25,7 @@ def no_constants(_: str) -> float | None:
 
 
 def check_circles(edges: uses.Graph, report: Report, paths: Mapping[str, Path]) -> bool:
+    """Whether names are defined by themselves; each circle is reported at its first name."""
     circles = uses.circles(edges)
     for circle in circles:
         way = " -> ".join(circle[:12])
@@ -48,8 +49,11 @@ def check_sizes(model: Model, scope: Scope, report: Report) -> Lookup:
             report.error(paths[name], f"'{name}' uses quantities or functions more than {MAX_CHAIN} deep; "
                          "shorten the chain.")  # fmt: skip
         if size[name] > MAX_SIZE and not any(size[other] > MAX_SIZE for other in below):
-            report.error(paths[name], f"'{name}' has more than {MAX_SIZE} operations once its functions are written "
-                         "out; make quantities of them.")  # fmt: skip
+            report.error(
+                paths[name],
+                f"'{name}' has more than {MAX_SIZE} operations once its functions are written out; make "
+                "quantities of them.",
+            )
         if isinstance(body, Formula) and name not in model.functions and not report.knows(paths[name]):
             value = constant(body.expression, known.get)
             if value is not None:
@@ -93,12 +97,13 @@ def check_fixed(model: Model, scope: Scope) -> None:
         if mentions and all(other in scope.numbers or other in model.functions for other in mentions):
             scope.report.error(
                 ("parameters", name),
-                f"parameter '{name}' is a number or a distribution; '{parameter.value.text[:60]}' is a formula of "
-                f"'{min(mentions)}'. Move it to 'quantities'.",
+                f"parameter '{name}' is a number or a distribution; '{parameter.value.text[:60]}' is a "
+                f"formula of '{min(mentions)}'. Move it to 'quantities'.",
             )
 
 
 def refuse_results(results: Collection[str], path: Path, why: str, report: Report) -> None:
+    """Report that a formula uses results of the game where there are none yet."""
     for result in sorted(results)[:1]:
         report.error(path, f"{why}, but uses '{result}', a result of the game; use results in payoffs, "
                      "probabilities and questions.")  # fmt: skip
@@ -107,6 +112,7 @@ def refuse_results(results: Collection[str], path: Path, why: str, report: Repor
 def check_definition(
     name: str, definition: Definition, path: Path, what: str, scope: Scope, lookup: Lookup
 ) -> None:
+    """Report what is wrong with the distribution or formula that a name stands for."""
     if isinstance(definition, Distribution):
         check_distribution(definition, path, what, scope, lookup)
         return
@@ -121,6 +127,7 @@ def check_definition(
 def check_distribution(
     distribution: Distribution, path: Path, what: str, scope: Scope, lookup: Lookup
 ) -> None:
+    """Report an unknown distribution, or arguments that are too few, of the wrong kind or impossible."""
     report = scope.report
     kind = KINDS.get(distribution.kind)
     if kind is None:

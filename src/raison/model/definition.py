@@ -22,7 +22,8 @@ def parse_definition(text: str) -> Definition:
     if expression.keywords:
         signature = KINDS[expression.function].signature
         raise FormulaError(
-            f"a distribution takes its numbers in order, without names; got '{parsed.text}'. Write {signature}."
+            f"a distribution takes its numbers in order, without names; got '{parsed.text[:80]}'. "
+            f"Write {signature}."
         )
     arguments = tuple(unparse.formula(argument) for argument in expression.arguments)
     for argument in arguments:
@@ -45,6 +46,6 @@ def _refuse_distributions(formula: Formula) -> None:
     kind = next((name for name in sorted(called(formula.expression)) if name in KINDS), None)
     if kind is not None:
         raise FormulaError(
-            f"a distribution cannot stand inside a formula; make '{kind}(...)' a parameter of its own and use "
-            f"its name in '{formula.text[:80]}'."
+            f"a distribution cannot stand inside a formula; make '{kind}(...)' a parameter of its own and "
+            f"use its name in '{formula.text[:80]}'."
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ def _beta(a: Sequence[float]) -> str | None:
 def _quantiles(a: Sequence[float]) -> str | None:
     shares, values = a[0::2], a[1::2]
     if len(shares) < 2 or shares[0] != 0 or shares[-1] != 1:
-        return f"needs both ends: the first share is 0 and the last is 1; got {shares[0]:g} and {shares[-1]:g}"
-    if any(x >= y for x, y in zip(shares, shares[1:], strict=False)):
+        return (
+            f"needs both ends: the first share is 0 and the last is 1; got {shares[0]:g} and {shares[-1]:g}"
+        )
+    if any(x >= y for x, y in pairwise(shares)):
         return "needs shares that rise from 0 to 1"
-    if any(x > y for x, y in zip(values, values[1:], strict=False)) or values[0] == values[-1]:
+    if any(x > y for x, y in pairwise(values)) or values[0] == values[-1]:
         return "needs values that never fall from one share to the next, and rise in all"
     return None
 

@@ -1,9 +1,9 @@
 """Model text to plain data with the line of everything in it.
 
-The data are nested `dict`, `list`, `str` and `None`: every scalar stays text, since `1e5`, `no` and `2022-09-24`
-mean what the model language says and not what YAML would guess. The tree is built from the parser's stream of
-events, one at a time and without recursion, so nothing deeper than `MAX_NESTING` is ever built and the work is
-bounded by the size of the text.
+The data are nested `dict`, `list`, `str` and `None`: every scalar stays text, since `1e5`, `no` and
+`2022-09-24` mean what the model language says and not what YAML would guess. The tree is built from the
+parser's stream of events, one at a time and without recursion. So nesting is counted before anything is
+built, with quotes and comments as YAML sees them, and the work is bounded by the size of the text.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Document:
     Attributes:
         data: Plain data; None where the text is not readable as one tree.
         marks: Line, from 1, of each key and list item, by its path (list items by index as text).
-        bare: Paths in `{...}` that have a key and nothing else: what is left where YAML cut a text at a comma.
+        bare: Paths in `{...}` that have a key and nothing else: what YAML leaves of a text cut at a comma.
         problems: What is wrong with the text itself.
     """
 
@@ -82,8 +82,8 @@ def parse(text: str) -> Document:
     """Parse one YAML document into plain data.
 
     Args:
-        text: At most `MAX_BYTES` bytes of UTF-8, nested at most `MAX_NESTING` deep; anchors, aliases, tags and
-            further documents are refused.
+        text: At most `MAX_BYTES` bytes of UTF-8, nested at most `MAX_NESTING` deep; anchors, aliases, tags
+            and further documents are refused.
 
     Returns:
         The data, or None with the problems that say why there is none.

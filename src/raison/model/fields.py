@@ -188,9 +188,8 @@ class Fields:
         try:
             return parse(value)
         except FormulaError as fault:
-            if _PROCESS.search(value):
-                fault = "calls of processes, as in name(x=1).output, are known but not built yet."
-            self.error(path, f"{what}: {fault}")
+            later = "calls of processes, as in name(x=1).output, are known but not built yet."
+            self.error(path, f"{what}: {later if _PROCESS.search(value) else fault}")
             return instead
 
     def names(self, path: Path, value: object, what: str) -> tuple[str, ...]:
@@ -229,8 +228,8 @@ class Fields:
 def not_built(keys: Sequence[str], what: str) -> str:
     """The message about keys that the language knows and this version cannot use."""
     quoted = " and ".join(f"'{key}'" for key in keys)
-    verb = "is" if len(keys) == 1 else "are"
-    return f"{quoted} in {what} {verb} known but not built yet; this version cannot use {'it' if verb == 'is' else 'them'}."
+    verb, them = ("is", "it") if len(keys) == 1 else ("are", "them")
+    return f"{quoted} in {what} {verb} known but not built yet; this version cannot use {them}."
 
 
 def given(value: object) -> str:

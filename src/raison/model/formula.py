@@ -233,8 +233,8 @@ _INSTEAD = {
     "!": "write 'not' or '!='",
     "[": "lists and indices are not part of formulas",
     "]": "lists and indices are not part of formulas",
-    "{": "sets and mappings are not part of formulas; a formula with a comma, a quote or ': ' inside {...} needs quotes",
-    "}": "sets and mappings are not part of formulas; a formula with a comma, a quote or ': ' inside {...} needs quotes",
+    "{": "mappings are not part of formulas; a formula with a comma, a quote or ': ' inside {...} needs quotes",
+    "}": "mappings are not part of formulas; a formula with a comma, a quote or ': ' inside {...} needs quotes",
     ":": "':' and ':=' are not part of formulas",
     ".": "attributes are not part of formulas",
     "'": "the quote is not closed",
@@ -277,8 +277,8 @@ def _tokens(text: str) -> list[_Token]:
                 )
             if token in _REFUSED_WORDS:
                 raise FormulaError(
-                    f"'{token}' is not allowed in {_excerpt(text)}; a formula has numbers, names, arithmetic, "
-                    "comparisons, and/or/not, 'a if c else b', and calls."
+                    f"'{token}' is not allowed in {_excerpt(text)}; a formula has numbers, names, "
+                    "arithmetic, comparisons, and/or/not, 'a if c else b', and calls."
                 )
             if token in _WORDS:
                 kind = "word"
@@ -387,7 +387,9 @@ class _Parser:
         while token := self.take(*operators):
             links += 1
             if links > 500:
-                raise FormulaError(f"{_excerpt(self.text)} has more than 500 terms; split it into quantities.")
+                raise FormulaError(
+                    f"{_excerpt(self.text)} has more than 500 terms; split it into quantities."
+                )
             left = Binary(token.text, left, operand(depth))
         return left
 

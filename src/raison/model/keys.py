@@ -1,4 +1,4 @@
-"""The keys of a model file, described once: `build` reads by this table and the JSON Schema is made from it."""
+"""The keys of a model file, described once: `build` reads by this table, the JSON Schema is made from it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Key:
 
     Attributes:
         about: What it holds, for editors.
-        shape: How its value is written: `text`, `truth`, `number`, `whole`, `letter`, `formula`, `definition`,
-            `name`, `names`, `numbers`, or the name of another section, with `*` for a mapping of names to
-            it and `[]` for a list of it.
+        shape: How its value is written: `text`, `truth`, `number`, `whole`, `letter`, `formula`,
+            `definition`, `name`, `names`, `numbers`, or the name of another section, with `*` for a mapping
+            of names to it and `[]` for a list of it.
         needed: Whether the section is incomplete without it.
         built: Whether this version can do it; the language knows the key in any case.
     """
@@ -47,7 +47,6 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "outcomes": Key("What each ending of the game pays each player.", "outcome*"),
         "premises": Key("What the argument rests on, and what holds without it.", "premise*"),
         "sets": Key("Premises that are removed together, by name.", "set*"),
-        "sets": Key("Premises that are removed together, under a name.", "set*"),
         "claims": Key("What somebody said.", "claim*"),
         "sources": Key("Where it was said.", "source*"),
         "questions": Key("What is asked of each draw.", "question[]"),
@@ -123,10 +122,6 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         ),
         "unstated": Key("true: the source does not state it.", "truth"),
         "rival": Key("Premises that contradict it.", "names"),
-    },
-    "set": {
-        "premises": Key("The premises that are removed together.", "names", needed=True),
-        "says": Key("What they say together.", needed=True),
     },
     "claim": {
         "says": Key("What was said, in the project's own words.", needed=True),

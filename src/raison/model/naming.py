@@ -26,6 +26,7 @@ def path_of(model: Model) -> Mapping[str, Path]:
 
 
 def check_names(model: Model, report: Report) -> None:
+    """Report names that formulas could not use, that mean something already, or that stand for two things."""
     seen: dict[str, str] = {}
     kinds = (
         ("parameter", "parameters", model.parameters),
@@ -38,8 +39,11 @@ def check_names(model: Model, report: Report) -> None:
         for name in names:
             path = paths.get(name, (section, name)) if kind == "function" else (section, name)
             if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
-                report.error(path, f"the {kind} '{name[:60]}' needs a name of letters, digits and '_', at most "
-                             f"{MAX_NAME}, not begun with a digit or '__'; rename it.")  # fmt: skip
+                report.error(
+                    path,
+                    f"the {kind} '{name[:60]}' needs a name of letters, digits and '_', at most {MAX_NAME}, "
+                    "not begun with a digit or '__'; rename it.",
+                )
             elif name in RESERVED or name in ("and", "or", "not", "if", "else"):
                 report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
             elif kind == "function" and (name in KNOWN_FUNCTIONS or name in KINDS):
@@ -49,8 +53,11 @@ def check_names(model: Model, report: Report) -> None:
             seen.setdefault(name, kind)
     for name, function in model.functions.items():
         if len(function.arguments) > 15 or any(len(argument) > MAX_NAME for argument in function.arguments):
-            report.error(paths[name], f"the function '{name}' has at most 15 arguments of {MAX_NAME} characters; "
-                         f"got {len(function.arguments)}.")  # fmt: skip
+            report.error(
+                paths[name],
+                f"the function '{name[:60]}' has at most 15 arguments of {MAX_NAME} characters; got "
+                f"{len(function.arguments)}.",
+            )
     for path, kind, name in _free_names(model):
         if not name.strip() or name != name.strip() or len(name) > 100 or not name.isprintable():
             report.error(path, f"the {kind} '{name[:60]}' needs a name of 1 to 100 characters on one line.")

@@ -10,13 +10,14 @@ from raison.model.constant import Lookup, constant
 from raison.model.formula import KNOWN_FUNCTIONS, Formula
 from raison.model.problem import Path
 from raison.model.records import Chance, Model
-from raison.model.scope import Scope
+from raison.model.scope import Report, Scope
 from raison.model.structure import before, check_probabilities, check_structure, union
 
 
 def check_game(
     model: Model, scope: Scope, report: Report, lookup: Lookup, variants: Collection[Model]
 ) -> None:
+    """Report what is wrong with the structure of the game and with each formula in it."""
     check_structure(model, scope, report, variants)
     check_probabilities(model, report, lookup)
     led_to = union([model, *variants])

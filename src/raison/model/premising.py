@@ -66,6 +66,7 @@ def _place(premise: Premise, name: str) -> Path:
 
 
 def check_premises(model: Model, scope: Scope, report: Report, lookup: Lookup) -> None:
+    """Report replacements of nothing, by nothing new, or by something wrong."""
     for name, premise in model.premises.items():
         path = ("premises", name, "without")
         if not premise.without and not any(where[:2] == ("premises", name) for where in report.broken):
@@ -88,8 +89,11 @@ def _check_replacement(
         if name not in scope.half_known and scope.knows_all and not report.knows(path):
             if name in model.game or name in model.functions:
                 kind = "node" if name in model.game else "function"
-                report.error(path, f"premise '{premise}' replaces the {kind} '{name}'; replace a parameter or "
-                             "quantity, or a path such as 'game.node.moves.move'.")  # fmt: skip
+                report.error(
+                    path,
+                    f"premise '{premise}' replaces the {kind} '{name}'; replace a parameter or quantity, or "
+                    "a path such as 'game.node.moves.move'.",
+                )
             else:
                 hint = report.offer(name, scope.numbers) or "; replace a parameter or quantity of the model."
                 report.error(path, f"premise '{premise}' replaces '{name[:60]}', which is not defined{hint}")

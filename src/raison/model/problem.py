@@ -28,7 +28,7 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        """`crisis.yaml:31: outcome 'war' gives defender no payoff; add 'defender: <formula>'.`"""
+        """As a line: `crisis.yaml:31: outcome 'war' gives defender no payoff; add 'defender: <formula>'.`."""
         if self.file is not None and self.line is not None:
             where = f"{self.file}:{self.line}: "
         elif self.file is not None:

@@ -133,8 +133,8 @@ class Premise:
         says: The statement.
         claims: Claims that make it.
         without: Replacements in order. A key is the name of a parameter or quantity (then the value is a
-            `Distribution` or `Formula`) or a dotted path into `game`, `outcomes` or `solution` (then the value
-            is plain data as in a file: text, None to delete, or a mapping to merge).
+            `Distribution` or `Formula`) or a dotted path into `game`, `outcomes` or `solution` (then the
+            value is plain data as in a file: text, None to delete, or a mapping to merge).
         unstated: The source does not state it.
         rival: Premises that contradict it.
     """
@@ -188,7 +188,8 @@ class Question:
         amount: A number of results of play.
         given: Condition under which it is asked.
         above: The number becomes 1 if greater than this, else 0.
-        player: For whom (`for:` in a file): is the move, for this player's payoff, at least as good as every other?
+        player: For whom (`for:` in a file): is the move, for this player's payoff, at least as good as every
+            other?
         name: What to call it; None to derive one.
     """
 
@@ -276,7 +277,7 @@ class Model:
     def root(self) -> str | None:
         """The one node that nothing points to; None without a game.
 
-        Where a further node is reached only with a premise removed, the root is the one that no premise names.
+        Where a further node is reached only with a premise removed, the root is the one no premise names.
         """
         pointed = {
             branch.then

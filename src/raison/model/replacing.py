@@ -138,9 +138,9 @@ def _merge(into: dict[str, Any], key: str, value: Any) -> None:
 def redefine(model: Model, name: str, definition: Definition) -> Model:
     """The model with a parameter or quantity defined anew.
 
-    The name inside its own definition means the definition so far. That is copied where it is a short formula;
-    a long one or a distribution is kept as a parameter or quantity of its own, called `name@1`, `name@2`, ...
-    (it has the coordinate of the unit cube that `name` has).
+    The name inside its own definition means the definition so far. That is copied where it is a short
+    formula; a long one or a distribution is kept as a parameter or quantity of its own, called `name@1`,
+    `name@2`, ... (it has the coordinate of the unit cube that `name` has).
     """
     so_far = model.parameters[name].value if name in model.parameters else model.quantities[name].value
     hidden = None
@@ -179,7 +179,7 @@ def _with(mapping: Mapping[str, Any], name: str, instead: Mapping[str, Any]) -> 
 def _correlated(
     model: Model, name: str, hidden: str | None, definition: Definition, so_far: Definition
 ) -> tuple[Correlation, ...]:
-    """The correlations that still hold: they follow what is uncertain, and lapse where nothing is any more."""
+    """The correlations that still hold: they follow what is uncertain, and lapse where nothing is."""
     if isinstance(definition, Distribution):
         return model.correlations
     heir = hidden if isinstance(so_far, Distribution) else None

@@ -324,8 +324,11 @@ class Scope:
             if number.id not in arguments and number.id not in self.numbers:
                 self.missing(number.id, path, what, arguments)
                 return
-        self.report.error(path, f"{what} compares '{show(number)[:60]}', a number, with the name {shown[:60]}; "
-                          "only a node, 'outcome' or a choice of names can be compared with a name.")  # fmt: skip
+        self.report.error(
+            path,
+            f"{what} compares '{show(number)[:60]}', a number, with the name {shown[:60]}; only a node, "
+            "'outcome' or a choice of names can be compared with a name.",
+        )
 
 
 def _texts(value: object) -> tuple[str, ...]:

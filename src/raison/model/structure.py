@@ -1,4 +1,4 @@
-"""Whether the game hangs together: one root, no circles, moves that lead somewhere, probabilities that sum to one."""
+"""Whether the game hangs together: one root, no circles, moves that lead somewhere, sound probabilities."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def _check_shape(model: Model, report: Report, variants: Collection[Model]) -> N
             if name != best:
                 report.error(
                     ("game", name),
-                    f"node '{name}' cannot be reached: nothing points to it, and the root is '{best}'. Point a "
-                    "move at it or delete it.",
+                    f"node '{name}' cannot be reached: nothing points to it, and the root is '{best}'. Point "
+                    "a move at it or delete it.",
                 )
 
 
@@ -184,8 +184,11 @@ def _check_cases(path: Path, name: str, cases: Mapping[str, Case], report: Repor
             known.append(value)
     total = math.fsum(known)
     if len(known) == len(cases) and abs(total - 1) > _ROUNDING and cases:
-        report.error(path, f"the probabilities of node '{name}' sum to {total:.12g}, not 1; change one, or write "
-                     "'otherwise' for the last.")  # fmt: skip
+        report.error(
+            path,
+            f"the probabilities of node '{name}' sum to {total:.12g}, not 1; change one, or write "
+            "'otherwise' for the last.",
+        )
     elif total > 1 + _ROUNDING:
         report.error(
             path, f"the probabilities of node '{name}' sum to {total:.12g} already, which is more than 1."

@@ -1,4 +1,4 @@
-"""Expressions back to text: the shortest that parses to the same expression, with brackets only where needed."""
+"""Expressions back to text that parses to the same expression, with brackets only where needed."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from raison.model.structure import targets
 
 
 def warn_of_unused(model: Model, scope: Scope, report: Report, variants: Collection[Model]) -> None:
+    """Warn of definitions, outcomes, claims and sources that nothing uses, also without a premise."""
     used = _mentions_everywhere(model, variants) | report.offered
     paths = path_of(model)
     for kind, section, names in (

@@ -40,7 +40,7 @@ def graph(model: Model) -> dict[str, set[str]]:
 
 
 def circles(edges: Graph) -> list[list[str]]:
-    """One circle `[a, b, ..., a]` for each set of names that depend on each other, each begun at its first."""
+    """One circle `[a, b, ..., a]` for each set of names that depend on each other, begun at its first."""
     order = {name: index for index, name in enumerate(edges)}
     found: list[list[str]] = []
     for group in _components(edges):

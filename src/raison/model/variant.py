@@ -20,8 +20,8 @@ def removed(model: Model, premise_names: Collection[str]) -> Model:
         premise_names: In any order; replacements apply in the order of the file.
 
     Returns:
-        A model without these premises. A definition so far that a replacement uses and that cannot be copied is
-        a parameter or quantity `name@1`; it has the coordinate of the unit cube that `name` has.
+        A model without these premises. A definition so far that a replacement uses and that cannot be copied
+        is a parameter or quantity `name@1`; it has the coordinate of the unit cube that `name` has.
 
     Raises:
         ModelError: a premise does not exist, or the model is wrong without them; the path is the premise's.

@@ -53,9 +53,6 @@ def to_data(model: Model) -> Data:
     data["sets"] = {
         name: {"premises": list(group.premises), "says": group.says} for name, group in model.sets.items()
     }
-    data["sets"] = {
-        name: {"premises": list(group.premises), "says": group.says} for name, group in model.sets.items()
-    }
     data["claims"] = {
         name: _present(
             says=claim.says,
