@@ -185,9 +185,9 @@ def _block(mapping: Mapping[str, Any], indent: int) -> list[str]:
 
 def _entry(key: str, value: Any, indent: int) -> list[str]:
     """A key and its value: on one line if that fits, else as a block."""
-    head = f"{' ' * indent}{_scalar(key, flow=False)}:"
+    head = f"{' ' * indent}{scalar(key, flow=False)}:"
     if not isinstance(value, dict | list):
-        return [f"{head} {_scalar(value, flow=False)}"]
+        return [f"{head} {scalar(value, flow=False)}"]
     line = f"{head} {_flow(value)}"
     if len(line) <= WIDTH or not value:
         return [line]
@@ -210,19 +210,19 @@ def _items(values: Sequence[Any], indent: int) -> list[str]:
 
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
-        inner = (f"{_scalar(key, flow=True)}: {_flow(item)}" for key, item in value.items())
+        inner = (f"{scalar(key, flow=True)}: {_flow(item)}" for key, item in value.items())
         return f"{{{', '.join(inner)}}}"
     if isinstance(value, list):
         return f"[{', '.join(_flow(item) for item in value)}]"
-    return _scalar(value, flow=True)
+    return scalar(value, flow=True)
 
 
 _PLAIN = re.compile(r"[\w(.+/-](?:[^\n]*[^\s:])?")
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 
 
-def _scalar(text: str | None, *, flow: bool) -> str:
-    """The text as YAML, quoted only where the parser would read something else."""
+def scalar(text: str | None, *, flow: bool) -> str:
+    """The text as a YAML scalar, quoted only where the parser would read something else."""
     if text is None:
         return "null"
     plain = (
@@ -233,10 +233,10 @@ def _scalar(text: str | None, *, flow: bool) -> str:
         and ": " not in text
         and " #" not in text
         and text not in _NULLS
-        and not (flow and any(character in text for character in ",[]{}:?'\""))
+        and not (flow and any(character in text for character in ",[]{}:?"))
     )
     if plain:
         return text
-    if text.isprintable() and text:
+    if text.isprintable() and ('"' in text or "\\" in text):
         return "'" + text.replace("'", "''") + "'"
     return json.dumps(text, ensure_ascii=False)
