@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from raison.model.evaluate import FLOATS, Operations, Value
@@ -101,13 +102,13 @@ ARRAYS = Operations(
             "exp": jnp.exp,
             "floor": jnp.floor,
             "log": jnp.log,
-            "logistic": special.logistic,
-            "logit": special.logit,
+            "logistic": jax.jit(special.logistic),  # jit: traced and lowered once, however often called
+            "logit": jax.jit(special.logit),
             "max": _fold(jnp.maximum),
             "min": _fold(jnp.minimum),
-            "normal_cdf": special.normal_cdf,
-            "normal_pdf": special.normal_pdf,
-            "normal_quantile": special.normal_quantile,
+            "normal_cdf": jax.jit(special.normal_cdf),
+            "normal_pdf": jax.jit(special.normal_pdf),
+            "normal_quantile": jax.jit(special.normal_quantile),
             "sqrt": jnp.sqrt,
             "tanh": jnp.tanh,
         }.items()

@@ -1,0 +1,396 @@
+"""The command line: what the library does, under the same names.
+
+stdout is data, stderr is talk. Exit codes: 0 answered; 1 the input is wrong; 2 wrong usage; 3 solved, but every draw
+failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import raison
+from raison.model.problem import ModelError
+
+if TYPE_CHECKING:
+    from raison.api import Model, Run
+
+app = typer.Typer(
+    name="raison",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Tell whether a move is rational: for whom, in what share of everything we do not know, and why.",
+)
+
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A model file, or a name of the gallery.")]
+Draws = Annotated[int, typer.Option("--draws", "-n", help="How many draws, at least 16.")]
+Seed = Annotated[int, typer.Option("--seed", "-s", help="Seed of the draws; 0 is a seed.")]
+Design = Annotated[str, typer.Option("--design", help="sobol, latin or random.")]
+Without = Annotated[list[str] | None, typer.Option("--without", help="A premise to remove throughout; again for more.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that raison did not write for this model.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as one JSON object.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; the numbers do not depend on it.")]
+
+EXIT_WRONG, EXIT_USAGE, EXIT_FAILED, EXIT_INTERNAL, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
+
+
+class Refusal(Exception):
+    """Something the user gave is wrong; the message is one line."""
+
+
+def main() -> None:
+    """Run the command line, turning what can go wrong into one line and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except ModelError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        sys.exit(EXIT_WRONG)
+    except (Refusal, ValueError, KeyError, FileExistsError, FileNotFoundError, PermissionError, ImportError) as error:
+        if not _expected(error):
+            sys.exit(_internal(error))
+        print(f"raison: {_text(error)}", file=sys.stderr)
+        sys.exit(EXIT_WRONG)
+    except KeyboardInterrupt as error:
+        sys.exit(_interrupted(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_WRONG)
+    except Exception as error:
+        sys.exit(_internal(error))
+
+
+def _expected(error: BaseException) -> bool:
+    """Whether an error was raised by raison itself with a sentence for the user, not by a slip inside."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = "" if traceback is None else traceback.tb_frame.f_globals.get("__name__", "")
+    return isinstance(error, Refusal) or where.startswith("raison.") or isinstance(error, OSError)
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {(error.strerror or str(error)).lower()}."
+    return str(error)
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    path, done = getattr(error, "path", None), getattr(error, "done", 0)
+    print(f"\nraison: {error or 'stopped'}.", file=sys.stderr)
+    if path is not None:
+        print(f"To go on, add --resume {path} to the same command.", file=sys.stderr)
+    elif hasattr(error, "done") and not done:
+        print("Nothing was done yet, so nothing was stored.", file=sys.stderr)
+    return EXIT_INTERRUPTED
+
+
+def _internal(error: BaseException) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="raison-", suffix=".trace", delete=False) as file:
+        file.write(f"raison {raison.__version__}: {' '.join(sys.argv)}\n")
+        file.write("".join(traceback.format_exception(error)))
+    print(f"raison: internal error ({type(error).__name__}); this is a fault of raison. The trace is in {file.name}.", file=sys.stderr)
+    return EXIT_INTERNAL
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"raison {raison.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    del version
+
+
+def _model(name: str) -> Model:
+    """A model file, or a name of the gallery; a file goes first."""
+    from raison.api import gallery, gallery_files, load
+
+    if Path(name).exists() or name not in gallery_files():
+        if not Path(name).exists() and not name.endswith((".yaml", ".yml")):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, gallery_files(), 1)
+            hint = f"; did you mean '{close[0]}'?" if close else "; see 'raison gallery'."
+            raise Refusal(f"there is no file '{name}' and no model of that name in the gallery{hint}")
+        return load(name)
+    return gallery(name)
+
+
+def _warn(model: Model) -> None:
+    for problem in model.problems:
+        print(problem, file=sys.stderr)
+
+
+@app.command()
+def check(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Model files or names of the gallery.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say everything that is wrong with a model, each with file, line and what to do."""
+    from raison.api import gallery_files
+    from raison.model.reader import read_file
+
+    files = gallery_files()
+    failed = False
+    records: list[dict[str, Any]] = []
+    for name in models:
+        path = Path(name)
+        reading = read_file(path if path.exists() or name not in files else files[name])
+        failed |= reading.model is None
+        for problem in reading.problems:
+            print(problem, file=sys.stderr)
+        records.append(
+            {
+                "model": name,
+                "sha256": reading.sha256,
+                "ok": reading.model is not None,
+                "problems": [
+                    {"line": p.line, "severity": p.severity, "message": p.message} for p in reading.problems
+                ],
+            }
+        )
+        if reading.model is not None and not as_json:
+            model = reading.model
+            print(
+                f"{name}: fine. {len(model.parameters)} parameters, {len(model.game)} nodes, "
+                f"{len(model.outcomes)} outcomes, {len(model.premises)} premises, {len(model.questions)} questions."
+            )
+    if as_json:
+        print(json.dumps(records, indent=2))
+    if failed:
+        raise typer.Exit(EXIT_WRONG)
+
+
+@app.command()
+def run(
+    model: ModelArgument,
+    draws: Draws = 100_000,
+    seed: Seed = 1,
+    design: Design = "sobol",
+    without: Without = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path("report.html"),
+    keep: Annotated[Path | None, typer.Option("--keep", help="Parquet file for draws and answers.")] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", help="A stored run to go on with.")] = None,
+    premises: Annotated[
+        bool, typer.Option("--premises/--no-premises", help="Also answer with each premise removed.")
+    ] = True,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    force: Force = False,
+) -> None:
+    """Solve a model over everything that is uncertain; print the verdict and write the report."""
+    found = _model(model)
+    _warn(found)
+    if not found.record.questions:
+        raise Refusal(f"{model} asks no question; add one under 'questions'.")
+    if report and not as_json:
+        _check_report(output, found.name, force)
+    store_at = Path(f"{found.name}.partial") if resume is None else resume
+    finished = _with_progress(
+        draws,
+        lambda progress: found.run(
+            draws,
+            seed,
+            design=design,
+            without=without or (),
+            removals=None if premises else (),
+            workers=workers,
+            progress=progress,
+            keep=keep,
+            store_at=store_at,
+            resume_from=resume,
+            force=force,
+        ),
+    )
+    if resume is not None:
+        resume.unlink(missing_ok=True)
+    if as_json:
+        print(finished.json())
+    else:
+        path = finished.report(output, force=force) if report else None
+        _print_verdict(finished, path)
+    if finished.record.failed == 1:
+        print("raison: every draw failed; the reasons are above.", file=sys.stderr)
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _check_report(path: Path, model: str, force: bool) -> None:
+    from raison.show.report import check_overwrite
+
+    check_overwrite(path, model, force)
+
+
+def _with_progress(draws: int, work: Callable[[Callable[[int], None]], Run]) -> Run:
+    """Show progress on stderr while a run goes on; nothing where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        return work(lambda done: None)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("solving"), BarColumn(), MofNCompleteColumn(), TextColumn("draws"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("solving", total=draws)
+        return work(lambda done: bar.update(task, completed=done))
+
+
+def _print_verdict(finished: Run, path: Path | None) -> None:
+    from raison.show.terminal import make_console, print_run
+
+    print_run(make_console(), finished.model.record, finished.record, report=path)
+
+
+@app.command()
+def solve(
+    model: ModelArgument,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", help="NAME=VALUE[,VALUE...]; the others have their central value.")
+    ] = None,
+    symbolic: Annotated[
+        bool, typer.Option("--symbolic", help="Print the inequalities under which the asked moves are chosen.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Solve a model at chosen points, or in closed form."""
+    found = _model(model)
+    _warn(found)
+    if symbolic:
+        from raison.solve.symbolic import conditions
+
+        answers = conditions(found.record)
+        if as_json:
+            print(json.dumps([answer.as_dict() for answer in answers], indent=2))
+        else:
+            print("\n\n".join(str(answer) for answer in answers))
+        return
+    points = {}
+    for setting in at or []:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise Refusal(f"--at needs NAME=VALUE; got '{setting}'.")
+        points[name.strip()] = _values(found, name.strip(), text)
+    from raison.show.solution import print_solution, solution_dict
+
+    solution = found.solve(points)
+    if as_json:
+        print(json.dumps(solution_dict(solution.points, solution.program), indent=2))
+    else:
+        print_solution(solution.points, solution.program)
+    if all(status != "solved" for status in solution.status):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _values(model: Model, name: str, text: str) -> list[float] | list[str]:
+    from raison.model.records import Distribution
+
+    parameter = model.record.parameters.get(name)
+    parts = [part.strip() for part in text.split(",")]
+    if parameter is not None and isinstance(parameter.value, Distribution) and parameter.value.names:
+        return parts
+    try:
+        return [float(part) for part in parts]
+    except ValueError:
+        raise Refusal(f"--at {name} needs numbers; got '{text}'.") from None
+
+
+@app.command()
+def explain(
+    model: ModelArgument,
+    draw: Annotated[int, typer.Option("--draw", "-i", min=0, help="Which draw, from 0.")],
+    draws: Draws = 100_000,
+    seed: Seed = 1,
+    design: Design = "sobol",
+    without: Without = None,
+) -> None:
+    """Work one draw through the game, number by number."""
+    from raison.answer.explain import explain_draw
+    from raison.program.engine import configure
+    from raison.run.plan import make_plan
+    from raison.show.explanation import print_explanation
+
+    found = _model(model)
+    _warn(found)
+    configure()
+    plan = make_plan(found.record, found.sha256, draws=draws, seed=seed, design=design, without=without or ())
+    print_explanation(found.record, explain_draw(plan, draw))
+
+
+@app.command()
+def report(
+    model: ModelArgument,
+    record: Annotated[Path, typer.Argument(metavar="RECORD", help="What 'raison run --json' printed for this model.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path("report.html"),
+    force: Force = False,
+) -> None:
+    """Write the report of a run that was printed with --json, without solving again."""
+    from pydantic import ValidationError
+
+    from raison.answer.records import RunRecord
+    from raison.show.report import write_report
+
+    found = _model(model)
+    try:
+        answers = RunRecord.model_validate_json(record.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise Refusal(f"{record} is not what 'raison run --json' prints: {error.errors()[0]['msg'].lower()}.") from None
+    if answers.model.sha256 != found.sha256:
+        raise Refusal(f"{record} belongs to another text of the model; run it again.")
+    write_report(output, found.record, answers, force=force)
+    print(output)
+
+
+@app.command()
+def gallery(as_json: AsJson = False) -> None:
+    """List the models that ship with raison: name, citation, title, and what is claimed."""
+    from raison.api import gallery_files
+    from raison.model.reader import read_file
+
+    rows: list[dict[str, str]] = []
+    for name, path in gallery_files().items():
+        model = read_file(path).model
+        if model is not None:
+            claimed = "EXACT" if (model.about or "").lstrip().startswith("EXACT") else "STYLISED"
+            rows.append({"name": name, "citation": path.parent.name, "claimed": claimed, "title": model.title})
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    widths = [max(len(row[key]) for row in rows) for key in ("name", "citation", "claimed")]
+    for row in rows:
+        cells = [row[key].ljust(width) for key, width in zip(("name", "citation", "claimed"), widths, strict=True)]
+        print("  ".join([*cells, row["title"]]))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the model; NAME.yaml is written in this folder.")],
+    force: Force = False,
+) -> None:
+    """Write a commented starter model that passes the check."""
+    from raison.model.starter import starter
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    if path.exists() and not force:
+        raise Refusal(f"{path} exists; give another name or use --force.")
+    path.write_text(starter(path.stem), encoding="utf-8")
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
