@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -30,6 +31,7 @@ from raison.model.records import (
     Parameter,
     Player,
     Premise,
+    PremiseSet,
     Question,
     Source,
 )
@@ -99,6 +101,8 @@ PREMISES = {
     "round-is-the-same": ("The second round is fought over the same prize.", ("second-round",), 0.0),
 }
 
+NEUTRAL = "An audience that judges by Bayes gains nothing in advance from a change of opponent."
+
 CLAIMS = {
     "power-first": ("Foreign policy serves the keeping of power.", "threads", 3),
     "low-bar": ("Against a stronger opponent the bar is lower.", "threads", 4),
@@ -125,8 +129,8 @@ def model(*, beliefs: bool = False) -> Model:
     return Model(
         title="Is a strike at the stronger side rational for a leader who is failing against the weaker?",
         name="kremlin-2022",
-        about="STYLISED composition after the threads of autumn 2022. Distributions are wide and state ignorance, "
-        "not belief.",
+        about="STYLISED composition after the threads of autumn 2022. Distributions are wide and state "
+        "ignorance, not belief.",
         beliefs=beliefs,
         players={"leader": Player("The leader"), "strong": Player("The stronger state")},
         parameters=parameters,
@@ -154,6 +158,7 @@ def model(*, beliefs: bool = False) -> Model:
             name: Premise(says, {"theta": number(0)}, claims, unstated=name.startswith("H"))
             for name, (says, claims, _) in PREMISES.items()
         },
+        sets={"neutrality": PremiseSet(("strength-misjudged", "blame-diluted", "news-sunk"), NEUTRAL)},
         claims={
             name: Claim(says, source, f"M{i + 1:02d}", credibility, "2022-10-01")
             for i, (name, (says, source, credibility)) in enumerate(CLAIMS.items())
@@ -182,7 +187,7 @@ def model(*, beliefs: bool = False) -> Model:
 def histogram(low: float, high: float, *, middle: float, spread: float, bins: int = 40) -> Histogram:
     """Counts that fall off on both sides of the middle."""
     edges = tuple(low + (high - low) * i / bins for i in range(bins + 1))
-    centres = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
+    centres = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
     counts = [1 + int(9_000 * math.exp(-(((c - middle) / spread) ** 2))) for c in centres]
     return Histogram(edges=edges, counts=tuple(counts))
 
@@ -195,8 +200,8 @@ def interval(share: float, error: float) -> Interval:
 def verdict(name: str, answer: float, **fields: object) -> Verdict:
     """An answer about a move, unless fields say otherwise."""
     base: dict[str, object] = {
-        "name": name, "kind": "move", "player": "leader", "node": "opening", "move": "strike", "share": answer,
-        "standard_error": 0.0014, "interval": interval(answer, 0.0014), "all_equilibria": answer,
+        "name": name, "kind": "move", "player": "leader", "node": "opening", "move": "strike", "share":
+        answer, "standard_error": 0.0014, "interval": interval(answer, 0.0014), "all_equilibria": answer,
         "some_equilibrium": answer, "best_reply": answer, "mixed": 0.0, "tied": 0.0, "reached": 1.0,
         "margin": None, "mean": None, "quantiles": None, "applies": 1.0, "failed": 0.00012,
     }  # fmt: skip
@@ -225,8 +230,9 @@ def _questions() -> tuple[Verdict, ...]:
             some_equilibrium=None, reached=None, tied=None, mixed=None,
         ),
         verdict(
-            "regime ends", 0.0043, kind="event", player=None, node=None, move=None, event="outcome == 'ended'",
-            standard_error=0.00004, interval=interval(0.0043, 0.00004), mixed=0.04, best_reply=None, reached=None,
+            "regime ends", 0.0043, kind="event", player=None, node=None, move=None, reached=None,
+            event="outcome == 'ended'", standard_error=0.00004, interval=interval(0.0043, 0.00004),
+            mixed=0.04, best_reply=None,
         ),
         verdict("for the stronger", 0.0, whom="strong", standard_error=0.00001,
                 interval=Interval(low=0, high=0.000037, method="clopper-pearson"),
@@ -253,15 +259,13 @@ def _removals() -> tuple[Removal, ...]:
         return tuple(made)
 
     single = tuple(
-        Removal(premises=(name,), says=says, unstated=name.startswith("H"), changes=changes(size))
+        Removal(name=name, premises=(name,), says=says, unstated=name.startswith("H"), changes=changes(size))
         for name, (says, _, size) in PREMISES.items()
     )
     neutral = ("strength-misjudged", "blame-diluted", "news-sunk")
     return (
         *single,
-        Removal(
-            premises=neutral, says=PREMISES["strength-misjudged"][0], unstated=False, changes=changes(-0.271)
-        ),
+        Removal(name="neutrality", premises=neutral, says=NEUTRAL, unstated=False, changes=changes(-0.271)),
     )
 
 
@@ -279,7 +283,8 @@ def _nodes() -> tuple[NodeAnswer, ...]:
                    shares={"none": 0.5529, "limited": 0.4471, "regime-ending": 0.0},
                    along={"none": 0.0628, "limited": 0.2493, "regime-ending": 0.0}),
         NodeAnswer(name="after_blow", player="leader", reached=0.2493, tied=0.0, margin=margin,
-                   shares={"withdraw": 0.8112, "press on": 0.1888}, along={"withdraw": 0.2222, "press on": 0.0271}),
+                   shares={"withdraw": 0.8112, "press on": 0.1888},
+                   along={"withdraw": 0.2222, "press on": 0.0271}),
         NodeAnswer(name="second_blow", player=None, reached=0.0271, tied=None, margin=None,
                    shares={"ruined": 0.25, "survives": 0.75}, along={"ruined": 0.0043, "survives": 0.0228}),
     )  # fmt: skip
@@ -290,7 +295,9 @@ def record(*, beliefs: bool = False) -> RunRecord:
     parameters = [
         ParameterAnswer(
             name=name, fixed=None,
-            quantiles=Quantiles(q05=low + 0.05 * (high - low), median=(low + high) / 2, q95=high - 0.05 * (high - low)),
+            quantiles=Quantiles(
+                q05=0.95 * low + 0.05 * high, median=(low + high) / 2, q95=0.05 * low + 0.95 * high
+            ),
             histogram=histogram(low, high, middle=low, spread=1e3),
         )
         for name, (low, high, *_) in UNCERTAIN.items()
@@ -313,6 +320,6 @@ def record(*, beliefs: bool = False) -> RunRecord:
         outcomes={"held": 0.1873, "broken": 0.2559, "withdrawn": 0.2447, "refused": 0.0, "unanswered": 0.0628,
                   "yielded": 0.2222, "stood": 0.0228, "ended": 0.0043},
         parameters=tuple(parameters),
-        failures=(Failure(reason="The quantity office is not a number: a logarithm of a negative number.", share=0.00012),),
+        failures=(Failure(reason="A quantity is not a number: the logarithm of -0.1.", share=0.00012),),
         failed=0.00012,
     )  # fmt: skip

@@ -1,11 +1,12 @@
 """The charts of a report: margins, premises removed, amounts, and the parameters as drawn.
 
-All plots are built with altair, drawn by vl-convert in one picture, and cut apart (`raison.show.svg`): one
-picture of forty plots costs a quarter of forty pictures. altair and vl-convert are imported when first needed.
+All plots are built with altair, drawn by vl-convert in one picture, and cut apart (`raison.show.svg`); one
+picture of forty plots costs a quarter of forty pictures. altair and vl-convert are imported when needed.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,7 +137,7 @@ def _config() -> dict[str, Any]:
 def _bins(histogram: Histogram) -> tuple[list[dict[str, float]], bool]:
     """Bars of a histogram, and whether their heights are shares of draws (else densities)."""
     edges, total = histogram.edges, sum(histogram.counts) or 1
-    widths = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    widths = [b - a for a, b in itertools.pairwise(edges)]
     even = max(widths) - min(widths) <= 1e-6 * max(widths)
     heights = [n / total for n in histogram.counts] if even else numbers.histogram_heights(histogram)
     rows = [
@@ -160,6 +161,7 @@ def _bars(rows: list[dict[str, float]], title: str, *, even: bool, signed: bool)
         .encode(
             x=altair.X("from:Q", title=title, scale=altair.Scale(zero=False, nice=False)),
             x2="to:Q",
+            y2=altair.datum(0),
             y=altair.Y("height:Q", title="share of draws" if even else "density of draws", axis=axis),
             color=colour,
         )
@@ -179,10 +181,11 @@ def _margin(model: Model, index: int, verdict: Verdict, histogram: Histogram) ->
     rows, even = _bins(histogram)
     unit = payoff_unit(model, verdict)
     title = cut(f"payoff of {quoted(verdict.move or '')} less that of the best other move ({unit})", 95)
+    said = words.margin_sentence(model, verdict, sum(histogram.counts))
     bars = _bars(rows, title, even=even, signed=True)
     frame = Frame(
         f"Margin of {verdict.name}",
-        f"Histogram over the draws of the {title}. {words.margin_sentence(model, verdict, sum(histogram.counts)) or ''}",
+        f"Histogram over the draws of the {title}. {said or ''}",
         WIDE, 130, left=64, right=14, bottom=46,
     )  # fmt: skip
     return _Plot(
@@ -213,7 +216,7 @@ def _premises(record: RunRecord, index: int) -> _Plot:
             size = factor * change.difference
             rows.append(
                 {
-                    "premise": f"{place:03d}{cut(one_line(hinge.removal.premises[0]), 34)}",
+                    "premise": f"{place:03d}{cut(one_line(hinge.removal.name), 34)}",
                     "difference": size,
                     "low": size - factor * error,
                     "high": size + factor * error,
@@ -233,7 +236,7 @@ def _premises(record: RunRecord, index: int) -> _Plot:
     dots = base.mark_circle(size=52, opacity=1).encode(x=x, color=colour)
     chart = altair.layer(stems, _zero_line(), dots, errors).properties(width=WIDE - 160, height=height)
     described = "; ".join(
-        f"{h.removal.premises[0]}: {words.difference(verdict, h.change)}" for h in words.hinges(record, index)
+        f"{h.removal.name}: {words.difference(verdict, h.change)}" for h in words.hinges(record, index)
     )
     frame = Frame(
         f"Premises removed: {verdict.name}", described, WIDE - 160, height, left=240, right=14, bottom=46
@@ -245,9 +248,15 @@ def _premise_axis() -> Any:
     import altair
 
     return altair.Axis(
-        labelLimit=230, ticks=False, domain=False, labelColor=INK, labelFontSize=12, grid=True, gridDash=[1, 3],
+        labelLimit=230,
+        labelColor=INK,
+        labelFontSize=12,
         labelExpr="substring(datum.label, 3)",
-    )  # fmt: skip
+        ticks=False,
+        domain=False,
+        grid=True,
+        gridDash=[1, 3],
+    )
 
 
 def _parameters(model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
@@ -263,7 +272,7 @@ def _parameters(model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
         described = (
             f"Distribution of {parameter.name} over the draws ({parameter_unit(model, parameter.name)})."
         )
-        frames.append(Frame(parameter.name, described, *SMALL, left=14, right=14, top=4, bottom=20))
+        frames.append(Frame(parameter.name, described, *SMALL, left=14, right=14, top=4, bottom=23))
     chart = (
         altair.Chart(altair.Data(values=rows))
         .mark_area(interpolate="step-after", color=SOFT, line={"color": ACCENT, "strokeWidth": 1.2})
@@ -284,10 +293,10 @@ def _parameters(model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
 
 
 def _steps(histogram: Histogram) -> list[tuple[float, float]]:
-    """Where the outline of a histogram changes its height, and its last edge; flat stretches need no points."""
+    """Where the outline of a histogram changes its height, and its last edge: flat stretches need no more."""
     heights = numbers.histogram_heights(histogram)
     outline = list(zip(histogram.edges, (*heights, heights[-1]), strict=True))
-    changes = [b for a, b in zip(outline, outline[1:-1], strict=False) if abs(b[1] - a[1]) > 1e-3]
+    changes = [b for a, b in itertools.pairwise(outline) if abs(b[1] - a[1]) > 1e-3]
     return [outline[0], *changes, outline[-1]]
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 from raison.model.records import Chance, Decision, Model, branches
 from raison.show.text import columns, wrap
+from raison.show.words import player_title
 
 MAX_DRAWN = 60
 """A game of more nodes is pruned to the `KEPT` most often reached."""
@@ -143,7 +144,7 @@ def _most_reached(model: Model, root: str, weights: Weights) -> set[str]:
 def _drawn_under(
     model: Model, order: list[str], kept: set[str], weights: Weights
 ) -> dict[str, tuple[str, str]]:
-    """For each node and outcome, the branch that it is drawn in full under: the most travelled, then the first."""
+    """For each node and outcome, the branch that it is drawn in full under: the most travelled one."""
     best: dict[str, tuple[str, str]] = {}
     for name in order:
         for label, branch in branches(model.game[name]).items() if name in kept else ():
@@ -206,13 +207,12 @@ def _box(
     if pruned:
         return _sized("pruned", name, (), depth, parent, branch, label)
     if not first:
-        return _sized("reference", name, wrap(name, 18, 2), depth, parent, branch, label)
+        return _sized("reference", name, wrap(f"→ {name}", 20, 2), depth, parent, branch, label)
     node = model.game.get(name)
     if isinstance(node, Chance):
         return _sized("chance", name, (*wrap(name, 16, 2), "chance"), depth, parent, branch, label)
     if isinstance(node, Decision):
-        title = model.players[node.player].title if node.player in model.players else node.player
-        lines = (*wrap(name, 18, 2), *wrap(title, 20, 1))
+        lines = (*wrap(name, 18, 2), *wrap(player_title(model, node.player), 20, 1))
         return _sized("decision", name, lines, depth, parent, branch, label)
     return _sized("outcome", name, (*wrap(name, 20, 2), "00.0%"), depth, parent, branch, label)
 

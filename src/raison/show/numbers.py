@@ -50,7 +50,7 @@ def fixed(value: float, places: int) -> str:
 
 
 def percent(share: float, error: float | None) -> str:
-    """A share as a percentage with as many places as its error supports; only 0 and 1 print as 0% and 100%."""
+    """A share as a percentage, to the places that its error supports; only 0 and 1 are 0% and 100%."""
     if share in (0.0, 1.0):
         return "0%" if share == 0 else "100%"
     places = decimals(None if error is None else 100 * error)
@@ -74,8 +74,8 @@ def interval(share: Interval) -> str:
 
 
 def points(difference: float, standard_error: float | None, *, sign: bool = True) -> str:
-    """A difference of shares in percentage points with its 95% half-width: `−12.3 ± 0.2 points`."""
-    return f"{with_error(100 * difference, _times(standard_error, 100), sign=sign)} points"
+    """A difference of shares in percentage points with its 95% half-width: `−12.3 ± 0.2`."""
+    return with_error(100 * difference, _times(standard_error, 100), sign=sign)
 
 
 def with_error(value: float, standard_error: float | None, *, sign: bool = False) -> str:
@@ -94,7 +94,8 @@ def significant(value: float, digits: int) -> str:
         return "0" if value == 0 else str(value)
     size = math.floor(math.log10(abs(value)))
     if not -5 <= size < 12:
-        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
     return fixed(value, max(0, digits - 1 - size))
 
 

@@ -1,7 +1,7 @@
 """The report: one self-contained HTML file, readable offline, on a phone and in print.
 
-The page allows itself nothing but its own style and script, by their hashes; every text of the model is escaped
-and cleaned. It is complete without its script, which only sorts tables.
+The page allows itself nothing but its own style and script, by their hashes; every text of the model is
+escaped and cleaned. It is complete without its script, which only sorts tables.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bo
 
 
 def written_by_raison_for(path: Path | str) -> str | None:
-    """The name of the model that a file is raison's report on; None if it is anything else, or not readable."""
+    """Name of the model that a file is raison's report on; None if it is anything else, or unreadable."""
     try:
         with Path(path).open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace")

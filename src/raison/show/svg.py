@@ -1,8 +1,9 @@
-"""SVG from a chart renderer, made fit for a page: cut into plots, themed, and without anything a policy forbids.
+"""SVG from a chart renderer, made fit for a page: cut into plots, themed, with nothing a policy forbids.
 
-The renderer draws all plots of a report in one picture, because each call has a fixed cost. Here the picture is
-cut into one `<svg>` per plot. Placeholder colours become `currentColor` and CSS variables, so that text and
-axes follow the theme; `style` attributes become presentation attributes or go; ids get a prefix of their own.
+The renderer draws all plots of a report in one picture, because each call has a fixed cost. Here the
+picture is cut into one `<svg>` per plot. Placeholder colours become `currentColor` and CSS variables, so
+that text and axes follow the theme; `style` attributes become presentation attributes; ids get a prefix of
+their own.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def _element(group: ElementTree.Element, frame: Frame, prefix: str) -> str:
     width, height = frame.left + frame.width + frame.right, frame.top + frame.height + frame.bottom
     return (
         f'<svg class="plot" role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
-        f'viewBox="{-frame.left:g} {-frame.top:g} {width:g} {height:g}" width="{width:g}" height="{height:g}">'
+        f'viewBox="{-frame.left:g} {-frame.top:g} {width:g} {height:g}" '
+        f'width="{width:g}" height="{height:g}">'
         f'<title id="{prefix}-title">{escape(clean(frame.title))}</title>'
         f'<desc id="{prefix}-desc">{escape(clean(frame.description))}</desc>{inner}</svg>'
     )
@@ -139,8 +141,10 @@ def _presentation(style: str) -> dict[str, str]:
 
 
 def _is_empty(element: ElementTree.Element) -> bool:
-    """Whether nothing of it can be seen: the renderer writes a background and a foreground for every group."""
+    """Whether it is nothing to see: an empty background, or the heading of a cell, which is only its number."""
     kind = element.get("class", "")
+    if "role-title" in kind.split():
+        return True
     bare = _NAMESPACE.sub("", str(element.tag))
     if bare == "path" and kind in ("background", "foreground"):
         return element.get("stroke") is None and element.get("fill") is None

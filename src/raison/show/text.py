@@ -1,8 +1,8 @@
 """Text that may be hostile, made safe and made to fit.
 
-Names, titles and claims come from a model file. Markup in them is escaped where they are put into a page; this
-module removes what escaping leaves in place: characters that reverse the reading direction, steer a terminal,
-or cannot be written as UTF-8.
+Names, titles and claims come from a model file. Markup in them is escaped where they are put into a page;
+this module removes what escaping leaves in place: characters that reverse the reading direction, steer a
+terminal, or cannot be written as UTF-8.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The game drawn as a tree, in SVG: who moves where, what they choose, and how play runs.
 
-Colours are CSS classes (`p0` to `p6` for players, `chance`), so that the page decides them for light and dark;
-text is in `currentColor`. A player's name stands in every box, so colour is never the only sign.
+Colours are CSS classes (`p0` to `p6` for players, `chance`), so that the page decides them for light and
+dark; text is in `currentColor`. A player's name stands in every box, so colour is never the only sign.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from html import escape
 
 from raison.answer.records import NodeAnswer, RunRecord
 from raison.model.records import Decision, Model, Move, branches
-from raison.show import numbers
+from raison.show import numbers, words
 from raison.show.layout import CURVE, LINE, MAX_DRAWN, Box, Layout, Weights, lay_out
 from raison.show.text import clean, one_line, wrap
 
 PALETTE = 7
-"""Number of distinguishable colours for players (Okabe and Ito 2008, without black); later players reuse them."""
+"""Number of player colours (Okabe and Ito 2008, without black); the eighth player reuses the first."""
 
 WIDEST_BRANCH = 9.0  # stroke width in px of a branch that play surely comes along
 
@@ -72,8 +72,8 @@ def left_out(model: Model, record: RunRecord) -> str | None:
     if layout.omitted:
         drawn = sum(box.kind in ("decision", "chance") for box in layout.boxes)
         said.append(
-            f"The game has {drawn + layout.omitted:,} nodes, more than the {MAX_DRAWN} that can be read in a drawing: "
-            f"the {drawn} that play most often comes to are drawn, {layout.omitted:,} are left out."
+            f"The game has {drawn + layout.omitted:,} nodes, more than the {MAX_DRAWN} that can be read in a "
+            f"drawing: the {drawn} that play most often comes to are drawn, {layout.omitted:,} are left out."
         )
     if layout.unreachable:
         noun = "node is" if layout.unreachable == 1 else "nodes are"
@@ -100,13 +100,8 @@ class _Drawing:
         said: list[str] = []
         for name, node in self.nodes.items():
             choice = "chosen in" if node.player is not None else "probability"
-            moves = ", ".join(
-                f"{move} {choice} {self.share(node.shares[move])}"
-                for move in node.shares
-                if node.shares[move] is not None
-            )
-            who = self.model.players[node.player].title if node.player in self.model.players else "chance"
-            said.append(f"{name} ({who}): {moves}.")
+            moves = ", ".join(f"{move} {choice} {self.share(share)}" for move, share in node.shares.items())
+            said.append(f"{name} ({words.player_title(self.model, node.player)}): {moves}.")
         ends = ", ".join(f"{name} {self.share(share)}" for name, share in self.record.outcomes.items())
         return one_line(" ".join(said[:MAX_DRAWN]) + (f" Outcomes of play: {ends}." if ends else ""))
 
@@ -218,8 +213,7 @@ class _Drawing:
         return bar + self._lines(box, box.x + 10, lines, last="share")
 
     def _reference(self, box: Box) -> str:
-        lines = (f"→ {box.lines[0]}", *box.lines[1:])
-        return self._frame(box, 3) + self._lines(box, box.x + 8, lines)
+        return self._frame(box, 3) + self._lines(box, box.x + 10, box.lines)
 
     def _pruned(self, box: Box) -> str:
         return self._frame(box, 3) + self._lines(box, box.x + 8, wrap(" ".join(box.lines), 18, 2))

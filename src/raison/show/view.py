@@ -33,7 +33,10 @@ CREDIBILITY = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question: its sentence and what else there is to know. `strip` places share and interval from 0 to 1."""
+    """One question: its sentence and what else there is to know.
+
+    `strip` has the share within its interval; `unit` stands in the heading of a column of differences.
+    """
 
     index: int
     name: str
@@ -42,6 +45,7 @@ class Answer:
     hinges: tuple[str, ...]
     caveats: tuple[str, ...]
     strip: tuple[float, float, float] | None
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class Cell:
 class PremiseRow:
     """A premise or a set of them: its statement and what its removal does to each question."""
 
-    names: tuple[str, ...]
+    name: str
+    members: tuple[str, ...]
     says: str
     unstated: bool
     claims: tuple[int, ...]
@@ -126,8 +131,9 @@ def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
             words.margin_sentence(model, verdict, record.draws)
             or amount_sentence(model, verdict, record.draws),
             words.hinge_sentences(record, index),
-            words.caveats(verdict, record.draws),
+            words.caveats(verdict, record.draws, failures=index == 0 or verdict.failed != record.failed),
             _strip(verdict),
+            "" if words.is_mean(verdict) else ", points",
         )
         for index, verdict in enumerate(record.questions)
     )
@@ -174,13 +180,14 @@ def premise_rows(model: Model, record: RunRecord, *, sets: bool) -> tuple[Premis
             cells.append(Cell(words.difference(verdict, change), abs(size), abs(size) > bound))
         rows.append(
             PremiseRow(
-                names=tuple(one_line(name) for name in names),
-                says=" ".join(one_line(p.says) for p in known) or one_line(hinge.removal.says),
+                name=one_line(hinge.removal.name),
+                members=tuple(one_line(name) for name in names) if sets else (),
+                says=one_line(hinge.removal.says),
                 unstated=hinge.removal.unstated,
                 claims=_refs(model, (claim for p in known for claim in p.claims)),
                 without=words.value(record.questions[0], hinge.change),
                 cells=tuple(cells),
-                anchor=anchors.get(names[0]) if len(names) == 1 else None,
+                anchor=None if sets else anchors.get(names[0]),
             )
         )
     return tuple(rows)
@@ -287,10 +294,9 @@ def _node_row(model: Model, record: RunRecord, node: NodeAnswer, css: str) -> No
             numbers.fixed(q, places) for q in (node.margin.q05, node.margin.median, node.margin.q95)
         )
         margin = f"{median} ({q05} to {q95})"
-    player = model.players[node.player].title if node.player in model.players else node.player or "chance"
     return NodeRow(
         name=one_line(node.name),
-        player=one_line(player),
+        player=words.player_title(model, node.player),
         css=css,
         reached=Cell(numbers.share_of_draws(node.reached, record.draws), node.reached),
         moves=tuple(

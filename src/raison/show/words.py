@@ -76,7 +76,7 @@ def verdict_sentence(model: Model, verdict: Verdict, *, beliefs: bool) -> str:
     given = f", given that {formula(verdict.given)}" if verdict.given else ""
     if is_mean(verdict):
         return _amount_sentence(verdict, given)
-    asked = what_is_asked(model, verdict)
+    asked, comma = what_is_asked(model, verdict), "," if given else ""
     if verdict.share is None:
         return f"There is no answer to whether {asked}{given}: no draw has one."
     share, near = verdict.share, _interval(verdict)
@@ -87,15 +87,14 @@ def verdict_sentence(model: Model, verdict: Verdict, *, beliefs: bool) -> str:
         inside = "; ".join(part for part in (near, word) if part)
         return f"With a probability of {_share(verdict)}{_bracket(inside)}, {asked}{given}."
     if verdict.kind == "event" and verdict.above is None and (verdict.mixed or 0) > 0:
-        return (
-            f"Over the draws, the mean probability that {asked}{given} is {_share(verdict)}{_bracket(near)}."
-        )
+        mean = f"{_share(verdict)}{_bracket(near)}"
+        return f"Over the draws, the mean probability that {asked}{given}{comma} is {mean}."
     whole = {0.0: "none", 1.0: "all"}.get(share, _share(verdict))
     return f"In {whole} of the draws{_bracket(near)}, {asked}{given}."
 
 
 def what_is_asked(model: Model, verdict: Verdict) -> str:
-    """The statement whose share is reported, as a clause: `“strike” is the rational move for the leader ...`."""
+    """The statement whose share is reported, as a clause: `“strike” is the rational move ...`."""
     if verdict.kind == "move":
         move, node = quoted(verdict.move or ""), quoted(verdict.node or "")
         if verdict.above is not None:
@@ -122,9 +121,14 @@ def formula(text: str | None) -> str:
 
 def player(model: Model, name: str | None) -> str:
     """A player's title inside a sentence; `chance` for nobody."""
+    return inline(player_title(model, name))
+
+
+def player_title(model: Model, name: str | None) -> str:
+    """A player's title as the file gives it; `chance` for nobody."""
     if name is None:
         return "chance"
-    return inline(model.players[name].title if name in model.players else name)
+    return one_line(model.players[name].title if name in model.players else name)
 
 
 def margin_sentence(model: Model, verdict: Verdict, draws: int) -> str | None:
@@ -134,12 +138,10 @@ def margin_sentence(model: Model, verdict: Verdict, draws: int) -> str | None:
         return None
     places = numbers.quantile_places(margin, draws)
     q05, median, q95 = (numbers.fixed(q, places) for q in (margin.q05, margin.median, margin.q95))
-    whose = possessive(player(model, verdict.whom or verdict.player))
-    side = "more" if margin.median >= 0 else "less"
-    size = numbers.fixed(abs(margin.median), places)
+    who = player(model, verdict.whom or verdict.player)
     return (
-        f"In the middle draw {quoted(verdict.move or '')} pays {size} {side} than the best other move; 90% of the "
-        f"draws lie between {q05} and {q95} (median {median}), in units of {whose} payoff."
+        f"Its margin, what it pays {who} beyond the best other move, has the median {median}; 90% of the "
+        f"draws lie between {q05} and {q95} (in units of {possessive(who)} payoff)."
     )
 
 
@@ -148,8 +150,8 @@ def possessive(words: str) -> str:
     return f"{words}'" if words.endswith("s") else f"{words}'s"
 
 
-def caveats(verdict: Verdict, draws: int) -> tuple[str, ...]:
-    """What a careful reader must know besides the share: equilibria, ties, best reply, reach, condition, failures."""
+def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str, ...]:
+    """What a careful reader must know besides the share: equilibria, ties, reach, condition, failures."""
 
     def share(value: float) -> str:
         return numbers.share_of_draws(value, draws)
@@ -178,12 +180,15 @@ def caveats(verdict: Verdict, draws: int) -> tuple[str, ...]:
         )
     if verdict.kind == "move" and verdict.reached is not None and verdict.reached < 1:
         parts.append(
-            f"Play comes to {quoted(verdict.node or '')} with a mean probability of {share(verdict.reached)}; "
-            "the answer counts all draws, reached or not."
+            f"Play comes to {quoted(verdict.node or '')} with a mean probability of "
+            f"{share(verdict.reached)}; the answer counts all draws, reached or not."
         )
     if verdict.applies is not None and verdict.applies < 1:
-        parts.append(f"The question applies to {share(verdict.applies)} of the draws; the share is of these.")
-    if verdict.failed:
+        what = "mean" if is_mean(verdict) else "share"
+        parts.append(
+            f"The question applies to {share(verdict.applies)} of the draws; the {what} is of these."
+        )
+    if verdict.failed and failures:
         parts.append(f"{share(verdict.failed)} of the draws failed and are left out.")
     return tuple(parts)
 
@@ -199,7 +204,7 @@ def hinges(record: RunRecord, question: int, *, sets: bool = False) -> tuple[Hin
     found = [
         Hinge(removal, change, _is_larger(change))
         for removal in record.removals
-        if (len(removal.premises) > 1) == sets
+        if (removal.premises != (removal.name,)) == sets
         for change in removal.changes[question : question + 1]
     ]
     return tuple(sorted(found, key=lambda hinge: -abs(hinge.change.difference or 0.0)))
@@ -211,47 +216,56 @@ def _is_larger(change: Change) -> bool:
 
 
 def hinge_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
-    """Which premise, and which set of premises, the answer leans on most, and whether that exceeds its error."""
+    """Which premise and which sets of premises an answer leans on most, and whether by more than its error."""
     verdict = record.questions[question]
-    single, sets = hinges(record, question), hinges(record, question, sets=True)
+    single = [h for h in hinges(record, question) if h.change.difference is not None]
+    sets = [h for h in hinges(record, question, sets=True) if h.change.difference is not None]
     sentences: list[str] = []
-    if single and single[0].change.difference is not None:
-        larger = sum(hinge.larger_than_error for hinge in single)
-        if larger:
-            sentences.append(f"It leans most on {_named(single[0])}: {_effect(verdict, single[0])}.")
-            which = (
-                "None of the other premises changes"
-                if larger == 1
-                else f"{larger} of {len(single)} premises change"
+    larger = sum(hinge.larger_than_error for hinge in single)
+    if larger:
+        sentences.append(f"It leans most on {_named(single[0])}: without it {_effect(verdict, single[0])}.")
+        if len(single) > 1:
+            none, some = (
+                "None of the other premises",
+                f"{larger} of {len(single)} premises, each removed alone,",
             )
-            if len(single) > 1:
-                sentences.append(f"{which} it by more than the error of the difference when removed.")
-        else:
+            verb = "changes" if larger == 1 else "change"
             sentences.append(
-                "No single premise changes it by more than the error of the difference when removed; the largest "
-                f"difference is {difference(verdict, single[0].change)}, without {_named(single[0])}."
+                f"{none if larger == 1 else some} {verb} it by more than the error of the difference."
             )
-    if sets and sets[0].change.difference is not None:
-        doubt = "" if sets[0].larger_than_error else ", which is within its error"
-        sentences.append(f"Removed together, {_named(sets[0])}: {_effect(verdict, sets[0])}{doubt}.")
+    elif single:
+        most = f", and not by more than {_size(verdict, single[0])}" if single[0].change.difference else ""
+        sentences.append(
+            f"No premise, removed alone, changes it by more than the error of the difference{most}."
+        )
+    for hinge in sets:
+        doubt = (
+            "" if hinge.larger_than_error or not hinge.change.difference else ", which is within its error"
+        )
+        effect = _effect(verdict, hinge)
+        sentences.append(f"Without the set {quoted(hinge.removal.name)} ({_says(hinge)}) {effect}{doubt}.")
     return tuple(sentences)
 
 
 def _named(hinge: Hinge) -> str:
-    names = [quoted(name) for name in hinge.removal.premises]
-    if len(names) > 1:
-        return _list(names)
-    says = one_line(hinge.removal.says).rstrip(".")
     unstated = ", which the source does not state" if hinge.removal.unstated else ""
-    return f"{names[0]} ({says}{unstated})"
+    return f"{quoted(hinge.removal.name)} ({_says(hinge)}{unstated})"
+
+
+def _says(hinge: Hinge) -> str:
+    return one_line(hinge.removal.says).rstrip(".")
 
 
 def _effect(verdict: Verdict, hinge: Hinge) -> str:
-    change = hinge.change
     what = "the mean" if is_mean(verdict) else "the share"
-    direction = "rises" if (change.difference or 0) > 0 else "falls"
-    size = difference(verdict, change, sign=False)
-    return f"without {'them' if len(hinge.removal.premises) > 1 else 'it'} {what} {direction} by {size}, to {value(verdict, change)}"
+    if not hinge.change.difference:
+        return f"{what} does not change"
+    direction = "rises" if hinge.change.difference > 0 else "falls"
+    return f"{what} {direction} by {_size(verdict, hinge)}, to {value(verdict, hinge.change)}"
+
+
+def _size(verdict: Verdict, hinge: Hinge) -> str:
+    return difference(verdict, hinge.change, sign=False) + ("" if is_mean(verdict) else " points")
 
 
 def is_mean(verdict: Verdict) -> bool:
@@ -280,7 +294,11 @@ def value(verdict: Verdict, change: Change) -> str:
         return "no answer"
     if is_mean(verdict):
         return numbers.with_error(change.value, change.standard_error)
-    return numbers.percent(change.value, numbers.half_width(change.standard_error))
+    error = numbers.half_width(change.standard_error)
+    share = numbers.percent(change.value, error)
+    if error is None or not error > 0:
+        return share
+    return f"{share} ± {numbers.fixed(100 * error, numbers.decimals(100 * error))}"
 
 
 def failure_sentence(record: RunRecord) -> str:
@@ -304,7 +322,7 @@ def _amount_sentence(verdict: Verdict, given: str) -> str:
     if verdict.mean is None:
         return f"There is no answer to how much {what} is{given}: no draw has one."
     mean = numbers.with_error(verdict.mean, verdict.mean_standard_error)
-    return f"Over the draws, the mean of {what}{given} is {mean}."
+    return f"Over the draws, the mean of {what}{given}{',' if given else ''} is {mean}."
 
 
 def _interval(verdict: Verdict) -> str:

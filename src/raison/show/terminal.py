@@ -1,0 +1,195 @@
+"""The answers of a run in a terminal: the report in short, and plain text where nobody watches.
+
+Nothing is drawn with lines or boxes. Colour and bold type are used on a terminal only, and not at all where
+the environment says `NO_COLOR` (no-color.org). A file or a pipe gets lines of 100 letters.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from raison.answer.records import RunRecord, Verdict
+from raison.model.records import Model
+from raison.show import numbers, words
+from raison.show.text import clean, cut, one_line, quoted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLAIN_WIDTH = 100  # letters in a line where the output is not a terminal
+WIDEST = 110  # letters in a line where the terminal is wider: longer ones are hard to read
+LONGEST_NAME = 34  # letters of a premise's or outcome's name
+INDENT = 2
+
+_BAR = 20  # letters of a bar that stands for 1
+_TYPOGRAPHIC = "“”−…·±≤≥≠█"
+_PLAIN = str.maketrans(
+    dict(zip(_TYPOGRAPHIC, ('"', '"', "-", "...", "-", "+-", "<=", ">=", "!=", "#"), strict=True))
+)
+
+
+def make_console(file: IO[str] | None = None) -> Console:
+    """A console for a run's answers: as wide as the terminal, or 100 plain letters where it is not one.
+
+    Args:
+        file: Where to write; None for standard output.
+    """
+    import sys
+
+    from rich.console import Console
+
+    stream = sys.stdout if file is None else file
+    watched = stream.isatty()
+    coloured = watched and not os.environ.get("NO_COLOR")
+    return Console(
+        file=stream,
+        width=None if watched else PLAIN_WIDTH,
+        color_system="auto" if coloured else None,
+        force_terminal=watched,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+
+
+def print_run(console: Console, model: Model, record: RunRecord, *, report: Path | str | None = None) -> None:
+    """Prints the answers of a run in short.
+
+    Args:
+        console: Where to.
+        model: The model that was run.
+        record: What the run answers.
+        report: Path of the report, if one was written.
+    """
+    writer = _Writer(console)
+    _print_head(writer, record)
+    for index, verdict in enumerate(record.questions):
+        writer.heading("Verdict" if index == 0 else verdict.name)
+        writer.text(words.verdict_sentence(model, verdict, beliefs=record.model.beliefs), indent=INDENT)
+        if index == 0:
+            writer.text(words.margin_sentence(model, verdict, record.draws) or "", indent=INDENT)
+            writer.text(" ".join(words.hinge_sentences(record, 0)), indent=INDENT)
+        if _is_worth_saying(verdict):
+            said = words.caveats(verdict, record.draws, failures=False)
+            writer.text(" ".join(said), "dim", indent=INDENT)
+    _print_what_follows(writer, record)
+    _print_premises(writer, record)
+    _print_failures(writer, record)
+    if report is not None:
+        writer.blank()
+        writer.whole(f"Report: {report}")
+
+
+def _print_head(writer: _Writer, record: RunRecord) -> None:
+    writer.text(one_line(record.model.title), "bold")
+    facts = (record.model.name, f"{record.draws:,} draws", f"seed {record.seed}", f"raison {record.version}")
+    writer.text(one_line(" · ".join(facts)), "dim")
+    writer.text(words.premise_note(record) or "", "yellow")
+
+
+def _is_worth_saying(verdict: Verdict) -> bool:
+    """Whether anything but the plain case holds: several equilibria, ties, mixing, a condition."""
+    several = verdict.all_equilibria != verdict.some_equilibrium or bool(verdict.equilibria_reason)
+    return several or bool(verdict.tied) or bool(verdict.mixed) or (verdict.applies or 1.0) < 1
+
+
+def _print_what_follows(writer: _Writer, record: RunRecord) -> None:
+    verdict = next((v for v in record.questions if v.outcomes and v.share), None)
+    if verdict is None or not verdict.outcomes or not verdict.share:
+        return
+    writer.heading(
+        f"What follows where {quoted(verdict.move or '')} is chosen: mean probability of each outcome"
+    )
+    chosen = max(1, round(verdict.share * record.draws))
+    ranked = sorted(verdict.outcomes.items(), key=lambda item: -item[1])
+    writer.table(
+        [(name, numbers.share_of_draws(share, chosen), "█" * round(_BAR * share)) for name, share in ranked],
+        aligned="<><",
+    )
+
+
+def _print_premises(writer: _Writer, record: RunRecord) -> None:
+    if not record.questions or not record.removals:
+        return
+    verdict = record.questions[0]
+    unit = "the mean" if words.is_mean(verdict) else "the share, in points"
+    writer.heading(f"Premises removed: change of {unit} (± half the 95% interval of the paired difference)")
+    rows: list[tuple[str, ...]] = []
+    faint: list[bool] = []
+    for sets in (False, True):
+        for hinge in words.hinges(record, 0, sets=sets):
+            mark = "set" if sets else "unstated" if hinge.removal.unstated else ""
+            changed, to = words.difference(verdict, hinge.change), f"to {words.value(verdict, hinge.change)}"
+            rows.append((hinge.removal.name, changed, to, mark))
+            faint.append(not hinge.larger_than_error)
+    writer.table(rows, aligned="<>><", faint=faint)
+
+
+def _print_failures(writer: _Writer, record: RunRecord) -> None:
+    writer.blank()
+    writer.text(words.failure_sentence(record), "yellow" if record.failed else "dim")
+    for failure in record.failures:
+        writer.text(f"{numbers.share_of_draws(failure.share, record.draws)}: {failure.reason}", indent=INDENT)
+
+
+class _Writer:
+    """Writes cleaned text to a console, with letters that its encoding knows."""
+
+    def __init__(self, console: Console):
+        self.console = console
+        self.plain = not _can_write(console)
+        self.width = min(console.width, WIDEST)
+
+    def _letters(self, content: str) -> str:
+        content = clean(content)
+        return content.translate(_PLAIN) if self.plain else content
+
+    def blank(self) -> None:
+        """An empty line."""
+        self.console.print()
+
+    def whole(self, content: str) -> None:
+        """A line that is not broken, so that it can be copied."""
+        self.console.print(self._letters(content), soft_wrap=True)
+
+    def heading(self, content: str) -> None:
+        """A line in bold type after an empty one."""
+        self.blank()
+        self.text(one_line(content), "bold")
+
+    def text(self, content: str, style: str = "", indent: int = 0) -> None:
+        """A paragraph, broken between words; nothing for an empty text."""
+        from rich.text import Text
+
+        if not content:
+            return
+        paragraph = Text(self._letters(content), style=style)
+        for line in paragraph.wrap(self.console, max(20, self.width - indent)):
+            line.rstrip()
+            self.console.print(Text(" " * indent) + line, soft_wrap=True)
+
+    def table(self, rows: Sequence[tuple[str, ...]], *, aligned: str, faint: Sequence[bool] = ()) -> None:
+        """Rows in columns, each aligned left (`<`) or right (`>`), without trailing blanks."""
+        from rich.cells import cell_len
+        from rich.text import Text
+
+        cells = [[cut(one_line(self._letters(cell)), LONGEST_NAME) for cell in row] for row in rows]
+        widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+        for number, row in enumerate(cells):
+            line = " " * INDENT
+            for cell, width, side in zip(row, widths, aligned, strict=True):
+                blanks = " " * (width - cell_len(cell))
+                line += (blanks + cell if side == ">" else cell + blanks) + "  "
+            style = "dim" if faint and faint[number] else ""
+            self.console.print(Text(line.rstrip(), style=style), soft_wrap=True)
+
+
+def _can_write(console: Console) -> bool:
+    try:
+        _TYPOGRAPHIC.encode(console.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
