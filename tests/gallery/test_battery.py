@@ -137,7 +137,7 @@ def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
     model, points = drawn(path, 1000)
     solution = model.solve(points)
     assert set(solution.status) == {"solved"}
-    # moves within 1e-9 of the range count as tied, and the first of them is played: so much may be left to gain
+    # moves within 1e-9 of the range tie, and the first of them is played: so much may be left to gain
     assert solution.largest_gain().max() <= 1e-9
 
 
