@@ -60,8 +60,8 @@ def check_rivals(model: Model, report: Report) -> None:
                     path, f"premise '{name}' has the rival '{rival[:60]}', which does not exist{hint}"
                 )
             elif name not in model.premises[rival].rival:
-                there = ("premises", rival, "rival")
-                if not report.knows(there):
+                theirs = model.premises[rival].rival
+                if not report.knows(("premises", rival, "rival")) and set(theirs) <= set(model.premises):
                     report.error(
                         path,
                         f"premise '{name}' has the rival '{rival}', which does not name it back; add "
@@ -230,6 +230,8 @@ def _check_commitment(
     nodes = _nodes(model, name, variants)
     if lever.commit is None:
         report.error(path, f"{what} is a node; write 'commit: [moves]' instead of a range.")
+    elif nodes and nodes[0].player not in model.players:
+        return
     elif not nodes or nodes[0].player != player:
         owner = f"belongs to {nodes[0].player}" if nodes else "is chance"
         report.error(path, f"{what}: the node '{name}' {owner}; a player commits at a node of his own.")

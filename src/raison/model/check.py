@@ -42,7 +42,7 @@ def check(model: Model, *, broken: frozenset[Path] = frozenset()) -> tuple[Probl
     check_questions(model, scope, report, others)
     check_levers(model, scope, report, others)
     if not broken:
-        warn_of_unused(model, scope, report, others)
+        warn_of_unused(model, report, others)
     return tuple(report.summed_up())
 
 

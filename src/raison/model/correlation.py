@@ -6,6 +6,7 @@ import math
 from operator import mul
 
 from raison.model import uses
+from raison.model.formula import KNOWN_FUNCTIONS, Formula
 from raison.model.records import Distribution, Model
 from raison.model.scope import Report
 
@@ -18,7 +19,7 @@ def check_correlations(model: Model, report: Report) -> None:
     if any(path[:1] == ("correlations",) for path in report.broken):
         return
     ranks: dict[tuple[str, str], float] = {}
-    first: dict[str, int] = {}
+    last: dict[str, int] = {}
     sound = True
     for index, correlation in enumerate(model.correlations):
         path = ("correlations", str(index))
@@ -30,7 +31,7 @@ def check_correlations(model: Model, report: Report) -> None:
             sound = False
             continue
         for i, one in enumerate(correlation.among):
-            first.setdefault(one, index)
+            last[one] = index
             for other in correlation.among[:i]:
                 pair = (min(one, other), max(one, other))
                 if pair in ranks:
@@ -40,7 +41,7 @@ def check_correlations(model: Model, report: Report) -> None:
                     sound = False
                 ranks[pair] = correlation.rank
     if sound:
-        _check_groups(ranks, first, report)
+        _check_groups(ranks, last, report)
 
 
 def _fault(model: Model, among: tuple[str, ...], rank: float, report: Report) -> str | None:
@@ -54,7 +55,7 @@ def _fault(model: Model, among: tuple[str, ...], rank: float, report: Report) ->
                 continue
             hint = report.offer(name, model.parameters) or "; correlate parameters only."
             return f"the correlation names '{name[:60]}', which is not a parameter{hint}"
-        if not _is_uncertain(model, name) and not report.knows(("parameters", name)):
+        if not _is_uncertain(model, name) and not report.touches(("parameters", name)):
             return f"the correlation names '{name}', which is fixed; give it a distribution or leave it out."
     if not -1 <= rank <= 1:
         return f"a rank correlation lies from -1 to 1; got {rank:g}."
@@ -62,11 +63,14 @@ def _fault(model: Model, among: tuple[str, ...], rank: float, report: Report) ->
 
 
 def _is_uncertain(model: Model, name: str) -> bool:
+    value = model.parameters[name].value
+    if isinstance(value, Formula) and uses.mentioned(value) - set(KNOWN_FUNCTIONS):
+        return True  # not a number either, which is reported where it stands
     replaced = [premise.without.get(name) for premise in model.premises.values()]
-    return any(isinstance(value, Distribution) for value in (model.parameters[name].value, *replaced))
+    return any(isinstance(each, Distribution) for each in (value, *replaced))
 
 
-def _check_groups(ranks: dict[tuple[str, str], float], first: dict[str, int], report: Report) -> None:
+def _check_groups(ranks: dict[tuple[str, str], float], last: dict[str, int], report: Report) -> None:
     linked: dict[str, set[str]] = {}
     for one, other in ranks:
         linked.setdefault(one, set()).add(other)
@@ -75,9 +79,9 @@ def _check_groups(ranks: dict[tuple[str, str], float], first: dict[str, int], re
     for name in linked:
         if name in seen:
             continue
-        group = sorted(uses.reach(linked, [name]), key=lambda member: (first[member], member))
+        group = sorted(uses.reach(linked, [name]), key=list(linked).index)
         seen.update(group)
-        path = ("correlations", str(max(first[member] for member in group)))
+        path = ("correlations", str(max(last[member] for member in group)))
         if len(group) > MAX_CORRELATED:
             report.error(
                 path, f"at most {MAX_CORRELATED} parameters can be correlated together; got {len(group)}."

@@ -187,7 +187,7 @@ RESERVED = frozenset({"outcome", "ended", "period", "periods", "otherwise", "all
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is spelled most like `name`, or None if none is near."""
     by_lower = {choice.lower(): choice for choice in reversed(list(known))}
-    close = get_close_matches(name[:100].lower(), list(by_lower), n=1, cutoff=0.7)
+    close = get_close_matches(name[:100].lower(), list(by_lower), n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 
 

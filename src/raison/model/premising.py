@@ -39,7 +39,7 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
     """What is wrong only with a premise removed."""
     if not variants:
         return
-    already = {problem.message for problem in report.problems}
+    already = {message for _, message in report.raw()}
     for name, variant in variants.items():
         inner = Report(report.broken)
         scope = Scope(variant, inner)
@@ -51,9 +51,9 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
             (),
         )
         at = _place(model.premises[name], name)
-        for problem in inner.summed_up():
-            if problem.severity == "error" and problem.message not in already:
-                report.error(at, f"premise '{name}' removed: {problem.message}")
+        for _, message in inner.raw():
+            if message not in already:
+                report.error(at, f"premise '{name}' removed: {message}")
 
 
 def _quiet_constants(model: Model, scope: Scope) -> Lookup:

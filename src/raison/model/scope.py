@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from raison.model import uses
 from raison.model.constant import first_not_finite
+from raison.model.distribution import KINDS
 from raison.model.formula import (
     KNOWN_FUNCTIONS,
     Call,
@@ -55,6 +56,15 @@ class Report:
     def knows(self, path: Path) -> bool:
         """Whether what stands at `path`, or around it, was reported already."""
         return any(path[:length] in self.broken for length in range(len(path) + 1))
+
+    def touches(self, path: Path) -> bool:
+        """Whether something at `path` or inside it was reported already."""
+        return self.knows(path) or any(where[: len(path)] == path for where in self.broken)
+
+    def raw(self) -> list[tuple[Path, str]]:
+        """Every error with its place, each use of an unknown name for itself."""
+        found = [(problem.path, problem.message) for problem in self.problems if problem.severity == "error"]
+        return found + [place for places in self.unknown.values() for place in places]
 
     def offer(self, name: str, known: Collection[str]) -> str:
         """`; did you mean 'x'?` or the empty text; the offered name counts as used."""
@@ -219,7 +229,7 @@ class Scope:
                 path, f"{what} calls '{name}', which is not a function; write '*' for a product."
             )
         elif name not in self.half_known and self.knows_all:
-            known = [*self.model.functions, *KNOWN_FUNCTIONS]
+            known = [*self.model.functions, *KNOWN_FUNCTIONS, *KINDS]
             hint = self.report.offer(name, known) or "; define it under 'functions'."
             self.report.unknown.setdefault(f"{name}()", []).append(
                 (path, f"{what} calls '{name[:60]}', which is not a function{hint}")

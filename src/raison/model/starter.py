@@ -10,7 +10,7 @@ title: {title}
 about: >-
   A challenger can challenge or leave things as they are; a defender can resist or concede.
   Replace the players, the moves and the numbers by those of your own question.
-beliefs: false                              # true: the distributions are what you believe, not just what is possible
+beliefs: false                              # true: the distributions are beliefs, not just what is possible
 
 players:                                    # who moves or is paid
   challenger: The challenger
@@ -18,7 +18,7 @@ players:                                    # who moves or is paid
 
 parameters:                                 # numbers: uncertain with a distribution, or fixed
   p_win:
-    value: uniform(0.2, 0.8)                # every value from 0.2 to 0.8 alike; also triangular, normal, beta, ...
+    value: uniform(0.2, 0.8)                # any value from 0.2 to 0.8; also normal, beta, ...
     about: the challenger's chance to win a war
     because: [balance-unclear]              # the claims that this rests on
   cost_challenger:
@@ -50,7 +50,7 @@ game:                                       # the root is the node that no move 
 outcomes:                                   # every outcome pays every player
   status_quo: {{challenger: 0, defender: 1}}
   conceded: {{challenger: 1, defender: -shame}}
-  war: {{challenger: fight_value, defender: "fighting(1 - p_win, cost_defender)"}}   # a comma needs quotes here
+  war: {{challenger: fight_value, defender: "fighting(1 - p_win, cost_defender)"}}  # quoted: commas
 
 premises:                                   # what the argument rests on, and what holds if it is wrong
   conceding-shames:

@@ -7,14 +7,15 @@ from collections.abc import Collection
 from raison.model import uses
 from raison.model.naming import path_of
 from raison.model.records import Chance, Definition, Model
-from raison.model.scope import Report, Scope
+from raison.model.scope import Report
 from raison.model.structure import targets
 
 
-def warn_of_unused(model: Model, scope: Scope, report: Report, variants: Collection[Model]) -> None:
+def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) -> None:
     """Warn of definitions, outcomes, claims and sources that nothing uses, also without a premise."""
     used = _mentions_everywhere(model, variants) | report.offered
     paths = path_of(model)
+    wrong = {path for path, _ in report.raw()}  # a name that must change anyway is not worth a second line
     for kind, section, names in (
         ("parameter", "parameters", model.parameters),
         ("function", "functions", model.functions),
@@ -23,10 +24,9 @@ def warn_of_unused(model: Model, scope: Scope, report: Report, variants: Collect
         if kind == "quantity" and not model.game and not model.questions:
             continue
         for name in names:
-            if name not in used and name not in scope.half_known:
-                report.warn(
-                    paths.get(name, (section, name)), f"{kind} '{name}' is used nowhere; use it or delete it."
-                )
+            path = paths.get(name, (section, name))
+            if name not in used and path not in wrong:
+                report.warn(path, f"{kind} '{name}' is used nowhere; use it or delete it.")
     if model.game and any(problem.path[:1] == ("game",) for problem in report.problems):
         reached = set(model.outcomes)
     else:
