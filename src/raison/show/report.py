@@ -42,14 +42,7 @@ def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bo
         FileExistsError: there is a file that raison did not write for this model.
     """
     path = Path(path)
-    if path.exists() and not force:
-        owner = written_by_raison_for(path)
-        if owner != one_line(record.model.name):
-            whose = f"it is raison's report on {owner!r}" if owner else "it is not a report by raison"
-            raise FileExistsError(
-                f"A report on {record.model.name!r} needs a file of its own; {path} exists and {whose}: "
-                "give another path, or --force to overwrite."
-            )
+    check_overwrite(path, record.model.name, force)
     page = render_report(model, record).encode()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -59,6 +52,29 @@ def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bo
         with contextlib.suppress(FileNotFoundError):
             partial.unlink()
     return path
+
+
+def check_overwrite(path: Path | str, model: str, force: bool = False) -> None:
+    """Does nothing if a report on a model may be written to a path.
+
+    Args:
+        path: Where to.
+        model: Name of the model.
+        force: Anything may be overwritten.
+
+    Raises:
+        FileExistsError: there is a file that raison did not write for this model.
+    """
+    path = Path(path)
+    if force or not path.exists():
+        return
+    owner = written_by_raison_for(path)
+    if owner != one_line(model):
+        whose = f"it is raison's report on {owner!r}" if owner else "it is not a report by raison"
+        raise FileExistsError(
+            f"A report on {model!r} needs a file of its own; {path} exists and {whose}: "
+            "give another path, or --force to overwrite."
+        )
 
 
 def written_by_raison_for(path: Path | str) -> str | None:
