@@ -177,7 +177,7 @@ def sobol_points(directions: NDArray[np.uint32], shifts: NDArray[np.uint32]) -> 
         shifts: `[16, D]`.
 
     Returns:
-        The sequences, with a low table of about 8 MB (16 kB for each coordinate beyond 512).
+        The sequences, with a low table of at most 8 MB (beyond 512 coordinates, 16 kB for each).
     """
     replicates, dimensions, _ = directions.shape
     if replicates != REPLICATES or shifts.shape != (replicates, dimensions):
