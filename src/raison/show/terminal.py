@@ -64,7 +64,7 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         record: What the run answers.
         report: Path of the report, if one was written.
     """
-    writer = _Writer(console)
+    writer = Writer(console)
     _print_head(writer, record)
     for index, verdict in enumerate(record.questions):
         writer.heading("Verdict" if index == 0 else verdict.name)
@@ -83,7 +83,7 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         writer.whole(f"Report: {report}")
 
 
-def _print_head(writer: _Writer, record: RunRecord) -> None:
+def _print_head(writer: Writer, record: RunRecord) -> None:
     writer.text(one_line(record.model.title), "bold")
     facts = (record.model.name, f"{record.draws:,} draws", f"seed {record.seed}", f"raison {record.version}")
     writer.text(one_line(" · ".join(facts)), "dim")
@@ -96,7 +96,7 @@ def _is_worth_saying(verdict: Verdict) -> bool:
     return several or bool(verdict.tied) or bool(verdict.mixed) or (verdict.applies or 1.0) < 1
 
 
-def _print_what_follows(writer: _Writer, record: RunRecord) -> None:
+def _print_what_follows(writer: Writer, record: RunRecord) -> None:
     verdict = next((v for v in record.questions if v.outcomes and v.share), None)
     if verdict is None or not verdict.outcomes or not verdict.share:
         return
@@ -111,7 +111,7 @@ def _print_what_follows(writer: _Writer, record: RunRecord) -> None:
     )
 
 
-def _print_premises(writer: _Writer, record: RunRecord) -> None:
+def _print_premises(writer: Writer, record: RunRecord) -> None:
     if not record.questions or not record.removals:
         return
     verdict = record.questions[0]
@@ -128,14 +128,14 @@ def _print_premises(writer: _Writer, record: RunRecord) -> None:
     writer.table(rows, aligned="<>><", faint=faint)
 
 
-def _print_failures(writer: _Writer, record: RunRecord) -> None:
+def _print_failures(writer: Writer, record: RunRecord) -> None:
     writer.blank()
     writer.text(words.failure_sentence(record), "yellow" if record.failed else "dim")
     for failure in record.failures:
         writer.text(f"{numbers.share_of_draws(failure.share, record.draws)}: {failure.reason}", indent=INDENT)
 
 
-class _Writer:
+class Writer:
     """Writes cleaned text to a console, with letters that its encoding knows."""
 
     def __init__(self, console: Console):
