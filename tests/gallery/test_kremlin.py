@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ STRIKE = "the strike is rational"
 # At most a dozen operations, a normal quantile and a normal distribution function stand between a point and
 # its closed form, each good to a few units of the last place.
 RELATIVE = 1e-12
+# The two survivals are the same sum of three products, which a compiler may contract in two ways.
+ROUNDING = 1e-15
 
 
 @cache
@@ -41,11 +43,16 @@ def read() -> Model:
 @cache
 def ran() -> RunRecord:
     """4,096 draws: enough for a premise that matters in one draw in a thousand to show."""
-    return raison.gallery("kremlin-2022").run(draws=4096, seed=1).record
+    return flagship().run(draws=4096, seed=1).record
 
 
-def solve(point: Mapping[str, Any]) -> Any:
-    return raison.gallery("kremlin-2022").solve(dict(point))
+@cache
+def flagship() -> raison.Model:
+    return raison.gallery("kremlin-2022")
+
+
+def solve(point: Mapping[str, Any]) -> raison.Solution:
+    return flagship().solve(point)
 
 
 # --- the file ---------------------------------------------------------------------------------------------
@@ -116,8 +123,8 @@ def test_the_named_sets_are_removed_together(name: str) -> None:
 def test_without_the_neutrality_set_switching_opponents_gains_exactly_nothing() -> None:
     """C17: the mean over draws is 0 and so is its spread, which takes 0 in every draw."""
     change = changes(*NEUTRALITY)[SWITCH]
-    assert change.value == 0
-    assert change.standard_error == 0
+    assert abs(change.value) < ROUNDING
+    assert change.standard_error < ROUNDING
 
 
 @pytest.mark.parametrize("premise", NEUTRALITY)
@@ -159,11 +166,13 @@ BARE: dict[str, float] = {
 }
 
 
-@pytest.mark.parametrize("index", range(len(VECTORS["C17_face_bayes"])))
-def test_survival_before_either_opponent_is_the_closed_form(index: int) -> None:
+def test_survival_before_either_opponent_is_the_closed_form() -> None:
     """C17, against the weaker (a front that holds) and the stronger (giving way at no further cost)."""
-    vector = VECTORS["C17_face_bayes"][index]
-    b, tau, sigma, gap = (vector["params"][name] for name in ("b", "tau", "sigma", "mhat_minus_m"))
+    vectors = VECTORS["C17_face_bayes"]
+    b, tau, sigma, gap = (
+        np.array([vector["params"][name] for vector in vectors], float)
+        for name in ("b", "tau", "sigma", "mhat_minus_m")
+    )
     point = {
         **BARE,
         "as_claimed": 0,  # so that the gap may have either sign
@@ -173,11 +182,9 @@ def test_survival_before_either_opponent_is_the_closed_form(index: int) -> None:
         "underrated_draw": -gap,
         "awe": gap,
     }
-    solution = solve(point)
+    solution, wanted = solve(point), [vector["result"]["p_retain"] for vector in vectors]
     for name in ("s_held", "s_yielded"):
-        np.testing.assert_allclose(
-            solution.quantity[name], vector["result"]["p_retain"], rtol=RELATIVE, err_msg=name
-        )
+        np.testing.assert_allclose(solution.quantity[name], wanted, rtol=RELATIVE, err_msg=name)
 
 
 def skeleton(params: Mapping[str, float]) -> dict[str, float]:
@@ -201,31 +208,32 @@ def skeleton(params: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("index", range(len(VECTORS["C18_flagship_spe"])))
-def test_the_skeleton_is_the_closed_form(index: int) -> None:
-    vector = VECTORS["C18_flagship_spe"][index]
-    params, result = vector["params"], vector["result"]
+def together(points: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    return {name: [point[name] for point in points] for name in points[0]}
 
-    solution = solve(skeleton(params))
 
-    moves = {
-        "L": "limited",
-        "N": "none",
-        "X": "regime-ending",
-        "W": "withdraw",
-        "F": "fight on",
-        "E": "strike",
-    }
-    assert solution.choice["reply"][0] == moves[result["response"]]
-    assert solution.choice["opening"][0] == moves[result["action"]]
-    values = {name: result[name] / params["R_"] for name in ("uW", "uF", "uE")}
-    best, second = sorted(values.values())[:0:-1]
-    np.testing.assert_allclose(solution.value["leader"], best, rtol=RELATIVE)
-    np.testing.assert_allclose(solution.margin["opening"], best - second, rtol=1e-11)  # a difference of two
-    np.testing.assert_allclose(solution.quantity["v_withdrawn"], values["uW"], rtol=RELATIVE)
-    np.testing.assert_allclose(solution.quantity["v_fight"], values["uF"], rtol=RELATIVE)
-    if result["action"] == "E":
-        np.testing.assert_allclose(solution.value["strong"], result["u_strong"], rtol=RELATIVE)
+def test_the_skeleton_is_the_closed_form() -> None:
+    """C18: replies, openings, the leader's values and the stronger state's."""
+    vectors = VECTORS["C18_flagship_spe"]
+    replies = {"L": "limited", "N": "none", "X": "regime-ending"}
+    openings = {"W": "withdraw", "F": "fight on", "E": "strike"}
+
+    solution = solve(together([skeleton(vector["params"]) for vector in vectors]))
+
+    for index, vector in enumerate(vectors):
+        params, result = vector["params"], vector["result"]
+        assert solution.choice["reply"][index] == replies[result["response"]]
+        assert solution.choice["opening"][index] == openings[result["action"]]
+        values = {name: result[name] / params["R_"] for name in ("uW", "uF", "uE")}
+        best, second = sorted(values.values())[:0:-1]
+        wanted = {"v_withdrawn": values["uW"], "v_fight": values["uF"]}
+        found = {name: solution.quantity[name][index] for name in wanted}
+        assert found == pytest.approx(wanted, rel=RELATIVE)
+        assert solution.value["leader"][index] == pytest.approx(best, rel=RELATIVE)
+        # a difference of two numbers that are up to ten times larger
+        assert solution.margin["opening"][index] == pytest.approx(best - second, rel=10 * RELATIVE)
+        if result["action"] == "E":
+            assert solution.value["strong"][index] == pytest.approx(result["u_strong"], rel=RELATIVE)
 
 
 def test_the_strike_turns_at_the_ruin_that_is_just_bearable() -> None:
@@ -236,10 +244,9 @@ def test_the_strike_turns_at_the_ruin_that_is_just_bearable() -> None:
     rest = {"sW": 0.1, "sEN": 0.05, "delta": 1, "chi": 9, "kL": 0, "chiX": 0, "kX": 9, "rho": 0}
     point = skeleton({**leader, **rest})
 
-    below, above = (solve({**point, "slide": bearable * side}) for side in (1 - 1e-6, 1 + 1e-6))
+    solution = solve({**point, "slide": [bearable * (1 - 1e-6), bearable * (1 + 1e-6)]})
 
-    assert below.choice["opening"][0] == "strike"
-    assert above.choice["opening"][0] == "fight on"
+    assert solution.choice["opening"] == ["strike", "fight on"]
 
 
 def test_an_audience_as_in_neutrality_gives_nothing_for_the_opponent_at_any_point() -> None:
@@ -262,7 +269,7 @@ def test_an_audience_as_in_neutrality_gives_nothing_for_the_opponent_at_any_poin
     point["noise_weak"] = generator.lognormal(0, 0.5, 200)
     quiet = ("underrated_draw", "awe", "noise_step", "lost_draw", "flow_draw")
     point |= {name: np.zeros(200) for name in quiet}
-    assert np.all(solve(point).quantity["switch_gain"] == 0)
+    assert np.all(np.abs(solve(point).quantity["switch_gain"]) < ROUNDING)
 
 
 # --- a second implementation --------------------------------------------------------------------------------
