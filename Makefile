@@ -25,7 +25,7 @@ test: $(VENV)/installed-test ## Run the tests (SLOW=1: all of them)
 check: $(VENV)/installed-check ## Format, lint, types, direction of imports, docs and their examples, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pyright src
+	$(BIN)/pyright --pythonpath $(BIN)/python src
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generated.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -112,8 +112,8 @@ class Model:
         """Solve at chosen points.
 
         Args:
-            points: Values of parameters, a number or a sequence each, all of one length; the others have their
-                central value (the median; for a choice its heaviest value).
+            points: Values of parameters, a number or a sequence each, all of one length; the others have
+                their central value (the median; for a choice its heaviest value).
 
         Raises:
             KeyError: the model has no such parameter.
@@ -147,8 +147,8 @@ class Model:
             seed: Of the design; 0 is a seed.
             design: `sobol`, `latin` or `random`.
             without: Premises to remove throughout.
-            removals: Sets of premises to remove in turn, on the same draws; None for each premise alone and each
-                named set, `()` for none.
+            removals: Sets of premises to remove in turn, on the same draws; None for each premise alone and
+                each named set, `()` for none.
             workers: Threads; None for one for each processor. The numbers do not depend on it.
             progress: Told the number of draws done.
             keep: Parquet file for draws and answers (extra `keep`).
@@ -157,7 +157,8 @@ class Model:
             force: Overwrite a `keep` file that raison did not write for this model.
 
         Raises:
-            ValueError: an argument is wrong; ResumeError (a ValueError) where a stored run belongs to other numbers.
+            ValueError: an argument is wrong; ResumeError (a ValueError) where a stored run belongs to other
+                numbers.
             FileExistsError: `keep` exists and is not this model's.
             InterruptedRunError: the user interrupted.
         """
@@ -169,7 +170,13 @@ class Model:
 
         configure()
         plan = make_plan(
-            self.record, self.sha256, draws=draws, seed=seed, design=design, without=without, removals=removals
+            self.record,
+            self.sha256,
+            draws=draws,
+            seed=seed,
+            design=design,
+            without=without,
+            removals=removals,
         )
         kept = None if keep is None else Path(keep)
         if kept is not None:
@@ -234,7 +241,9 @@ class Solution:
         several = len(self.points.strategy[name]) > 1
         found: list[str | None] = []
         for i, best in enumerate(probability.argmax(axis=0)):
-            nowhere = (several and reached[i] == 0) or probability[:, i].sum() == 0 or self.points.status[i] != 0
+            nowhere = (
+                (several and reached[i] == 0) or probability[:, i].sum() == 0 or self.points.status[i] != 0
+            )
             found.append(None if nowhere else labels[int(best)])
         return found
 
@@ -272,7 +281,7 @@ class Solution:
         return self.points.quantity
 
     def strategy(self, node: str) -> list[tuple[dict[str, str], dict[str, NDArray[np.float64]]]]:
-        """The node's information sets: earlier results that matter, and the probability of each branch there."""
+        """The node's information sets: earlier results that matter, and each branch's probability there."""
         labels = list(records.branches(self.model.game[node]))
         return [
             (dict(state.seen), dict(zip(labels, state.probability, strict=True)))
@@ -330,7 +339,9 @@ class Run:
         try:
             import pandas as pd
         except ImportError as error:
-            raise ImportError("a data frame needs pandas; install it with: pip install 'raison[keep]'") from error
+            raise ImportError(
+                "a data frame needs pandas; install it with: pip install 'raison[keep]'"
+            ) from error
         return pd.read_parquet(self.kept)
 
     def report(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:

@@ -1,7 +1,7 @@
 """The command line: what the library does, under the same names.
 
-stdout is data, stderr is talk. Exit codes: 0 answered; 1 the input is wrong; 2 wrong usage; 3 solved, but every draw
-failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on with.
+stdout is data, stderr is talk. Exit codes: 0 answered; 1 the input is wrong; 2 wrong usage; 3 solved, but every
+draw failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on with.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import raison
 from raison.model.problem import ModelError
@@ -20,8 +22,30 @@ from raison.model.problem import ModelError
 if TYPE_CHECKING:
     from raison.api import Model, Run
 
+EXIT_WRONG, EXIT_FAILED, EXIT_INTERNAL, EXIT_INTERRUPTED = 1, 3, 4, 130  # 2, wrong usage, is typer's
+
+
+class _Commands(TyperGroup):
+    """All commands, with one answer to Ctrl-C: typer's own differs with its version and says nothing."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise typer.Exit(_interrupted(error)) from error
+
+
+class DesignName(StrEnum):
+    """Where the draws lie: scrambled Sobol points, Latin hypercubes, or independent points."""
+
+    sobol = "sobol"
+    latin = "latin"
+    random = "random"
+
+
 app = typer.Typer(
     name="raison",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,19 +53,28 @@ app = typer.Typer(
     help="Tell whether a move is rational: for whom, in what share of everything we do not know, and why.",
 )
 
-ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A model file, or a name of the gallery.")]
-Draws = Annotated[int, typer.Option("--draws", "-n", help="How many draws, at least 16.")]
-Seed = Annotated[int, typer.Option("--seed", "-s", help="Seed of the draws; 0 is a seed.")]
-Design = Annotated[str, typer.Option("--design", help="sobol, latin or random.")]
-Without = Annotated[list[str] | None, typer.Option("--without", help="A premise to remove throughout; again for more.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that raison did not write for this model.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the record as one JSON object.")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; the numbers do not depend on it.")]
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A model file, or a name of the gallery.")
+]
+Draws = Annotated[int, typer.Option("--draws", "-n", min=16, help="How many draws.")]
+Seed = Annotated[int, typer.Option("--seed", "-s", min=0, help="Seed of the draws; 0 is a seed.")]
+Design = Annotated[DesignName, typer.Option("--design", help="How the draws are spread.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="PREMISE", help="Remove a premise throughout; give it again for more."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Overwrite files that raison did not write for this model.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the record as JSON; it is what the library returns.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Threads; the numbers do not depend on it.")
+]
 
-EXIT_WRONG, EXIT_USAGE, EXIT_FAILED, EXIT_INTERNAL, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 
-
-class Refusal(Exception):
+class RefusalError(Exception):
     """Something the user gave is wrong; the message is one line."""
 
 
@@ -53,16 +86,16 @@ def main() -> None:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         sys.exit(EXIT_WRONG)
-    except (Refusal, ValueError, KeyError, FileExistsError, FileNotFoundError, PermissionError, ImportError) as error:
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_WRONG)
+    except (RefusalError, ValueError, KeyError, OSError, ImportError) as error:
         if not _expected(error):
             sys.exit(_internal(error))
         print(f"raison: {_text(error)}", file=sys.stderr)
         sys.exit(EXIT_WRONG)
     except KeyboardInterrupt as error:
         sys.exit(_interrupted(error))
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(EXIT_WRONG)
     except Exception as error:
         sys.exit(_internal(error))
 
@@ -73,7 +106,7 @@ def _expected(error: BaseException) -> bool:
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     where = "" if traceback is None else traceback.tb_frame.f_globals.get("__name__", "")
-    return isinstance(error, Refusal) or where.startswith("raison.") or isinstance(error, OSError)
+    return isinstance(error, RefusalError) or where.startswith("raison.") or isinstance(error, OSError)
 
 
 def _text(error: BaseException) -> str:
@@ -101,7 +134,11 @@ def _internal(error: BaseException) -> int:
     with tempfile.NamedTemporaryFile("w", prefix="raison-", suffix=".trace", delete=False) as file:
         file.write(f"raison {raison.__version__}: {' '.join(sys.argv)}\n")
         file.write("".join(traceback.format_exception(error)))
-    print(f"raison: internal error ({type(error).__name__}); this is a fault of raison. The trace is in {file.name}.", file=sys.stderr)
+    print(
+        f"raison: internal error ({type(error).__name__}); this is a fault of raison. "
+        f"The trace is in {file.name}.",
+        file=sys.stderr,
+    )
     return EXIT_INTERNAL
 
 
@@ -113,7 +150,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _top(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     del version
 
@@ -128,7 +167,7 @@ def _model(name: str) -> Model:
 
             close = get_close_matches(name, gallery_files(), 1)
             hint = f"; did you mean '{close[0]}'?" if close else "; see 'raison gallery'."
-            raise Refusal(f"there is no file '{name}' and no model of that name in the gallery{hint}")
+            raise RefusalError(f"there is no file '{name}' and no model of that name in the gallery{hint}")
         return load(name)
     return gallery(name)
 
@@ -140,7 +179,9 @@ def _warn(model: Model) -> None:
 
 @app.command()
 def check(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Model files or names of the gallery.")],
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Model files or names of the gallery.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with a model, each with file, line and what to do."""
@@ -170,7 +211,8 @@ def check(
             model = reading.model
             print(
                 f"{name}: fine. {len(model.parameters)} parameters, {len(model.game)} nodes, "
-                f"{len(model.outcomes)} outcomes, {len(model.premises)} premises, {len(model.questions)} questions."
+                f"{len(model.outcomes)} outcomes, {len(model.premises)} premises, "
+                f"{len(model.questions)} questions."
             )
     if as_json:
         print(json.dumps(records, indent=2))
@@ -183,12 +225,18 @@ def run(
     model: ModelArgument,
     draws: Draws = 100_000,
     seed: Seed = 1,
-    design: Design = "sobol",
+    design: Design = DesignName.sobol,
     without: Without = None,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path("report.html"),
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write the report; not with --json.")
+    ] = True,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path(
+        "report.html"
+    ),
     keep: Annotated[Path | None, typer.Option("--keep", help="Parquet file for draws and answers.")] = None,
-    resume: Annotated[Path | None, typer.Option("--resume", help="A stored run to go on with.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="FILE", help="An interrupted run to go on with.")
+    ] = None,
     premises: Annotated[
         bool, typer.Option("--premises/--no-premises", help="Also answer with each premise removed.")
     ] = True,
@@ -200,16 +248,18 @@ def run(
     found = _model(model)
     _warn(found)
     if not found.record.questions:
-        raise Refusal(f"{model} asks no question; add one under 'questions'.")
+        raise RefusalError(f"{model} asks no question; add one under 'questions'.")
     if report and not as_json:
         _check_report(output, found.name, force)
+    if keep is not None:
+        _check_folder(keep)
     store_at = Path(f"{found.name}.partial") if resume is None else resume
     finished = _with_progress(
         draws,
         lambda progress: found.run(
             draws,
             seed,
-            design=design,
+            design=design.value,
             without=without or (),
             removals=None if premises else (),
             workers=workers,
@@ -235,7 +285,16 @@ def run(
 def _check_report(path: Path, model: str, force: bool) -> None:
     from raison.show.report import check_overwrite
 
+    _check_folder(path)
     check_overwrite(path, model, force)
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse before solving what could not be written after it."""
+    if not path.parent.is_dir():
+        raise RefusalError(f"{path} needs a folder that exists; there is no {path.parent}.")
+    if path.is_dir():
+        raise RefusalError(f"{path} is a folder; give the name of a file.")
 
 
 def _with_progress(draws: int, work: Callable[[Callable[[int], None]], Run]) -> Run:
@@ -245,7 +304,13 @@ def _with_progress(draws: int, work: Callable[[Callable[[int], None]], Run]) -> 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("solving"), BarColumn(), MofNCompleteColumn(), TextColumn("draws"), TimeRemainingColumn())
+    columns = (
+        TextColumn("solving"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("draws"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("solving", total=draws)
         return work(lambda done: bar.update(task, completed=done))
@@ -261,10 +326,16 @@ def _print_verdict(finished: Run, path: Path | None) -> None:
 def solve(
     model: ModelArgument,
     at: Annotated[
-        list[str] | None, typer.Option("--at", help="NAME=VALUE[,VALUE...]; the others have their central value.")
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="NAME=VALUE[,...]",
+            help="Values of a parameter; the others have their central value.",
+        ),
     ] = None,
     symbolic: Annotated[
-        bool, typer.Option("--symbolic", help="Print the inequalities under which the asked moves are chosen.")
+        bool,
+        typer.Option("--symbolic", help="Print the inequalities under which the asked moves are chosen."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -284,7 +355,7 @@ def solve(
     for setting in at or []:
         name, equals, text = setting.partition("=")
         if not equals:
-            raise Refusal(f"--at needs NAME=VALUE; got '{setting}'.")
+            raise RefusalError(f"--at needs NAME=VALUE; got '{setting}'.")
         points[name.strip()] = _values(found, name.strip(), text)
     from raison.show.solution import print_solution, solution_dict
 
@@ -307,7 +378,7 @@ def _values(model: Model, name: str, text: str) -> list[float] | list[str]:
     try:
         return [float(part) for part in parts]
     except ValueError:
-        raise Refusal(f"--at {name} needs numbers; got '{text}'.") from None
+        raise RefusalError(f"--at {name} needs numbers; got '{text}'.") from None
 
 
 @app.command()
@@ -316,7 +387,7 @@ def explain(
     draw: Annotated[int, typer.Option("--draw", "-i", min=0, help="Which draw, from 0.")],
     draws: Draws = 100_000,
     seed: Seed = 1,
-    design: Design = "sobol",
+    design: Design = DesignName.sobol,
     without: Without = None,
 ) -> None:
     """Work one draw through the game, number by number."""
@@ -328,15 +399,21 @@ def explain(
     found = _model(model)
     _warn(found)
     configure()
-    plan = make_plan(found.record, found.sha256, draws=draws, seed=seed, design=design, without=without or ())
+    plan = make_plan(
+        found.record, found.sha256, draws=draws, seed=seed, design=design.value, without=without or ()
+    )
     print_explanation(found.record, explain_draw(plan, draw))
 
 
 @app.command()
 def report(
     model: ModelArgument,
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="What 'raison run --json' printed for this model.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path("report.html"),
+    record: Annotated[
+        Path, typer.Argument(metavar="RECORD", help="What 'raison run --json' printed for this model.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path(
+        "report.html"
+    ),
     force: Force = False,
 ) -> None:
     """Write the report of a run that was printed with --json, without solving again."""
@@ -348,12 +425,23 @@ def report(
     found = _model(model)
     try:
         answers = RunRecord.model_validate_json(record.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        raise Refusal(f"{record} is not what 'raison run --json' prints: {error.errors()[0]['msg'].lower()}.") from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise RefusalError(f"{record} is not what 'raison run --json' prints: {_first(error)}.") from None
     if answers.model.sha256 != found.sha256:
-        raise Refusal(f"{record} belongs to another text of the model; run it again.")
+        raise RefusalError(f"{record} belongs to another text of the model; run it again.")
     write_report(output, found.record, answers, force=force)
     print(output)
+
+
+def _first(error: ValueError) -> str:
+    """The first fault of a record that cannot be read, in a few words."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return "it is not text"
+    fault = error.errors()[0]
+    where = ".".join(map(str, fault["loc"]))
+    return f"{where}: {fault['msg']}" if where else fault["msg"]
 
 
 @app.command()
@@ -367,13 +455,17 @@ def gallery(as_json: AsJson = False) -> None:
         model = read_file(path).model
         if model is not None:
             claimed = "EXACT" if (model.about or "").lstrip().startswith("EXACT") else "STYLISED"
-            rows.append({"name": name, "citation": path.parent.name, "claimed": claimed, "title": model.title})
+            rows.append(
+                {"name": name, "citation": path.parent.name, "claimed": claimed, "title": model.title}
+            )
     if as_json:
         print(json.dumps(rows, indent=2))
         return
     widths = [max(len(row[key]) for row in rows) for key in ("name", "citation", "claimed")]
     for row in rows:
-        cells = [row[key].ljust(width) for key, width in zip(("name", "citation", "claimed"), widths, strict=True)]
+        cells = [
+            row[key].ljust(width) for key, width in zip(("name", "citation", "claimed"), widths, strict=True)
+        ]
         print("  ".join([*cells, row["title"]]))
 
 
@@ -387,7 +479,7 @@ def new(
 
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     if path.exists() and not force:
-        raise Refusal(f"{path} exists; give another name or use --force.")
+        raise RefusalError(f"{path} exists; give another name or use --force.")
     path.write_text(starter(path.stem), encoding="utf-8")
     print(path)
 

@@ -57,11 +57,17 @@ def resume(path: Path, identity: Identity) -> Fold:
     except FileNotFoundError as error:
         raise ResumeError(f"there is no stored run {path}; start it without --resume.") from error
     except Exception as error:
-        raise ResumeError(f"{path} is not a stored run that can be read ({error}); start again without --resume.") from error
+        raise ResumeError(
+            f"{path} is not a stored run that can be read ({error}); start again without --resume."
+        ) from error
     now = json.loads(json.dumps(dataclasses.asdict(identity)))
     differs = [
-        f"{_WORDS[key]} ({before.get(key)!r} then, {now[key]!r} now)" for key in now if before.get(key) != now[key]
+        f"{_WORDS[key]} ({before.get(key)!r} then, {now[key]!r} now)"
+        for key in now
+        if before.get(key) != now[key]
     ]
     if differs:
-        raise ResumeError(f"{path} belongs to another run: {'; '.join(differs)}. Start again without --resume.")
+        raise ResumeError(
+            f"{path} belongs to another run: {'; '.join(differs)}. Start again without --resume."
+        )
     return fold

@@ -1,11 +1,14 @@
 """Keeping every draw with its answers in a Parquet file, block by block (extra `keep`).
 
 Columns: `draw`, `status` (a sentence), every parameter and quantity by its name, and for each question its
-number under the question's name and, for moves, `margin: NAME`. A question that does not apply to a draw is null.
+number under the question's name and, for moves, `margin: NAME`. A question that does not apply to a draw is
+null.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,7 @@ from raison.model.records import Distribution
 from raison.run.plan import Plan
 
 _OWNER = b"raison model"
+_IDENTITY = b"raison run"
 
 
 @dataclass(slots=True)
@@ -43,17 +47,24 @@ class DrawsFile:
         Raises:
             ImportError: the extra `keep` is not installed.
             FileNotFoundError: the run is resumed but its draws were not set aside.
+            ValueError: the draws that were set aside are another run's, or are not all there.
         """
         pq = _parquet()
         file = DrawsFile(path, plan, None, 0)
         if blocks:
             if not file._aside.exists():
                 raise FileNotFoundError(
-                    f"{file._aside} with the draws of the interrupted run is needed to go on and is not there; "
+                    f"{file._aside} with the draws of the interrupted run is needed and is not there; "
                     "resume without --keep, or start again."
                 )
             with pq.ParquetFile(file._aside) as before:
-                for group in range(min(blocks, before.num_row_groups)):
+                owner = (before.schema_arrow.metadata or {}).get(_IDENTITY)
+                if owner != _identity(plan) or before.num_row_groups < blocks:
+                    raise ValueError(
+                        f"{file._aside} needs the first {blocks} blocks of draws of the interrupted run, and "
+                        "has others; resume without --keep, or start again."
+                    )
+                for group in range(blocks):
                     file._append(before.read_row_group(group))
         return file
 
@@ -81,8 +92,7 @@ class DrawsFile:
     def _append(self, table: Any) -> None:
         pq = _parquet()
         if self.writer is None:
-            identity = self.plan.identity
-            owner = {_OWNER: self.plan.model.name.encode(), b"sha256": identity.file.encode()}
+            owner = {_OWNER: self.plan.model.name.encode(), _IDENTITY: _identity(self.plan)}
             schema = table.schema.with_metadata({**(table.schema.metadata or {}), **owner})
             self.writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
         self.writer.write_table(table.replace_schema_metadata(self.writer.schema.metadata))
@@ -108,6 +118,10 @@ class DrawsFile:
         self._temporary.unlink(missing_ok=True)
 
 
+def _identity(plan: Plan) -> bytes:
+    return json.dumps(dataclasses.asdict(plan.identity)).encode()
+
+
 def kept_for(path: Path) -> str | None:
     """The name of the model whose draws a file keeps; None if raison did not write it."""
     pq = _parquet()
@@ -123,7 +137,9 @@ def _parquet() -> Any:
     try:
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise ImportError("keeping draws needs pyarrow; install it with: pip install 'raison[keep]'") from error
+        raise ImportError(
+            "keeping draws needs pyarrow; install it with: pip install 'raison[keep]'"
+        ) from error
     return pq
 
 
@@ -137,4 +153,6 @@ def check_overwrite(path: Path, model: str, force: bool) -> None:
     _parquet()
     if force or not path.exists() or kept_for(path) == model:
         return
-    raise FileExistsError(f"{path} exists and does not keep draws of '{model}'; give another name or use --force.")
+    raise FileExistsError(
+        f"{path} exists and does not keep draws of '{model}'; give another name or use --force."
+    )

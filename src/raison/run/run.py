@@ -1,15 +1,18 @@
 """Solving the draws of a plan block by block, folding them in order, in constant memory.
 
-Workers take blocks; folding is done by one thread in the order of the blocks, so the number of workers does not
-change a bit of the result. A run that is interrupted between two blocks can be stored and gone on with.
+Workers take blocks; folding is done by one thread in the order of the blocks, so the number of workers does
+not change a bit of the result. A run that is interrupted between two blocks can be stored and gone on with.
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,12 +93,13 @@ def execute(
         while pending:
             _fold_next(fold, pending, kept, plan, progress)
     except KeyboardInterrupt as error:
-        for future in pending:
-            future.cancel()
-        if kept is not None:
-            kept.set_aside()
-        if store_at is not None and fold.blocks:
-            checkpoint.store(store_at, identity, fold)
+        with _uninterrupted(stopping=True):
+            for future in pending:
+                future.cancel()
+            if kept is not None:
+                kept.set_aside()
+            if store_at is not None and fold.blocks:
+                checkpoint.store(store_at, identity, fold)
         done = min(fold.blocks * BLOCK, identity.draws)
         stored = store_at if fold.blocks else None
         raise InterruptedRunError(stored, done, identity.draws) from error
@@ -118,16 +122,36 @@ def _fold_next(
     progress: Callable[[int], None] | None,
 ) -> None:
     terms = pending[0].result()
-    pending.popleft()
-    if kept is not None and terms.rows is not None:
-        kept.write(terms.rows)
-    for name, term in terms.sums.items():
-        fold.add(name, term)
-    for name, term in terms.counts.items():
-        fold.count(name, term)
-    fold.blocks += 1
+    with _uninterrupted():
+        pending.popleft()
+        if kept is not None and terms.rows is not None:
+            kept.write(terms.rows)
+        for name, term in terms.sums.items():
+            fold.add(name, term)
+        for name, term in terms.counts.items():
+            fold.count(name, term)
+        fold.blocks += 1
     if progress is not None:
         progress(min(fold.blocks * BLOCK, plan.identity.draws))
+
+
+@contextmanager
+def _uninterrupted(stopping: bool = False) -> Generator[None]:
+    """Put off Ctrl-C until a block is folded whole: half a block in a stored run would spoil it unseen.
+
+    With `stopping`, a second Ctrl-C while the run is being stored asks for what happens anyway.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and not stopping:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
@@ -206,7 +230,9 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
     base = plan.base
     moves = [len(s.children) if s.mover >= 0 else 1 for s in graph.states]
     found = extremes(
-        lambda start: base.block.numbers(cube_rows, base.switches, start), moves, np.asarray(result.tied_states)
+        lambda start: base.block.numbers(cube_rows, base.switches, start),
+        moves,
+        np.asarray(result.tied_states),
     )
     if found is None:
         terms.counts["unknown"][0] = int(tied.sum())
@@ -226,5 +252,3 @@ def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResu
         "applies": np.asarray(result.applies)[:, :count],
         "margin": np.asarray(result.margin)[:, :count],
     }
-
-
