@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import raison
 
@@ -312,13 +313,41 @@ def test_the_game_turns_at_its_threshold(
 ) -> None:
     """The closed form is the point at which the game's answer changes, and at no other."""
     model = raison.load(GALLERY / path)
-    threshold = float(model.solve({parameter: [0.5]}).quantity[quantity][0])
+    # 1 to any power is 1, and the median of the gain is 1: a gain of a half shows the curvature
+    fixed = {"success": 0.5} if "success" in model.record.parameters else {}
+    threshold = float(model.solve({parameter: 0.5, **fixed}).quantity[quantity][0])
     # a part in 10^6 on either side: far above rounding, far below anything that could hide another threshold
-    near = model.solve({parameter: [threshold * (1 - 1e-6), threshold * (1 + 1e-6)]})
-    far = model.solve({parameter: [threshold * 0.5, threshold * 1.5]})
+    near = model.solve({parameter: [threshold * (1 - 1e-6), threshold * (1 + 1e-6)], **fixed})
+    far = model.solve({parameter: [threshold * 0.5, threshold * 1.5], **fixed})
     assert near.choice[node][0] != near.choice[node][1]
     assert list(near.choice[node]) == list(far.choice[node])
     assert move in near.choice[node]
+
+
+def test_the_chance_to_be_kept_is_that_of_an_audience_that_reasons_by_bayes() -> None:
+    """C17 from its definition: precision-weighted estimate, distribution of the result under the truth.
+
+    Average competence, own strength and the opponent's true strength are random, since they must cancel.
+    """
+    rng = np.random.default_rng(1763)
+    number = 2000
+    b, own, true, average = (rng.uniform(-1, 1, number) for _ in range(4))
+    gap, lost = rng.uniform(-2, 2, number), rng.uniform(-1, 1, number)
+    tau, sigma, carried = (rng.uniform(0.3, 2, number) for _ in range(3))
+    after_news = average - carried * lost  # what the audience expects before the contest
+    precision = 1 / tau**2 + 1 / sigma**2
+    believed = true + gap
+    # (after_news / tau^2 + (x - own + believed) / sigma^2) / precision >= average - b, solved for x
+    bar = ((average - b) * precision - after_news / tau**2) * sigma**2 + own - believed
+    kept = norm.sf(bar, loc=after_news + own - true, scale=np.hypot(tau, sigma))
+
+    point = {"patience": b, "spread": tau, "gap_strong": gap, "noise_strong": sigma}
+    point |= {"face_lost": lost, "carried": carried}
+    found = raison.load(GALLERY / "raison2026/face.yaml").solve(point).quantity
+
+    # the reference adds numbers up to 100 and takes them off again; its tail is good to 1e-13 of what is left
+    np.testing.assert_allclose(found["kept_strong"], kept, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(found["bar_strong"], bar - (after_news + own - true), rtol=0, atol=1e-11)
 
 
 def test_without_misjudgement_noise_or_news_left_behind_the_opponent_does_not_matter() -> None:
