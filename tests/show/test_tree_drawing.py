@@ -87,7 +87,7 @@ def test_children_stand_right_of_their_parent_in_the_order_of_the_file(model, se
             )
             # in the middle of its children, to rounding
             assert parent.y == pytest.approx((children[0].y + children[-1].y) / 2, abs=1e-6)
-    assert all(0 <= box.x and box.x + box.width <= drawn.width for box in drawn.boxes)
+    assert all(box.x >= 0 and box.x + box.width <= drawn.width for box in drawn.boxes)
     assert all(box.height / 2 <= box.y <= drawn.height - box.height / 2 for box in drawn.boxes)
 
 

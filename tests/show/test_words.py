@@ -145,11 +145,20 @@ def test_caveats_tell_equilibria_ties_reach_condition_and_failures():
     )
 
 
-def test_a_plain_verdict_has_one_caveat():
-    verdict = sample.verdict("asked", 0.5, failed=0.0)
-    said = words.caveats(verdict, 10_000)
-    # 1.96 * sqrt(0.5 * 0.5 / 10000) is just under 1 point
-    assert said == ("No choice among equilibria changes this: all and some of them give 50.0%.",)
+def test_a_plain_verdict_has_no_caveat():
+    assert words.caveats(sample.verdict("asked", 0.5, failed=0.0), 10_000) == ()
+
+
+def test_a_mean_that_differs_between_equilibria_says_so_in_its_own_unit():
+    fields = {
+        **AMOUNT,
+        "mean": 2.0,
+        "mean_standard_error": 0.01,
+        "all_equilibria": 1.5,
+        "some_equilibrium": 2.5,
+    }
+    said = words.caveats(sample.verdict("asked", 2.0, failed=0.0, **{"reached": None, **fields}), 10_000)
+    assert said == ("Between equilibria the mean ranges from 1.50 ± 0.02 to 2.50 ± 0.02.",)
 
 
 def run_with(*differences, sets=()):
@@ -183,7 +192,10 @@ def test_a_single_strong_premise_leaves_none_of_the_others():
     assert said[0].startswith(
         "It leans most on “p1” (p1 holds): without it the share rises by 5.0 ± 0.2 points"
     )
-    assert said[1] == "None of the other premises changes it by more than the error of the difference."
+    assert (
+        said[1]
+        == "None of the other premises, removed alone, changes it by more than the error of the difference."
+    )
 
 
 def test_a_difference_within_its_error_is_not_called_a_change():
@@ -200,8 +212,8 @@ def test_premises_that_change_nothing_are_said_to_change_nothing():
 
 
 def test_every_named_set_is_told():
-    said = words.hinge_sentences(run_with(0.1, sets=[("neutrality", -0.2), ("idle", 0.0)]), 0)
-    assert said[1:] == (
+    said = words.set_sentences(run_with(0.1, sets=[("neutrality", -0.2), ("idle", 0.0)]), 0)
+    assert said == (
         "Without the set “neutrality” (neutrality holds) the share falls by 20.0 ± 0.2 points, to 11.2% ± 0.3.",
         "Without the set “idle” (idle holds) the share does not change.",
     )

@@ -123,6 +123,9 @@ def _config() -> dict[str, Any]:
         "grid": False,
         "tickSize": 4,
         "labelPadding": 4,
+        "labelFlush": False,
+        "labelOverlap": "greedy",
+        "labelSeparation": 6,
         "titlePadding": 7,
     }
     return {

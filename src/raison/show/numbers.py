@@ -15,7 +15,8 @@ T_95 = 2.131449545559323
 """Student's t with 15 degrees of freedom at 97.5%: 16 replicates give a 95% interval of this many errors."""
 
 MINUS = "−"
-_MOST_DECIMALS = 8
+_MOST_DECIMALS = 12
+_LEGIBLE = 6  # places after the point that can be read at a glance
 
 
 def half_width(standard_error: float | None) -> float | None:
@@ -85,6 +86,10 @@ def with_error(value: float, standard_error: float | None, *, sign: bool = False
     if error is None or not error > 0:
         return plus + (fixed(value, 0) if value == int(value) else significant(value, 3))
     places = decimals(error)
+    if places > _LEGIBLE:
+        shown = 0.0 if abs(value) < error / 2 else value
+        digits = max(1, 1 + places + math.floor(math.log10(abs(shown)))) if shown else 1
+        return f"{plus}{significant(shown, digits)} ± {significant(error, 1)}"
     return f"{plus}{fixed(value, places)} ± {fixed(max(error, 10.0**-places), places)}"
 
 

@@ -105,13 +105,14 @@ def render_report(model: Model, record: RunRecord) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    style, script = _asset("report.css"), _asset("report.js")
+    context = _context(model, record)
+    style, script = _asset("report.css") + _tree_style(context["tree"]), _asset("report.js")
     return environment.get_template("report.html").render(
         style=_safe(style),
         script=_safe(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
-        **_context(model, record),
+        **context,
     )
 
 
@@ -148,6 +149,12 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
     }
 
 
+def _tree_style(drawing: str | None) -> str:
+    """Lets a wide tree shrink to three quarters to fit the window; beyond that it scrolls."""
+    width = re.search(r' width="(\d+)"', drawing or "")
+    return f"@media screen {{ svg.game {{ min-width: {0.75 * int(width[1]):.0f}px; }} }}\n" if width else ""
+
+
 def _outcomes(record: RunRecord) -> list[tuple[str, str, float]]:
     rows = sorted(record.outcomes.items(), key=lambda item: -item[1])
     return [(name, numbers.share_of_draws(share, record.draws), share) for name, share in rows]
@@ -169,4 +176,7 @@ def _safe(text: str) -> Any:
 
 
 def _finalize(value: object) -> object:
-    return clean(value) if type(value) is str else value
+    if type(value) is not str:
+        return value
+    # A number stays on the line of its error.
+    return clean(value).replace(" ± ", "\u00a0±\u00a0")

@@ -103,13 +103,17 @@ def _print_one(writer: Writer, points: PointSolution, program: Program) -> None:
     outcomes = sorted(points.outcome.items(), key=lambda item: -item[1][0])
     reached = [(name, _short(float(row[0]))) for name, row in outcomes if row[0] > 0]
     _section(writer, "Outcomes (probability)", reached, "<>")
-    _section(writer, "Values (expected payoff)", [(n, _short(float(r[0]))) for n, r in points.value.items()], "<>")
+    _section(
+        writer, "Values (expected payoff)", [(n, _short(float(r[0]))) for n, r in points.value.items()], "<>"
+    )
 
 
 def _print_several(writer: Writer, points: PointSolution, program: Program) -> None:
     model = program.model
     count = len(points.status)
-    varied = [n for n in model.parameters if n in points.quantity and len(set(points.quantity[n].tolist())) > 1]
+    varied = [
+        n for n in model.parameters if n in points.quantity and len(set(points.quantity[n].tolist())) > 1
+    ]
     heads = {name: [_short(value) for value in _named(model, name, points.quantity[name])] for name in varied}
     decisions = [name for name, node in model.game.items() if isinstance(node, Decision)]
     chosen = {name: [choice or NOWHERE for choice in choices(points, model, name)] for name in decisions}

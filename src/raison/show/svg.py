@@ -100,7 +100,7 @@ def _plots(root: ElementTree.Element) -> Iterator[ElementTree.Element]:
 
 def _element(group: ElementTree.Element, frame: Frame, prefix: str) -> str:
     """A copy of the plot as an element of its own, its origin at that of its axes."""
-    body = ElementTree.Element("g")
+    body = ElementTree.Element("g", {"fill": "none"})
     body.extend(list(group))
     _rewrite(body, prefix)
     inner = ElementTree.tostring(body, encoding="unicode")

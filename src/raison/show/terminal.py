@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from raison.answer.records import RunRecord, Verdict
+from raison.answer.records import RunRecord
 from raison.model.records import Model
 from raison.show import numbers, words
 from raison.show.text import clean, cut, one_line, quoted
@@ -72,9 +72,9 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         if index == 0:
             writer.text(words.margin_sentence(model, verdict, record.draws) or "", indent=INDENT)
             writer.text(" ".join(words.hinge_sentences(record, 0)), indent=INDENT)
-        if _is_worth_saying(verdict):
-            said = words.caveats(verdict, record.draws, failures=False)
-            writer.text(" ".join(said), "dim", indent=INDENT)
+            for sentence in words.set_sentences(record, 0):
+                writer.text(sentence, indent=INDENT)
+        writer.text(" ".join(words.caveats(verdict, record.draws, failures=False)), "dim", indent=INDENT)
     _print_what_follows(writer, record)
     _print_premises(writer, record)
     _print_failures(writer, record)
@@ -90,12 +90,6 @@ def _print_head(writer: Writer, record: RunRecord) -> None:
     writer.text(words.premise_note(record) or "", "yellow")
 
 
-def _is_worth_saying(verdict: Verdict) -> bool:
-    """Whether anything but the plain case holds: several equilibria, ties, mixing, a condition."""
-    several = verdict.all_equilibria != verdict.some_equilibrium or bool(verdict.equilibria_reason)
-    return several or bool(verdict.tied) or bool(verdict.mixed) or (verdict.applies or 1.0) < 1
-
-
 def _print_what_follows(writer: Writer, record: RunRecord) -> None:
     verdict = next((v for v in record.questions if v.outcomes and v.share), None)
     if verdict is None or not verdict.outcomes or not verdict.share:
@@ -106,7 +100,11 @@ def _print_what_follows(writer: Writer, record: RunRecord) -> None:
     chosen = max(1, round(verdict.share * record.draws))
     ranked = sorted(verdict.outcomes.items(), key=lambda item: -item[1])
     writer.table(
-        [(name, numbers.share_of_draws(share, chosen), "█" * round(_BAR * share)) for name, share in ranked],
+        [
+            (name, numbers.share_of_draws(share, chosen), "█" * round(_BAR * share))
+            for name, share in ranked
+            if share > 0
+        ],
         aligned="<><",
     )
 

@@ -42,7 +42,9 @@ class Answer:
     name: str
     sentence: str
     margin: str | None
+    formula: str | None
     hinges: tuple[str, ...]
+    sets: tuple[str, ...]
     caveats: tuple[str, ...]
     strip: tuple[float, float, float] | None
     unit: str
@@ -119,6 +121,7 @@ class Following:
 
     heading: str
     rows: tuple[tuple[str, str, float], ...]
+    never: tuple[str, ...]
 
 
 def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
@@ -130,13 +133,21 @@ def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
             words.verdict_sentence(model, verdict, beliefs=record.model.beliefs),
             words.margin_sentence(model, verdict, record.draws)
             or amount_sentence(model, verdict, record.draws),
+            _formula(verdict),
             words.hinge_sentences(record, index),
+            words.set_sentences(record, index),
             words.caveats(verdict, record.draws, failures=index == 0 or verdict.failed != record.failed),
             _strip(verdict),
             "" if words.is_mean(verdict) else ", points",
         )
         for index, verdict in enumerate(record.questions)
     )
+
+
+def _formula(verdict: Verdict) -> str | None:
+    """What is asked, where its sentence has only the question's name."""
+    asked = verdict.event or verdict.amount
+    return one_line(asked) if asked and len(words.formula(asked)) > words.LONGEST_FORMULA else None
 
 
 def amount_sentence(model: Model, verdict: Verdict, draws: int) -> str | None:
@@ -314,11 +325,12 @@ def followings(model: Model, record: RunRecord) -> tuple[Following, ...]:
     for verdict in record.questions:
         if verdict.outcomes and verdict.share:
             chosen = max(1, round(verdict.share * record.draws))
-            rows = sorted(verdict.outcomes.items(), key=lambda item: -item[1])
+            rows = sorted(((n, p) for n, p in verdict.outcomes.items() if p > 0), key=lambda item: -item[1])
             found.append(
                 Following(
-                    f"{words.what_is_asked(model, verdict)}",
+                    words.what_is_asked(model, verdict),
                     tuple((one_line(name), numbers.share_of_draws(p, chosen), p) for name, p in rows),
+                    tuple(one_line(name) for name, p in verdict.outcomes.items() if not p > 0),
                 )
             )
     return tuple(found)

@@ -26,6 +26,8 @@ ESTIMATIVE_WORDS: tuple[tuple[float, str], ...] = (
     (0.99, "almost certain"),
 )
 
+LONGEST_FORMULA = 60  # letters of a formula that stands in a sentence
+
 _OUTCOME = re.compile(r"""\(*outcome == (['"])([^'"]+)\1\)*""")
 
 
@@ -104,13 +106,19 @@ def what_is_asked(model: Model, verdict: Verdict) -> str:
         return f"{move} is the rational move for {player(model, verdict.player)} at {node}"
     if verdict.kind == "event":
         found = _OUTCOME.fullmatch(verdict.event or "")
-        happens = f"play ends in {quoted(found[2])}" if found else f"{formula(verdict.event)} holds"
+        happens = f"play ends in {quoted(found[2])}" if found else f"{asked_formula(verdict)} holds"
         return (
             happens
             if verdict.above is None
             else f"the probability that {happens} is greater than {verdict.above:g}"
         )
-    return f"the amount {formula(verdict.amount)} is greater than {verdict.above:g}"
+    return f"the amount {asked_formula(verdict)} is greater than {verdict.above:g}"
+
+
+def asked_formula(verdict: Verdict) -> str:
+    """The event or amount that is asked, or the question's name where the formula is too long for a sentence."""
+    text = formula(verdict.event or verdict.amount)
+    return text if len(text) <= LONGEST_FORMULA else quoted(verdict.name)
 
 
 def formula(text: str | None) -> str:
@@ -151,24 +159,18 @@ def possessive(words: str) -> str:
 
 
 def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str, ...]:
-    """What a careful reader must know besides the share: equilibria, ties, reach, condition, failures."""
+    """What a careful reader must know besides the share: equilibria, ties, reach, condition, failures.
+
+    Args:
+        verdict: The answer.
+        draws: Number of draws, for the error of shares that come without one.
+        failures: Whether to tell failed draws too.
+    """
 
     def share(value: float) -> str:
         return numbers.share_of_draws(value, draws)
 
-    parts: list[str] = []
-    lowest, highest = verdict.all_equilibria, verdict.some_equilibrium
-    if lowest is not None and highest is not None:
-        if share(lowest) == share(highest):
-            parts.append(
-                f"No choice among equilibria changes this: all and some of them give {share(lowest)}."
-            )
-        else:
-            parts.append(
-                f"It is so in all equilibria in {share(lowest)} and in some in {share(highest)} of the draws."
-            )
-    elif verdict.equilibria_reason:
-        parts.append(f"Other equilibria are not counted: {_as_clause(verdict.equilibria_reason)}.")
+    parts: list[str] = [_on_equilibria(verdict, draws)]
     if verdict.tied:
         where = "at the node" if verdict.kind == "move" else "somewhere in the game"
         parts.append(
@@ -190,7 +192,20 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str
         )
     if verdict.failed and failures:
         parts.append(f"{share(verdict.failed)} of the draws failed and are left out.")
-    return tuple(parts)
+    return tuple(part for part in parts if part)
+
+
+def _on_equilibria(verdict: Verdict, draws: int) -> str:
+    """That the answer differs between equilibria, or is not known for all; nothing where all agree."""
+    lowest, highest = verdict.all_equilibria, verdict.some_equilibrium
+    if lowest is None or highest is None:
+        reason = verdict.equilibria_reason
+        return f"Other equilibria are not counted: {_as_clause(reason)}." if reason else ""
+    if is_mean(verdict):
+        low, high = (numbers.with_error(bound, verdict.mean_standard_error) for bound in (lowest, highest))
+        return "" if low == high else f"Between equilibria the mean ranges from {low} to {high}."
+    low, high = (numbers.share_of_draws(bound, draws) for bound in (lowest, highest))
+    return "" if low == high else f"It is so in all equilibria in {low} and in some in {high} of the draws."
 
 
 def hinges(record: RunRecord, question: int, *, sets: bool = False) -> tuple[Hinge, ...]:
@@ -216,34 +231,38 @@ def _is_larger(change: Change) -> bool:
 
 
 def hinge_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
-    """Which premise and which sets of premises an answer leans on most, and whether by more than its error."""
+    """Which premise an answer leans on most, how many change it at all, and whether by more than their error."""
     verdict = record.questions[question]
     single = [h for h in hinges(record, question) if h.change.difference is not None]
-    sets = [h for h in hinges(record, question, sets=True) if h.change.difference is not None]
-    sentences: list[str] = []
     larger = sum(hinge.larger_than_error for hinge in single)
-    if larger:
-        sentences.append(f"It leans most on {_named(single[0])}: without it {_effect(verdict, single[0])}.")
-        if len(single) > 1:
-            none, some = (
-                "None of the other premises",
-                f"{larger} of {len(single)} premises, each removed alone,",
-            )
-            verb = "changes" if larger == 1 else "change"
-            sentences.append(
-                f"{none if larger == 1 else some} {verb} it by more than the error of the difference."
-            )
-    elif single:
+    if not single:
+        return ()
+    if not larger:
         most = f", and not by more than {_size(verdict, single[0])}" if single[0].change.difference else ""
-        sentences.append(
-            f"No premise, removed alone, changes it by more than the error of the difference{most}."
-        )
-    for hinge in sets:
-        doubt = (
-            "" if hinge.larger_than_error or not hinge.change.difference else ", which is within its error"
-        )
-        effect = _effect(verdict, hinge)
-        sentences.append(f"Without the set {quoted(hinge.removal.name)} ({_says(hinge)}) {effect}{doubt}.")
+        return (f"No premise, removed alone, changes it by more than the error of the difference{most}.",)
+    first = f"It leans most on {_named(single[0])}: without it {_effect(verdict, single[0])}."
+    if len(single) == 1:
+        return (first,)
+    others = "None of the other premises, removed alone, changes"
+    some = f"{larger} of {len(single)} premises, each removed alone, change"
+    every = f"Each of the {len(single)} premises, removed alone, changes"
+    which = others if larger == 1 else every if larger == len(single) else some
+    return (first, f"{which} it by more than the error of the difference.")
+
+
+def set_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
+    """What an answer becomes without each named set of premises, largest change first."""
+    verdict = record.questions[question]
+    sentences: list[str] = []
+    for hinge in hinges(record, question, sets=True):
+        if hinge.change.difference is not None:
+            doubt = (
+                ""
+                if hinge.larger_than_error or not hinge.change.difference
+                else ", which is within its error"
+            )
+            effect = f"{_effect(verdict, hinge)}{doubt}"
+            sentences.append(f"Without the set {quoted(hinge.removal.name)} ({_says(hinge)}) {effect}.")
     return tuple(sentences)
 
 
@@ -318,7 +337,7 @@ def premise_note(record: RunRecord) -> str | None:
 
 
 def _amount_sentence(verdict: Verdict, given: str) -> str:
-    what = formula(verdict.amount)
+    what = asked_formula(verdict)
     if verdict.mean is None:
         return f"There is no answer to how much {what} is{given}: no draw has one."
     mean = numbers.with_error(verdict.mean, verdict.mean_standard_error)
