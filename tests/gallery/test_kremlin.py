@@ -115,7 +115,7 @@ def test_removing_any_premise_changes_some_answer(premise: str) -> None:
     assert any(change.difference for change in changes(premise).values())
 
 
-@pytest.mark.parametrize("name", ["neutrality", "knowing-audience", "missing-player", "hidden-premises"])
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in read().sets])
 def test_the_named_sets_are_removed_together(name: str) -> None:
     assert any(change.difference for change in changes(*read().sets[name].premises).values())
 
@@ -137,6 +137,11 @@ def test_no_single_premise_of_the_neutrality_set_brings_the_gain_to_nothing(prem
 def test_the_strike_needs_an_answer_unless_striking_pleases_by_itself() -> None:
     """C18: left unanswered, it brings what fighting on brings, less alarm and isolation."""
     assert changes("strike-may-please")["the strike would pay if it went unanswered"].value == 0
+
+
+def test_a_sober_audience_leaves_next_to_nothing_of_the_strike() -> None:
+    """What the survival terms owe to the named mechanisms is all that they have."""
+    assert 0 <= changes(*read().sets["sober-audience"].premises)[STRIKE].value < 0.005
 
 
 def test_the_verdict_is_neither_certain_nor_excluded() -> None:
