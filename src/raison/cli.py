@@ -1,7 +1,7 @@
 """The command line: what the library does, under the same names.
 
-stdout is data, stderr is talk. Exit codes: 0 answered; 1 the input is wrong; 2 wrong usage; 3 solved, but every
-draw failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on with.
+stdout is data, stderr is talk. Exit codes: 0 answered; 1 the input is wrong; 2 wrong usage; 3 solved, but
+every draw failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on with.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EXIT_WRONG, EXIT_FAILED, EXIT_INTERNAL, EXIT_INTERRUPTED = 1, 3, 4, 130  # 2, wr
 class _Commands(TyperGroup):
     """All commands, with one answer to Ctrl-C: typer's own differs with its version and says nothing."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:

@@ -74,11 +74,11 @@ class Sketch:
             return None
         only = Sketch(finite)
         low, high = only.quantile(0.001), only.quantile(0.999)
-        if not low < high:
+        used = np.flatnonzero(finite)
+        if len(used) == 1:  # a constant, as far as the bins can tell
             pad = max(abs(low), 1.0) * 0.5
             low, high = low - pad, low + pad
         edges = np.linspace(low, high, bins + 1)
-        used = np.flatnonzero(finite)
         middles = np.array([sum(_edges(int(b))) / 2 for b in used])
         where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, bins - 1)
         return edges, np.bincount(where, weights=finite[used], minlength=bins).astype(np.int64)
