@@ -179,12 +179,19 @@ def answers(run: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         yield verdict.name, record
 
 
-def agrees(found: Any, kept: Any) -> bool:
-    if isinstance(kept, dict):
-        return set(found) == set(kept) and all(agrees(found[key], kept[key]) for key in kept)
-    if kept is None or found is None:
-        return found is kept
-    return abs(found - kept) <= GOLDEN_TOLERANCE * max(1.0, abs(kept))
+def differences(found: Any, kept: Any, where: str = "") -> Iterator[str]:
+    """Every place at which two records differ."""
+    if isinstance(found, dict) and isinstance(kept, dict):
+        for key in [*kept, *(key for key in found if key not in kept)]:
+            if key in found and key in kept:
+                yield from differences(found[key], kept[key], f"{where} / {key}")
+            else:
+                yield f"{where} / {key}: only in the {'golden file' if key in kept else 'run'}"
+    elif found is None or kept is None:
+        if found is not kept:
+            yield f"{where}: found {found}, kept {kept}"
+    elif abs(found - kept) > GOLDEN_TOLERANCE * max(1.0, abs(kept)):
+        yield f"{where}: found {found}, kept {kept}"
 
 
 @every_model
@@ -197,10 +204,7 @@ def test_its_verdicts_are_those_of_the_golden_file(path: Path) -> None:
     kept = json.loads(golden.read_text(encoding="utf-8"))
     assert (kept["draws"], kept["seed"]) == (4096, 1)
     assert list(found["questions"]) == list(kept["questions"])
-    for name, answer in found["questions"].items():
-        assert agrees(answer, kept["questions"][name]), (
-            f"{name}: found {answer}, kept {kept['questions'][name]}"
-        )
+    assert list(differences(found["questions"], kept["questions"])) == []
 
 
 def test_every_golden_file_has_a_model() -> None:
