@@ -48,7 +48,8 @@ def visible(text):
 def test_the_verdict_is_the_first_sentence_after_the_title(page):
     said = visible(page.partition("<h1>")[2])
     assert said.startswith(
-        "Is a strike at the stronger side rational for a leader who is failing against the weaker? In 31.2% of the "
+        "Is a strike at the stronger side rational for a leader who is failing against the weaker? In "
+        "31.2% of the "
         "draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the leader at “opening”."
     )
 

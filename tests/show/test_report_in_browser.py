@@ -1,4 +1,4 @@
-"""The report in Chromium: the policy is kept, it fits a phone, follows the theme, prints, and sorts its tables."""
+"""The report in Chromium: it keeps its policy, fits a phone, follows the theme, prints and sorts."""
 
 from pathlib import Path
 
@@ -68,7 +68,8 @@ def test_a_violation_of_the_policy_would_be_noticed(visit):
 def test_the_page_is_never_wider_than_the_window(visit, width):
     page = visit(width=width, height=740)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    outside = """[...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && !e.closest('.hidden')
+    outside = """[...document.querySelectorAll('main *')].filter(
+        e => !e.closest('.scroll') && !e.closest('.hidden')
         && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"""
     assert page.evaluate(outside) == []
 
@@ -93,7 +94,8 @@ def test_text_can_be_read_against_the_paper_of_its_theme(visit, scheme):
     for selector in (".lead", ".quiet", "a", ".says", ".tag", ".game text", ".share", ".plot text", ".faint"):
         property_ = "fill" if "text" in selector or "share" in selector else "color"
         colours = page.evaluate(
-            f"[...new Set([...document.querySelectorAll('{selector}')].map(e => getComputedStyle(e).{property_}))]"
+            f"[...new Set([...document.querySelectorAll('{selector}')].map(e => "
+            f"getComputedStyle(e).{property_}))]"
         )
         assert colours, selector
         for colour in colours:
@@ -125,6 +127,6 @@ def test_it_prints(visit):
     # A scrolling box would cut what does not fit; on paper nothing scrolls.
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 672, "height": 950})
-    boxes = "[...document.querySelectorAll('.scroll')].filter(e => getComputedStyle(e).overflowX !== 'visible').length"
-    assert page.evaluate(boxes) == 0
+    boxes = "[...document.querySelectorAll('.scroll')].map(e => getComputedStyle(e).overflowX)"
+    assert set(page.evaluate(boxes)) == {"visible"}
     assert page.evaluate("document.documentElement.scrollWidth") == 672

@@ -127,7 +127,8 @@ def test_a_large_game_is_pruned_and_says_so():
     pruned = [box for box in drawn.boxes if box.kind == "pruned"]
     assert [(box.name, box.left_out) for box in pruned] == [("n40", 4_960)]
     assert tree.left_out(model, record) == (
-        "The game has 5,000 nodes, more than the 60 that can be read in a drawing: the 40 that play most often comes "
+        "The game has 5,000 nodes, more than the 60 that can be read in a drawing: the 40 that play "
+        "most often comes "
         "to are drawn, 4,960 are left out."
     )
 

@@ -19,31 +19,37 @@ AMOUNT = {"kind": "amount", "player": None, "node": None, "move": None, "amount"
 SENTENCES = {
     "a share with its interval": (
         {},
-        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the leader at "
+        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the "
+        "leader at "
         "“opening”.",
     ),
     "few draws round to whole percent": (
         {"interval": near(0.27, 0.36)},
-        "In 31% of the draws (95% interval 27% to 36%), “strike” is the rational move for the leader at “opening”.",
+        "In 31% of the draws (95% interval 27% to 36%), “strike” is the rational move for the leader at "
+        "“opening”.",
     ),
     "none, by Clopper and Pearson": (
         {"share": 0.0, "interval": near(0, 0.000037, "clopper-pearson")},
-        "In none of the draws (95% interval 0% to 0.004%, Clopper-Pearson), “strike” is the rational move for the "
+        "In none of the draws (95% interval 0% to 0.004%, Clopper-Pearson), “strike” is the rational "
+        "move for the "
         "leader at “opening”.",
     ),
     "all": (
         {"share": 1.0, "interval": near(0.999963, 1, "clopper-pearson")},
-        "In all of the draws (95% interval 99.996% to 100%, Clopper-Pearson), “strike” is the rational move for "
+        "In all of the draws (95% interval 99.996% to 100%, Clopper-Pearson), “strike” is the rational "
+        "move for "
         "the leader at “opening”.",
     ),
     "for another player": (
         {"whom": "strong"},
-        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” at “opening” pays the stronger state at "
+        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” at “opening” pays the stronger "
+        "state at "
         "least as much as every other move.",
     ),
     "a condition": (
         {"given": "theta > 0.2"},
-        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the leader at "
+        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the "
+        "leader at "
         "“opening”, given that theta > 0.2.",
     ),
     "an event that is certain in each draw": (
@@ -52,7 +58,8 @@ SENTENCES = {
     ),
     "an event with a probability in each draw": (
         {**EVENT, "mixed": 0.3},
-        "Over the draws, the mean probability that play ends in “ended” is 31.2% (95% interval 30.9% to 31.5%).",
+        "Over the draws, the mean probability that play ends in “ended” is 31.2% (95% interval 30.9% to "
+        "31.5%).",
     ),
     "an event above a threshold": (
         {**EVENT, "mixed": 0.3, "above": 0.2},
@@ -77,7 +84,8 @@ SENTENCES = {
     ),
     "no answer": (
         {"share": None, "interval": None},
-        "There is no answer to whether “strike” is the rational move for the leader at “opening”: no draw has one.",
+        "There is no answer to whether “strike” is the rational move for the leader at “opening”: no "
+        "draw has one.",
     ),
 }
 
@@ -117,7 +125,8 @@ def test_the_estimative_word_is_that_of_icd_203(name):
 def test_with_beliefs_a_share_is_a_probability_with_its_word():
     verdict = sample.verdict("asked", 0.3121, interval=near(0.309, 0.315))
     assert words.verdict_sentence(MODEL, verdict, beliefs=True) == (
-        "With a probability of 31.2% (95% interval 30.9% to 31.5%; unlikely), “strike” is the rational move for "
+        "With a probability of 31.2% (95% interval 30.9% to 31.5%; unlikely), “strike” is the rational "
+        "move for "
         "the leader at “opening”."
     )
 
@@ -125,7 +134,8 @@ def test_with_beliefs_a_share_is_a_probability_with_its_word():
 def test_the_margin_names_its_unit():
     verdict = sample.record().questions[0]
     assert words.margin_sentence(MODEL, verdict, 100_000) == (
-        "Its margin, what it pays the leader beyond the best other move, has the median −0.123; 90% of the draws "
+        "Its margin, what it pays the leader beyond the best other move, has the median −0.123; 90% of "
+        "the draws "
         "lie between −0.841 and 0.462 (in units of the leader's payoff)."
     )
 
@@ -139,7 +149,8 @@ def test_caveats_tell_equilibria_ties_reach_condition_and_failures():
         "It is so in all equilibria in 40.00% and in some in 60.00% of the draws.",
         "In 20.00% of the draws the best moves tie at the node; each counts in part.",
         "In 20.00% of the draws the move is made with a probability between 0 and 1.",
-        "Play comes to “opening” with a mean probability of 30.00%; the answer counts all draws, reached or not.",
+        "Play comes to “opening” with a mean probability of 30.00%; the answer counts all draws, "
+        "reached or not.",
         "The question applies to 70.00% of the draws; the share is of these.",
         "1.00% of the draws failed and are left out.",
     )
@@ -200,7 +211,8 @@ def test_a_single_strong_premise_leaves_none_of_the_others():
 
 def test_a_difference_within_its_error_is_not_called_a_change():
     assert words.hinge_sentences(run_with(0.002, -0.001), 0) == (
-        "No premise, removed alone, changes it by more than the error of the difference, and not by more than "
+        "No premise, removed alone, changes it by more than the error of the difference, and not by "
+        "more than "
         "0.2 ± 0.2 points.",
     )
 
@@ -214,7 +226,8 @@ def test_premises_that_change_nothing_are_said_to_change_nothing():
 def test_every_named_set_is_told():
     said = words.set_sentences(run_with(0.1, sets=[("neutrality", -0.2), ("idle", 0.0)]), 0)
     assert said == (
-        "Without the set “neutrality” (neutrality holds) the share falls by 20.0 ± 0.2 points, to 11.2% ± 0.3.",
+        "Without the set “neutrality” (neutrality holds) the share falls by 20.0 ± 0.2 points, to 11.2% "
+        "± 0.3.",
         "Without the set “idle” (idle holds) the share does not change.",
     )
 

@@ -150,9 +150,15 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
 
 
 def _tree_style(drawing: str | None) -> str:
-    """Lets a wide tree shrink to three quarters to fit the window; beyond that it scrolls."""
+    """Lets a wide tree shrink to three quarters where that fits it into the window; elsewhere it scrolls."""
     width = re.search(r' width="(\d+)"', drawing or "")
-    return f"@media screen {{ svg.game {{ min-width: {0.75 * int(width[1]):.0f}px; }} }}\n" if width else ""
+    if not width:
+        return ""
+    least, small = (round(int(width[1]) * scale) for scale in (0.75, 0.9))
+    return (
+        f"@media screen {{ svg.game {{ min-width: {small}px; }} }}\n"
+        f"@media screen and (min-width: 60rem) {{ svg.game {{ min-width: {least}px; }} }}\n"
+    )
 
 
 def _outcomes(record: RunRecord) -> list[tuple[str, str, float]]:

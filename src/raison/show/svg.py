@@ -141,7 +141,7 @@ def _presentation(style: str) -> dict[str, str]:
 
 
 def _is_empty(element: ElementTree.Element) -> bool:
-    """Whether it is nothing to see: an empty background, or the heading of a cell, which is only its number."""
+    """Whether it is not to be seen: an empty background, or the heading of a cell, only its number."""
     kind = element.get("class", "")
     if "role-title" in kind.split():
         return True

@@ -72,8 +72,6 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         if index == 0:
             writer.text(words.margin_sentence(model, verdict, record.draws) or "", indent=INDENT)
             writer.text(" ".join(words.hinge_sentences(record, 0)), indent=INDENT)
-            for sentence in words.set_sentences(record, 0):
-                writer.text(sentence, indent=INDENT)
         writer.text(" ".join(words.caveats(verdict, record.draws, failures=False)), "dim", indent=INDENT)
     _print_what_follows(writer, record)
     _print_premises(writer, record)
@@ -117,13 +115,18 @@ def _print_premises(writer: Writer, record: RunRecord) -> None:
     writer.heading(f"Premises removed: change of {unit} (± half the 95% interval of the paired difference)")
     rows: list[tuple[str, ...]] = []
     faint: list[bool] = []
-    for sets in (False, True):
-        for hinge in words.hinges(record, 0, sets=sets):
-            mark = "set" if sets else "unstated" if hinge.removal.unstated else ""
-            changed, to = words.difference(verdict, hinge.change), f"to {words.value(verdict, hinge.change)}"
-            rows.append((hinge.removal.name, changed, to, mark))
-            faint.append(not hinge.larger_than_error)
-    writer.table(rows, aligned="<>><", faint=faint)
+    for hinge in words.hinges(record, 0):
+        mark = "unstated" if hinge.removal.unstated else ""
+        changed, to = words.difference(verdict, hinge.change), f"to {words.value(verdict, hinge.change)}"
+        rows.append((hinge.removal.name, changed, to, mark))
+        faint.append(not hinge.larger_than_error)
+    if rows:
+        writer.table(rows, aligned="<>><", faint=faint)
+    together = words.set_sentences(record, 0)
+    if together:
+        writer.heading("Premises removed together")
+    for sentence in together:
+        writer.text(sentence, indent=INDENT)
 
 
 def _print_failures(writer: Writer, record: RunRecord) -> None:

@@ -116,7 +116,7 @@ def what_is_asked(model: Model, verdict: Verdict) -> str:
 
 
 def asked_formula(verdict: Verdict) -> str:
-    """The event or amount that is asked, or the question's name where the formula is too long for a sentence."""
+    """The event or amount that is asked; the question's name where that is too long for a sentence."""
     text = formula(verdict.event or verdict.amount)
     return text if len(text) <= LONGEST_FORMULA else quoted(verdict.name)
 
@@ -231,7 +231,7 @@ def _is_larger(change: Change) -> bool:
 
 
 def hinge_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
-    """Which premise an answer leans on most, how many change it at all, and whether by more than their error."""
+    """Which premise an answer leans on most, and how many change it by more than their error."""
     verdict = record.questions[question]
     single = [h for h in hinges(record, question) if h.change.difference is not None]
     larger = sum(hinge.larger_than_error for hinge in single)
