@@ -1,0 +1,368 @@
+"""One draw of a run worked through the game, number by number.
+
+From the parameters on this is a second implementation: plain Python floats, recursion over histories and no
+arrays, so that it doubles as a check of the engine. The engine gives the draw's parameters and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from raison.answer import by_hand
+from raison.answer.by_hand import Hand, State
+from raison.answer.records import Record
+from raison.model.formula import Formula
+from raison.model.records import Distribution
+from raison.program.program import World
+from raison.run.designs import make_design
+from raison.run.plan import Plan
+
+MOST_PATHS = 100
+"""Paths of play that are listed; the likeliest come first."""
+
+
+class ParameterValue(Record):
+    """A parameter in this draw.
+
+    Attributes:
+        name: Of the parameter.
+        value: What it is in this draw.
+        distribution: The distribution or number in force, as written.
+        coordinate: Of the unit cube, after correlation; None where the parameter is fixed.
+    """
+
+    name: str
+    value: float | str
+    distribution: str
+    coordinate: float | None
+
+
+class Step(Record):
+    """A formula worked.
+
+    Attributes:
+        name: What it stands for.
+        formula: As written.
+        numbers: The same with numbers put in.
+        value: The result.
+        seen: Earlier results of the game that it depends on, by node.
+    """
+
+    name: str
+    formula: str
+    numbers: str
+    value: float | str
+    seen: dict[str, str] = {}
+
+
+class OutcomeStep(Record):
+    """What an outcome pays; `reached` is its probability along play."""
+
+    name: str
+    seen: dict[str, str]
+    payoffs: tuple[Step, ...]
+    reached: float
+
+
+class BranchStep(Record):
+    """A move or a case.
+
+    Attributes:
+        label: Its name.
+        then: The node or outcome that it leads to.
+        value: What it is worth to the mover; at a chance node None. None too where play would come to a stop.
+        values: What it is worth to every player.
+        available: Whether the move can be made.
+        probability: Of the case; of a move 1 where it is played, else 0.
+    """
+
+    label: str
+    then: str
+    value: float | None
+    values: dict[str, float | None]
+    available: bool
+    probability: float
+
+
+class NodeStep(Record):
+    """A node solved.
+
+    Attributes:
+        name: Of the node.
+        player: Who moves; None for chance.
+        seen: Earlier results that matter from here on, by node.
+        branches: Its moves or cases, in the file's order.
+        chosen: The move that is played; None for chance, or where none is available.
+        margin: Value of the played move less the best other; None for chance or where there is no other.
+        tied: The moves that are equally good, where there are several.
+        values: What play from here is worth to every player.
+        reached: Probability that play comes here.
+    """
+
+    name: str
+    player: str | None
+    seen: dict[str, str]
+    branches: tuple[BranchStep, ...]
+    chosen: str | None
+    margin: float | None
+    tied: tuple[str, ...]
+    values: dict[str, float | None]
+    reached: float
+
+
+class PathStep(Record):
+    """One way that play goes: what happens at each node, how it ends, and with what probability."""
+
+    results: dict[str, str]
+    outcome: str
+    probability: float
+
+
+class QuestionStep(Record):
+    """A question's number in this draw.
+
+    Attributes:
+        name: Of the question.
+        number: What it asks; None where it does not apply.
+        applies: Whether its condition can hold.
+        margin: Payoff of the asked move less the best other; None where there is none.
+        tied: Whether moves tie where it asks.
+    """
+
+    name: str
+    number: float | None
+    applies: bool
+    margin: float | None
+    tied: bool
+
+
+class Explanation(Record):
+    """One draw worked through.
+
+    Attributes:
+        model: Name of the model.
+        draw: Which draw, from 0.
+        draws: Of how many.
+        seed: Of the design.
+        design: Its kind.
+        without: Premises that are removed.
+        failures: Why the draw failed, each with its formula; the game is then not solved.
+        parameters: In the file's order.
+        functions: Functions of the file that were called, as written.
+        quantities: Those that were used, each after those it needs.
+        outcomes: What each pays.
+        nodes: From the end of the game to its beginning.
+        path: How play goes, likeliest first.
+        questions: In the file's order.
+    """
+
+    model: str
+    draw: int
+    draws: int
+    seed: int
+    design: str
+    without: tuple[str, ...]
+    failures: tuple[str, ...]
+    parameters: tuple[ParameterValue, ...]
+    functions: tuple[str, ...]
+    quantities: tuple[Step, ...]
+    outcomes: tuple[OutcomeStep, ...]
+    nodes: tuple[NodeStep, ...]
+    path: tuple[PathStep, ...]
+    questions: tuple[QuestionStep, ...]
+
+
+def explain_draw(plan: Plan, draw: int) -> Explanation:
+    """Work one draw of a plan's run through the game.
+
+    Args:
+        plan: The run; its premises removed throughout are removed here.
+        draw: Which draw, from 0.
+
+    Raises:
+        ValueError: the run has no such draw, or the game is too large to be worked path by path.
+    """
+    return explain_draws(plan, [draw])[0]
+
+
+def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
+    """As `explain_draw`, for several draws; parameters are drawn for all of them at once.
+
+    Raises:
+        ValueError: the run has no such draw, or the game is too large to be worked path by path.
+    """
+    count = plan.identity.draws
+    for draw in draws:
+        if not 0 <= draw < count:
+            raise ValueError(
+                f"this run has draws 0 to {count - 1}; got {draw}. Give another, or more --draws."
+            )
+    values, coordinates = drawn(plan, draws)
+    found: list[Explanation] = []
+    for i, draw in enumerate(draws):
+        hand = by_hand.work(
+            plan.base.block.program,
+            [bool(switch) for switch in plan.base.switches],
+            {name: float(row[i]) for name, row in values.items()},
+            {name: float(row[i]) for name, row in coordinates.items()},
+        )
+        found.append(_explanation(plan, draw, hand))
+    return found
+
+
+def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """What the engine makes of some draws.
+
+    Returns:
+        The values of uncertain parameters (codes of names) and the coordinates after correlation, by name, each
+        `[len(draws)]` float64.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    identity, program = plan.identity, plan.base.block.program
+    design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
+    cube = np.concatenate([design.points(draw, 1) for draw in draws], axis=1)[plan.base.rows]
+
+    def parameters(points: jax.Array, removed: jax.Array) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
+        world = World(program, points, removed)
+        found: dict[str, jax.Array] = {}
+        for name in program.coordinates:
+            value = world.value(name)
+            found[name] = jnp.broadcast_to(getattr(value, "codes", value), points.shape[1:])
+        return found, world.cube or {}
+
+    values, coordinates = jax.jit(parameters)(jnp.asarray(cube), jnp.asarray(plan.base.switches))
+    return {k: np.asarray(v) for k, v in values.items()}, {k: np.asarray(v) for k, v in coordinates.items()}
+
+
+def _explanation(plan: Plan, draw: int, hand: Hand) -> Explanation:
+    model, identity = hand.model, plan.identity
+    failed = bool(hand.failures)
+    parameters: list[ParameterValue] = []
+    quantities: list[Step] = []
+    uncertain = set(model.parameters) | {
+        name for name in hand.coordinates if isinstance(hand.in_force(name), Distribution)
+    }
+    for name in (*model.parameters, *(name for name in model.quantities if name in uncertain)):
+        if name in hand.program.on_results:
+            continue
+        definition = hand.in_force(name)
+        coordinate = hand.coordinates.get(name) if isinstance(definition, Distribution) else None
+        value = hand.value(name, ())
+        parameters.append(
+            ParameterValue(name=name, value=value, distribution=definition.text, coordinate=coordinate)
+        )
+    for name, seen in hand.used:
+        definition = hand.in_force(name)
+        if name in uncertain or not isinstance(definition, Formula):
+            continue
+        quantities.append(_step(hand, name, definition, seen))
+    functions = [
+        f"{name}({', '.join(model.functions[name].arguments)}) = {model.functions[name].body.text}"
+        for name in model.functions
+        if name in hand.called
+    ]
+    return Explanation(
+        model=model.name,
+        draw=draw,
+        draws=identity.draws,
+        seed=identity.seed,
+        design=identity.design,
+        without=identity.without,
+        failures=tuple(hand.failures),
+        parameters=tuple(parameters),
+        functions=tuple(functions),
+        quantities=tuple(quantities),
+        outcomes=tuple(_outcome(hand, state) for state in hand.states if not state.labels),
+        nodes=() if failed else tuple(_node(hand, state) for state in hand.states if state.labels),
+        path=() if failed else tuple(_paths(hand)),
+        questions=() if failed else tuple(_question(hand, q) for q in range(len(model.questions))),
+    )
+
+
+def _step(hand: Hand, name: str, formula: Formula, seen: by_hand.Results) -> Step:
+    return Step(
+        name=name,
+        formula=formula.text,
+        numbers=hand.with_numbers(formula, seen, name),
+        value=hand.value(name, seen),
+        seen=dict(seen),
+    )
+
+
+def _outcome(hand: Hand, state: State) -> OutcomeStep:
+    payoffs: list[Step] = []
+    for player, value in zip(hand.model.players, state.values, strict=True):
+        formula = hand.slot(("payoff", state.name, player), hand.model.outcomes[state.name][player])
+        ended = (*state.results, ("outcome", state.name))
+        numbers = hand.with_numbers(formula, ended)
+        payoffs.append(Step(name=player, formula=formula.text, numbers=numbers, value=value))
+    reached = 0.0 if hand.failures else state.reached
+    return OutcomeStep(name=state.name, seen=dict(state.results), payoffs=tuple(payoffs), reached=reached)
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) != float("inf") else None
+
+
+def _node(hand: Hand, state: State) -> NodeStep:
+    players = list(hand.model.players)
+    branches: list[BranchStep] = []
+    for index, label in enumerate(state.labels):
+        child = hand.states[state.children[index]]
+        values = {player: _finite(value) for player, value in zip(players, child.values, strict=True)}
+        own = None if state.player is None else values[state.player]
+        branches.append(
+            BranchStep(
+                label=label,
+                then=child.name,
+                value=own,
+                values=values,
+                available=state.available[index],
+                probability=state.probabilities[index],
+            )
+        )
+    best = [label for label, good in zip(state.labels, state.best, strict=True) if good]
+    return NodeStep(
+        name=state.name,
+        player=state.player,
+        seen=dict(state.results),
+        branches=tuple(branches),
+        chosen=None if state.chosen is None else state.labels[state.chosen],
+        margin=None if state.player is None else _finite(state.margin),
+        tied=tuple(best) if state.player is not None and len(best) > 1 else (),
+        values={player: _finite(value) for player, value in zip(players, state.values, strict=True)},
+        reached=state.reached,
+    )
+
+
+def _paths(hand: Hand) -> list[PathStep]:
+    on_path = [history for history in hand.histories if history.trembles == 0 and history.weight > 0]
+    ended = [history for history in on_path if not hand.states[history.state].labels]
+    ended.sort(key=lambda history: -history.weight)
+    return [
+        PathStep(
+            results=dict(history.results), outcome=hand.states[history.state].name, probability=history.weight
+        )
+        for history in ended[:MOST_PATHS]
+    ]
+
+
+def _question(hand: Hand, index: int) -> QuestionStep:
+    question = hand.model.questions[index]
+    answer = hand.ask(question)
+    return QuestionStep(
+        name=question.label,
+        number=answer.number if answer.applies else None,
+        applies=answer.applies,
+        margin=None if answer.margin is None or not answer.applies else _finite(answer.margin),
+        tied=answer.tied,
+    )
+
+
+def numbers_by_name(steps: Sequence[Step]) -> Mapping[str, float | str]:
+    """The results of steps by their names; of several with one name the last."""
+    return {step.name: step.value for step in steps}

@@ -1,0 +1,133 @@
+"""One draw worked through the game, as lines for a terminal or a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from raison.answer.explain import BranchStep, Explanation, NodeStep, Step
+from raison.model.records import Model
+from raison.show import numbers
+from raison.show.terminal import INDENT, Writer, make_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DIGITS = 6
+"""Significant digits of every number printed."""
+
+
+def print_explanation(model: Model, explanation: Explanation, *, console: Console | None = None) -> None:
+    """Prints a draw from its parameters to its answers.
+
+    Args:
+        model: The model, for its title.
+        explanation: The draw, worked.
+        console: Where to; None for standard output.
+    """
+    writer = Writer(make_console() if console is None else console)
+    of = f"draw {explanation.draw:,} of {explanation.draws:,} · {explanation.design} · seed {explanation.seed}"
+    writer.text(model.title, "bold")
+    writer.text(of, "dim")
+    if explanation.without:
+        writer.text(f"Without: {', '.join(explanation.without)}.", "yellow")
+    if explanation.failures:
+        writer.heading("This draw failed; its game is not solved")
+        for failure in explanation.failures:
+            writer.text(failure, "yellow", indent=INDENT)
+    _print_parameters(writer, explanation)
+    if explanation.functions:
+        writer.heading("Functions")
+        for function in explanation.functions:
+            writer.text(function, indent=INDENT)
+    if explanation.quantities:
+        writer.heading("Quantities")
+        for step in explanation.quantities:
+            writer.text(worked(step), indent=INDENT)
+    if explanation.outcomes:
+        writer.heading("What each outcome pays")
+        for outcome in explanation.outcomes:
+            writer.text(outcome.name + _seen(outcome.seen), indent=INDENT)
+            for step in outcome.payoffs:
+                writer.text(worked(step), indent=2 * INDENT)
+    if explanation.nodes:
+        writer.heading("The game, from its end")
+        for node in explanation.nodes:
+            _print_node(writer, node)
+    _print_end(writer, explanation)
+
+
+def worked(step: Step) -> str:
+    """A step in one line: `demand = 1 - war_rival = 1 - 0.3 = 0.7`."""
+    value = step.value if isinstance(step.value, str) else _short(step.value)
+    parts = [step.name + _seen(step.seen)]
+    for text in (step.formula, step.numbers, value):
+        if text != parts[-1]:
+            parts.append(text)
+    return " = ".join(parts)
+
+
+def _print_parameters(writer: Writer, explanation: Explanation) -> None:
+    if not explanation.parameters:
+        return
+    writer.heading("Parameters (coordinate of the unit cube, distribution)")
+    rows: list[tuple[str, ...]] = []
+    for parameter in explanation.parameters:
+        value = parameter.value if isinstance(parameter.value, str) else _short(parameter.value)
+        coordinate = "fixed" if parameter.coordinate is None else f"{parameter.coordinate:.6f}"
+        rows.append((parameter.name, value, coordinate, parameter.distribution))
+    writer.table(rows, aligned="<>><")
+
+
+def _print_node(writer: Writer, node: NodeStep) -> None:
+    who = "chance" if node.player is None else node.player
+    writer.text(f"{node.name}{_seen(node.seen)}: {who}", "bold", indent=INDENT)
+    rows = [(branch.label, _worth(branch, node), f"to {branch.then}") for branch in node.branches]
+    for label, worth, then in rows:
+        writer.text(f"{label}: {worth}, {then}", indent=2 * INDENT)
+    writer.text(_said(node), indent=2 * INDENT)
+
+
+def _worth(branch: BranchStep, node: NodeStep) -> str:
+    if not branch.available:
+        return "not available"
+    if node.player is not None:
+        return "no move is left there" if branch.value is None else _short(branch.value)
+    values = ", ".join(f"{p} {'none' if v is None else _short(v)}" for p, v in branch.values.items())
+    return f"probability {_short(branch.probability)}, worth {values}"
+
+
+def _said(node: NodeStep) -> str:
+    reached = f"reached with probability {_short(node.reached)}"
+    if node.player is None:
+        values = ", ".join(f"{p} {'none' if v is None else _short(v)}" for p, v in node.values.items())
+        return f"expected: {values}; {reached}"
+    if node.chosen is None:
+        return f"no move is available; {reached}"
+    if node.tied:
+        return f"'{node.chosen}' is played, as the first listed of equally good {', '.join(node.tied)}; {reached}"
+    margin = "the only move" if node.margin is None else f"by a margin of {_short(node.margin)}"
+    return f"'{node.chosen}' is played, {margin}; {reached}"
+
+
+def _print_end(writer: Writer, explanation: Explanation) -> None:
+    if explanation.path:
+        writer.heading("How play goes")
+        for path in explanation.path:
+            steps = ", ".join(f"{node}: {result}" for node, result in path.results.items())
+            writer.text(f"{_short(path.probability)}  {steps}; it ends in '{path.outcome}'", indent=INDENT)
+    if explanation.questions:
+        writer.heading("Questions")
+        for question in explanation.questions:
+            number = "does not apply" if question.number is None else _short(question.number)
+            margin = "" if question.margin is None else f" (margin {_short(question.margin)})"
+            tied = ", tied" if question.tied else ""
+            writer.text(f"{question.name}: {number}{margin}{tied}", indent=INDENT)
+
+
+def _seen(seen: dict[str, str]) -> str:
+    return f" [{', '.join(f'{node}: {result}' for node, result in seen.items())}]" if seen else ""
+
+
+def _short(value: float) -> str:
+    text = numbers.significant(value, DIGITS)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
