@@ -30,7 +30,7 @@ def intervals(share, draws, seeds):
 
 
 def fewest(coverage, seeds):
-    """So few hits, or fewer, come once in a thousand times where the interval covers with this probability."""
+    """So few hits or fewer come once in a thousand times where the interval covers with this probability."""
     return stats.binom.ppf(0.001, seeds, coverage)
 
 

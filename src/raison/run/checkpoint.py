@@ -50,7 +50,8 @@ def resume(path: Path, identity: Identity) -> Fold:
         ResumeError: there is no such file, it is not a stored run, or it belongs to other numbers.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # opened here, since numpy leaves the file open where it is not an archive
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         before = json.loads(str(arrays.pop("identity")))
         fold = Fold.from_arrays(arrays)

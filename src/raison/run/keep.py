@@ -75,7 +75,10 @@ class DrawsFile:
         reasons = np.array(self.plan.base.block.program.reasons)
         columns: dict[str, Any] = {"draw": rows["draw"], "status": reasons[rows["status"]]}
         model = self.plan.base.block.program.model
-        for name, values in rows["values"].items():
+        for name in (*model.parameters, *model.quantities):
+            if name not in rows["values"]:  # it depends on results of the game
+                continue
+            values = rows["values"][name]
             parameter = model.parameters.get(name)
             definition = parameter.value if parameter is not None else None
             if isinstance(definition, Distribution) and definition.names:
