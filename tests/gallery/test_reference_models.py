@@ -365,7 +365,9 @@ def test_without_misjudgement_noise_or_news_left_behind_the_opponent_does_not_ma
         "carried": np.ones(1000),
     }
     solution = raison.load(GALLERY / "raison2026/face.yaml").solve(point)
-    np.testing.assert_array_equal(solution.quantity["advantage"], 0)
+    # the same formula of the same numbers twice; a compiler may round the two copies differently
+    np.testing.assert_allclose(solution.quantity["advantage"], 0, rtol=0, atol=4e-16)
+    assert (solution.margin["opening"] == 0).all()  # a tie, in every draw
 
 
 @pytest.mark.parametrize(
