@@ -241,6 +241,16 @@ def test_the_skeleton_is_the_closed_form() -> None:
             assert solution.value["strong"][index] == pytest.approx(result["u_strong"], rel=RELATIVE)
 
 
+def test_foresight_alone_can_refuse_the_honourable_fight() -> None:
+    """C18 where the stronger state wants the leader gone: who sees the mechanism leaves the strike unanswered."""
+    point = skeleton(VECTORS["C18_flagship_spe"][2]["params"])
+
+    solution = solve({**point, "foresight": [0, 1]})
+
+    assert solution.choice["reply"] == ["limited", "none"]
+    assert solution.choice["opening"] == ["strike", "fight on"]
+
+
 def test_the_strike_turns_at_the_ruin_that_is_just_bearable() -> None:
     """C18: d* = (s_E - s_alt) R / (s_E R + D), as the chance that the exchange slides."""
     vector = VECTORS["C18_critical_ruin_probability"][0]
