@@ -49,6 +49,21 @@ class _Plot:
     frames: tuple[Frame, ...]
 
 
+class _Rows:
+    """Rows of all plots, by name: altair copies a chart again and again, but not what it only names."""
+
+    def __init__(self):
+        self.sets: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, rows: list[dict[str, Any]]) -> Any:
+        """The name of the rows as altair takes it."""
+        import altair
+
+        name = f"rows{len(self.sets)}"
+        self.sets[name] = rows
+        return altair.NamedData(name=name)
+
+
 def draw_charts(model: Model, record: RunRecord, *, id_prefix: str = "plot") -> Charts:
     """Every chart of a run as inline SVG, with axis titles that name units.
 
@@ -58,20 +73,21 @@ def draw_charts(model: Model, record: RunRecord, *, id_prefix: str = "plot") -> 
         id_prefix: Begins every id in the charts; must be unique on a page.
     """
     plots: list[_Plot] = []
+    data = _Rows()
     for index, verdict in enumerate(record.questions):
         if verdict.margin_histogram is not None:
-            plots.append(_margin(model, index, verdict, verdict.margin_histogram))
+            plots.append(_margin(data, model, index, verdict, verdict.margin_histogram))
         if verdict.histogram is not None:
-            plots.append(_amount(model, index, verdict, verdict.histogram))
+            plots.append(_amount(data, model, index, verdict, verdict.histogram))
         if index == 0 and any(h.change.difference is not None for h in words.hinges(record, index)):
-            plots.append(_premises(record, index))
+            plots.append(_premises(data, record, index))
     drawn = [p for p in record.parameters if p.histogram is not None and p.labels is None]
     if drawn:
-        plots.append(_parameters(model, drawn))
+        plots.append(_parameters(data, model, drawn))
     if not plots:
         return Charts()
     frames = [frame for plot in plots for frame in plot.frames]
-    pieces = iter(svg.cut(_render([plot.chart for plot in plots]), frames, id_prefix=id_prefix))
+    pieces = iter(svg.cut(_render([plot.chart for plot in plots], data), frames, id_prefix=id_prefix))
     found: dict[str, dict[Any, str]] = {"margins": {}, "premises": {}, "amounts": {}, "parameters": {}}
     for plot in plots:
         for key in plot.key if plot.group == "parameters" else (plot.key,):
@@ -97,7 +113,7 @@ def payoff_unit(model: Model, verdict: Verdict) -> str:
     return f"units of {words.possessive(words.player(model, verdict.whom or verdict.player))} payoff"
 
 
-def _render(charts: Sequence[Any]) -> str:
+def _render(charts: Sequence[Any], data: _Rows) -> str:
     import altair
     import vl_convert
 
@@ -107,7 +123,7 @@ def _render(charts: Sequence[Any]) -> str:
         .configure(**_config())
     )
     # Our own specification needs no check against the schema, which costs half the time.
-    return vl_convert.vegalite_to_svg(picture.to_dict(validate=False))
+    return vl_convert.vegalite_to_svg({**picture.to_dict(validate=False), "datasets": data.sets})
 
 
 def _config() -> dict[str, Any]:
@@ -150,7 +166,7 @@ def _bins(histogram: Histogram) -> tuple[list[dict[str, float]], bool]:
     return rows, even
 
 
-def _bars(rows: list[dict[str, float]], title: str, *, even: bool, signed: bool) -> Any:
+def _bars(data: _Rows, rows: list[dict[str, float]], title: str, *, even: bool, signed: bool) -> Any:
     import altair
 
     colour: Any = altair.value(ACCENT)
@@ -159,7 +175,7 @@ def _bars(rows: list[dict[str, float]], title: str, *, even: bool, signed: bool)
         colour = altair.Color("side:O", scale=scale, legend=None)
     axis = altair.Axis(format=".0%", tickCount=3) if even else altair.Axis(labels=False, ticks=False)
     return (
-        altair.Chart(altair.Data(values=rows))
+        altair.Chart(data.add(rows))
         .mark_bar(opacity=0.85, binSpacing=0.6)
         .encode(
             x=altair.X("from:Q", title=title, scale=altair.Scale(zero=False, nice=False)),
@@ -171,41 +187,41 @@ def _bars(rows: list[dict[str, float]], title: str, *, even: bool, signed: bool)
     )
 
 
-def _zero_line() -> Any:
+def _zero_line(data: _Rows) -> Any:
     import altair
 
-    rule = altair.Chart(altair.Data(values=[{"zero": 0}])).mark_rule(color=INK, strokeDash=[3, 3])
+    rule = altair.Chart(data.add([{"zero": 0}])).mark_rule(color=INK, strokeDash=[3, 3])
     return rule.encode(x="zero:Q")
 
 
-def _margin(model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
+def _margin(data: _Rows, model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
     import altair
 
     rows, even = _bins(histogram)
     unit = payoff_unit(model, verdict)
     title = cut(f"payoff of {quoted(verdict.move or '')} less that of the best other move ({unit})", 95)
     said = words.margin_sentence(model, verdict, sum(histogram.counts))
-    bars = _bars(rows, title, even=even, signed=True)
+    bars = _bars(data, rows, title, even=even, signed=True)
     frame = Frame(
         f"Margin of {verdict.name}",
         f"Histogram over the draws of the {title}. {said or ''}",
         WIDE, 130, left=64, right=14, bottom=46,
     )  # fmt: skip
     return _Plot(
-        "margins", index, altair.layer(bars, _zero_line()).properties(width=WIDE, height=130), (frame,)
+        "margins", index, altair.layer(bars, _zero_line(data)).properties(width=WIDE, height=130), (frame,)
     )
 
 
-def _amount(model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
+def _amount(data: _Rows, model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
     rows, even = _bins(histogram)
     name = cut(one_line(verdict.name), 60)
-    bars = _bars(rows, f"{name} ({amount_unit(model, verdict)})", even=even, signed=False)
+    bars = _bars(data, rows, f"{name} ({amount_unit(model, verdict)})", even=even, signed=False)
     described = f"Histogram over the draws of {verdict.amount}."
     frame = Frame(verdict.name, described, WIDE, 130, left=64, right=14, bottom=46)
     return _Plot("amounts", index, bars.properties(width=WIDE, height=130), (frame,))
 
 
-def _premises(record: RunRecord, index: int) -> _Plot:
+def _premises(data: _Rows, record: RunRecord, index: int) -> _Plot:
     import altair
 
     verdict = record.questions[index]
@@ -227,7 +243,7 @@ def _premises(record: RunRecord, index: int) -> _Plot:
                 }
             )
     height = ROW * len(rows)
-    base = altair.Chart(altair.Data(values=rows)).encode(
+    base = altair.Chart(data.add(rows)).encode(
         y=altair.Y("premise:N", title=None, axis=_premise_axis(), sort=None)
     )
     what = "mean" if mean else "share"
@@ -237,7 +253,7 @@ def _premises(record: RunRecord, index: int) -> _Plot:
     stems = base.mark_rule(color=SOFT, strokeWidth=3).encode(x=x, x2=altair.datum(0))
     errors = base.mark_rule(strokeWidth=1.6, color=INK).encode(x="low:Q", x2="high:Q")
     dots = base.mark_circle(size=52, opacity=1).encode(x=x, color=colour)
-    chart = altair.layer(stems, _zero_line(), dots, errors).properties(width=WIDE - 160, height=height)
+    chart = altair.layer(stems, _zero_line(data), dots, errors).properties(width=WIDE - 160, height=height)
     described = "; ".join(
         f"{h.removal.name}: {words.difference(verdict, h.change)}" for h in words.hinges(record, index)
     )
@@ -262,7 +278,7 @@ def _premise_axis() -> Any:
     )
 
 
-def _parameters(model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
+def _parameters(data: _Rows, model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
     """One facet chart for all: altair and the renderer take a few milliseconds for each cell."""
     import altair
 
@@ -277,7 +293,7 @@ def _parameters(model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
         )
         frames.append(Frame(parameter.name, described, *SMALL, left=14, right=14, top=4, bottom=23))
     chart = (
-        altair.Chart(altair.Data(values=rows))
+        altair.Chart(data.add(rows))
         .mark_area(interpolate="step-after", color=SOFT, line={"color": ACCENT, "strokeWidth": 1.2})
         .encode(
             x=altair.X(
