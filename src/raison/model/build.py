@@ -12,7 +12,7 @@ from typing import Any
 
 from raison.model.fields import NOTHING, Fields, given
 from raison.model.keys import CONCEPTS, PATH_ROOTS, SECTIONS, did_you_mean
-from raison.model.problem import Path, Problem
+from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import (
     Case,
     Chance,
@@ -71,7 +71,11 @@ def build(data: object, *, bare: frozenset[Path] = frozenset()) -> tuple[Model |
 def draft(data: object, *, bare: frozenset[Path] = frozenset()) -> Draft:
     """Like `build`, but keeps what could be read, so that the rest can be checked too."""
     builder = _Builder(bare)
-    model = builder.model(_as_text(data))
+    try:
+        model = builder.model(_as_text(data))
+    except TooManyProblemsError:
+        model = Model("")
+        builder.broken.add(())
     return Draft(model, tuple(builder.problems), frozenset(builder.broken))
 
 
@@ -256,7 +260,7 @@ class _Builder(Fields):
     def decision(self, path: Path, found: Mapping[str, Any], what: str, about: str | None) -> Decision:
         for key in ("player", "moves"):
             if key not in found and not self.is_broken((*path, key)):
-                self.problems.append(Problem(f"{what} has no {key}; add '{key}: ...'.", path))
+                self.add(Problem(f"{what} has no {key}; add '{key}: ...'.", path))
                 self.broken.add((*path, key))
         player = self.optional((*path, "player"), found, "player", f"'player' of {what}")
         moves: dict[str, Move] = {}

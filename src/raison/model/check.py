@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 
 from raison.model.argument import check_claims, check_levers, check_questions, check_rivals, check_sets
@@ -12,7 +13,7 @@ from raison.model.keys import CONCEPTS
 from raison.model.naming import check_names, path_of
 from raison.model.play import check_game
 from raison.model.premising import build_variants, check_premises, check_variants
-from raison.model.problem import Path, Problem
+from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import Model
 from raison.model.scope import Report, Scope
 from raison.model.unused import warn_of_unused
@@ -29,6 +30,13 @@ def check(model: Model, *, broken: frozenset[Path] = frozenset()) -> tuple[Probl
         Problems with paths, one per cause. Without errors among them the model can be solved.
     """
     report = Report(broken)
+    with contextlib.suppress(TooManyProblemsError):
+        if () not in broken:
+            _check_all(model, report)
+    return tuple(report.summed_up())
+
+
+def _check_all(model: Model, report: Report) -> None:
     variants = build_variants(model, report)
     others = list(variants.values())
     scope = Scope(model, report, others)
@@ -41,15 +49,15 @@ def check(model: Model, *, broken: frozenset[Path] = frozenset()) -> tuple[Probl
     check_sets(model, report)
     check_questions(model, scope, report, others)
     check_levers(model, scope, report, others)
-    if not broken:
+    if not report.broken:
         warn_of_unused(model, report, others)
-    return tuple(report.summed_up())
 
 
 def faults(model: Model) -> tuple[Problem, ...]:
     """The errors in what is computed: definitions, correlations and game, not the argument around them."""
     report = Report()
-    _check_world(model, Scope(model, report), report, ())
+    with contextlib.suppress(TooManyProblemsError):
+        _check_world(model, Scope(model, report), report, ())
     return tuple(problem for problem in report.summed_up() if problem.severity == "error")
 
 

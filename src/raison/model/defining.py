@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping
 from raison.model import uses
 from raison.model.constant import Lookup, constant
 from raison.model.distribution import KINDS
-from raison.model.formula import KNOWN_FUNCTIONS, Call, Formula, Text, walk
+from raison.model.formula import KNOWN_FUNCTIONS, Call, Formula, Text, height, walk
 from raison.model.keys import did_you_mean
 from raison.model.naming import path_of
 from raison.model.problem import Path
 from raison.model.records import Definition, Distribution, Model
 from raison.model.scope import Report, Scope
 
-MAX_CHAIN = 60  # quantities and functions that use each other, one below the other
+MAX_DEPTH = 600  # of calls while evaluating; Python allows 1,000
 MAX_SIZE = 100_000  # operations of one definition with its functions written out
 
 
@@ -43,11 +43,14 @@ def check_sizes(model: Model, scope: Scope, report: Report) -> Lookup:
     for name in uses.in_order(scope.edges):
         body = model.functions[name].body if name in model.functions else named[name]
         below = [other for other in scope.edges[name] if other in depth]
-        depth[name] = 1 + max((depth[other] for other in below), default=0)
+        # Each definition costs some calls of its own, each operation in it about two.
+        own = 8 + 2 * max((height(formula.expression) for formula in uses.formulas(body)), default=0)
+        depth[name] = own + max((depth[other] for other in below), default=0)
         size[name] = sum(_size(formula, size, model) for formula in uses.formulas(body))
-        if depth[name] == MAX_CHAIN + 1:
-            report.error(paths[name], f"'{name}' uses quantities or functions more than {MAX_CHAIN} deep; "
-                         "shorten the chain.")  # fmt: skip
+        if depth[name] > MAX_DEPTH and not any(depth[other] > MAX_DEPTH for other in below):
+            report.error(
+                paths[name], f"'{name}' uses too long a chain of quantities or functions; shorten the chain."
+            )
         if size[name] > MAX_SIZE and not any(size[other] > MAX_SIZE for other in below):
             report.error(
                 paths[name],

@@ -91,13 +91,9 @@ def parse(text: str) -> Document:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         return Document(None, problems=(too_large(len(text.encode("utf-8", "surrogatepass"))),))
-    refused = _REFUSED.search(text)
-    if refused is not None:
-        line = text.count("\n", 0, refused.start()) + 1
-        message = f"the character U+{ord(refused.group()):04X} is not allowed in a model file; delete it."
-        return Document(None, problems=(Problem(message, line=line),))
     tree = _Tree()
     try:
+        _refuse_characters(text, 1)
         for event in _events(text):
             tree.take(event)
     except _RefusalError as refusal:
@@ -105,6 +101,16 @@ def parse(text: str) -> Document:
     if tree.data is None and not tree.problems:
         return Document(None, problems=(Problem("the file is empty; start with 'raison: 1'.", line=1),))
     return Document(tree.data, tree.marks, frozenset(tree.bare), tuple(tree.problems))
+
+
+def _refuse_characters(text: str, line: int) -> None:
+    """Refuse control characters, lone surrogates and invisible line breaks; `line` is that of the text."""
+    refused = _REFUSED.search(text)
+    if refused is not None:
+        number = line + text.count("\n", 0, refused.start())
+        raise _RefusalError(
+            f"the character U+{ord(refused.group()):04X} is not allowed in a model file; delete it.", number
+        )
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -166,6 +172,8 @@ class _Tree:
                 pass
 
     def scalar(self, event: Any, line: int) -> None:
+        if event.style == '"':  # an escape such as "\\0" makes what a file may not have
+            _refuse_characters(event.value, line)
         plain = event.style in ("", None)
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.into, dict) and frame.key is None:
@@ -235,7 +243,7 @@ _FAULTS = (
         "this line does not fit the lines before it; look for wrong indentation or an open quote",
     ),
     ("expected '-' indicator", "this line does not fit the list before it; begin it with '-' or indent it"),
-    ("unexpected end of stream", "a quote is opened here and never closed"),
+    ("unexpected end of stream", "a quote is opened and never closed"),
     ("could not find expected ':'", "a key is needed here, with ':' after it"),
     ("unknown escape character", 'a backslash in "..." begins an escape; write \\\\ or use single quotes'),
     (
@@ -258,7 +266,8 @@ def _explained(error: yaml.MarkedYAMLError) -> tuple[str, int | None]:
     for words, sentence in _FAULTS:
         if words in said:
             since: Any = error.context_mark
-            if line is not None and since is not None and since.line + 1 < line and "not closed" in sentence:
-                sentence = f"{sentence} (the bracket opens in line {since.line + 1})"
+            if since is not None and ("not closed" in sentence or "never closed" in sentence):
+                # Where it opens is where the writer has to look; where it fails may be the end of the file.
+                line = since.line + 1
             return f"{sentence}.", line
     return f"this is not valid YAML: {said[:200]}.", line

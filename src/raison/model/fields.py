@@ -13,7 +13,7 @@ from typing import Any
 from raison.model.definition import parse_definition, parse_formula
 from raison.model.formula import Formula, FormulaError, Number
 from raison.model.keys import SECTIONS, Key, did_you_mean, nearest
-from raison.model.problem import Path, Problem
+from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsError
 from raison.model.records import Definition
 
 NOTHING = Formula("?", Number("0"))
@@ -33,8 +33,18 @@ class Fields:
 
     def error(self, path: Path, message: str) -> None:
         """Report a problem and remember that what stands at `path` is not to be trusted."""
-        self.problems.append(Problem(message, path))
+        self.add(Problem(message, path))
         self.broken.add(path)
+
+    def add(self, problem: Problem) -> None:
+        """Report a problem.
+
+        Raises:
+            TooManyProblemsError: there are too many.
+        """
+        self.problems.append(problem)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise TooManyProblemsError
 
     # --- mappings and lists ---------------------------------------------------------------------------------
 
@@ -65,7 +75,7 @@ class Fields:
             else:
                 found[key] = value
         if later:
-            self.problems.append(Problem(not_built(later, what), (*path, later[0])))
+            self.add(Problem(not_built(later, what), (*path, later[0])))
         self._missing(path, found, keys, what)
         return found
 
@@ -83,7 +93,7 @@ class Fields:
             return
         for key, rule in keys.items():
             if rule.needed and key not in found and (*path, key) not in self.broken:
-                self.problems.append(Problem(f"{what} has no {key}; add '{key}: ...'.", path))
+                self.add(Problem(f"{what} has no {key}; add '{key}: ...'.", path))
                 self.broken.add((*path, key))
 
     def entries(self, path: Path, data: object, what: str) -> Iterator[tuple[str, Any, Path]]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 
 MAX_LENGTH = 5_000  # characters of one formula
 MAX_DEPTH = 50  # nested brackets, signs or powers
+MAX_HEIGHT = 150  # operations one above the other, as in a long sum; evaluating recurses this deep
 
 KNOWN_FUNCTIONS: Mapping[str, tuple[int, int]] = {
     # name: least and most arguments
@@ -157,6 +158,8 @@ def parse(text: str) -> Formula:
     parser = _Parser(_tokens(text), text)
     expression = parser.conditional(0)
     parser.finish()
+    if height(expression) > MAX_HEIGHT:
+        raise parser.too_high()
     return Formula(" ".join(text.split()), expression)
 
 
@@ -191,6 +194,14 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (*arguments, *(value for _, value in keywords))
         case _:
             return ()
+
+
+def height(expression: Expression) -> int:
+    """The most operations one above the other: 0 for a number or name."""
+    heights: dict[int, int] = {}
+    for node in reversed(list(walk(expression))):  # parts come before what they are parts of
+        heights[id(node)] = max((heights[id(part)] + 1 for part in children(node)), default=0)
+    return heights[id(expression)]
 
 
 def names(expression: Expression) -> frozenset[str]:
@@ -333,6 +344,12 @@ class _Parser:
             )
         return depth + 1
 
+    def too_high(self) -> FormulaError:
+        return FormulaError(
+            f"{_excerpt(self.text)} has more than {MAX_HEIGHT} operations one above the other; split it into "
+            "quantities."
+        )
+
     def finish(self) -> None:
         token = self.peek()
         if token.kind == "end":
@@ -386,10 +403,8 @@ class _Parser:
         links = 0
         while token := self.take(*operators):
             links += 1
-            if links > 500:
-                raise FormulaError(
-                    f"{_excerpt(self.text)} has more than 500 terms; split it into quantities."
-                )
+            if links > MAX_HEIGHT:
+                raise self.too_high()
             left = Binary(token.text, left, operand(depth))
         return left
 

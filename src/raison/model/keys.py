@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,12 @@ RESERVED = frozenset({"outcome", "ended", "period", "periods", "otherwise", "all
 """Names that a parameter, quantity, function, node or player cannot have."""
 
 
+MAX_COMPARED = 500  # names that a misspelt one is compared with; each comparison costs 20 microseconds
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is spelled most like `name`, or None if none is near."""
-    by_lower = {choice.lower(): choice for choice in reversed(list(known))}
+    by_lower = {choice.lower(): choice for choice in reversed(list(islice(known, MAX_COMPARED)))}
     close = get_close_matches(name[:100].lower(), list(by_lower), n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 

@@ -15,9 +15,20 @@ from raison.model.replacing import edit, is_structural, same
 from raison.model.scope import Report, Scope
 
 
+MAX_VARIANTS = 20_000  # nodes in all the games that premises leave; each takes about 50 microseconds
+
+
 def build_variants(model: Model, report: Report) -> dict[str, Model]:
     """The model without each premise that rewires the game, as far as it can be built."""
     found: dict[str, Model] = {}
+    count = sum(map(is_structural, model.premises.values()))
+    if count * len(model.game) > MAX_VARIANTS:
+        report.error(
+            ("premises",),
+            f"{count} premises edit a game of {len(model.game)} nodes; at most {MAX_VARIANTS} nodes can be checked "
+            "anew, so split the model.",
+        )
+        return found
     for name, premise in model.premises.items():
         if is_structural(premise) and not any(
             path[:1] in (("game",), ("outcomes",)) for path in report.broken

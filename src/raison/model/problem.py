@@ -38,6 +38,13 @@ class Problem:
         return f"{where}{'warning: ' if self.severity == 'warning' else ''}{self.message}"
 
 
+MAX_PROBLEMS = 200  # of one file; whoever has more will not read them, and each costs time
+
+
+class TooManyProblemsError(Exception):
+    """There are `MAX_PROBLEMS` problems; what follows is not looked at."""
+
+
 class ModelError(ValueError):
     """A model that cannot be used; `problems` says why, all at once."""
 

@@ -25,10 +25,9 @@ from raison.model.formula import (
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path, Problem
 from raison.model.records import Correlation, Definition, Distribution, Model, Parameter, Premise
-from raison.model.writer import to_data
+from raison.model.writer import game_data
 
 _SMALL = 40  # nodes of an expression that is copied rather than named
-_EDITED = ("game", "outcomes", "solution")
 
 
 def is_structural(premise: Premise) -> bool:
@@ -52,8 +51,8 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
         The edited model; problems with the path of the replacement at fault; and for each replacement, by its
         path, whether it changed anything.
     """
-    whole = to_data(model)
-    data: dict[str, Any] = {key: whole.get(key, {}) for key in ("raison", "title", "players", *_EDITED)}
+    solution = {"concept": model.solution.concept}
+    data: dict[str, Any] = {"raison": "1", "title": "-", **game_data(model), "solution": solution}
     problems: list[Problem] = []
     changed: dict[Path, bool] = {}
     for name, premise in premises.items():

@@ -18,8 +18,8 @@ from raison.model.formula import (
     Text,
     children,
 )
-from raison.model.keys import SECTIONS, did_you_mean, nearest
-from raison.model.problem import Path, Problem
+from raison.model.keys import SECTIONS, nearest
+from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsError
 from raison.model.records import Definition, Distribution, Model, branches
 from raison.model.unparse import show
 
@@ -46,12 +46,22 @@ class Report:
     def error(self, path: Path, message: str) -> None:
         """Report an error, unless its place was reported already."""
         if not self.knows(path):
-            self.problems.append(Problem(message, path))
+            self.add(Problem(message, path))
 
     def warn(self, path: Path, message: str) -> None:
         """Report a warning, unless its place was reported already."""
         if not self.knows(path):
-            self.problems.append(Problem(message, path, "warning"))
+            self.add(Problem(message, path, "warning"))
+
+    def add(self, problem: Problem) -> None:
+        """Report a problem.
+
+        Raises:
+            TooManyProblemsError: there are too many.
+        """
+        self.problems.append(problem)
+        if len(self.problems) + len(self.unknown) >= MAX_PROBLEMS:
+            raise TooManyProblemsError
 
     def knows(self, path: Path) -> bool:
         """Whether what stands at `path`, or around it, was reported already."""
@@ -69,9 +79,20 @@ class Report:
     def offer(self, name: str, known: Collection[str]) -> str:
         """`; did you mean 'x'?` or the empty text; the offered name counts as used."""
         close = nearest(name, known)
-        if close is not None:
-            self.offered.add(close)
-        return did_you_mean(name, known)
+        if close is None:
+            return ""
+        self.offered.add(close)
+        return f"; did you mean '{close}'?"
+
+    def unknown_name(self, name: str, path: Path, message: str) -> None:
+        """Report the use of a name that nothing defines, together with its other uses.
+
+        Raises:
+            TooManyProblemsError: there are too many.
+        """
+        self.unknown.setdefault(name, []).append((path, message))
+        if len(self.problems) + len(self.unknown) >= MAX_PROBLEMS:
+            raise TooManyProblemsError
 
     def summed_up(self) -> list[Problem]:
         """All problems; a name that is unknown in several places is one cause and one problem."""
@@ -203,9 +224,7 @@ class Scope:
         else:
             known = [*arguments, *self.numbers, *self.labels]
             hint = self.report.offer(name, known) or "; define it under 'parameters' or 'quantities'."
-            self.report.unknown.setdefault(name, []).append(
-                (path, f"{what} uses '{name[:60]}', which is not defined{hint}")
-            )
+            self.report.unknown_name(name, path, f"{what} uses '{name[:60]}', which is not defined{hint}")
 
     def called(self, call: Call, path: Path, what: str) -> None:
         """A call: the function exists, and gets the arguments that it takes."""
@@ -231,9 +250,8 @@ class Scope:
         elif name not in self.half_known and self.knows_all:
             known = [*self.model.functions, *KNOWN_FUNCTIONS, *KINDS]
             hint = self.report.offer(name, known) or "; define it under 'functions'."
-            self.report.unknown.setdefault(f"{name}()", []).append(
-                (path, f"{what} calls '{name[:60]}', which is not a function{hint}")
-            )
+            message = f"{what} calls '{name[:60]}', which is not a function{hint}"
+            self.report.unknown_name(f"{name}()", path, message)
 
     def arguments(self, call: Call, needed: tuple[str, ...], path: Path, what: str) -> None:
         """A call of a function of the file gives every argument once."""

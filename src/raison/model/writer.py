@@ -44,11 +44,7 @@ def to_data(model: Model) -> Data:
         for name, function in model.functions.items()
     }
     data["quantities"] = {name: _valued(quantity) for name, quantity in model.quantities.items()}
-    data["game"] = {name: _node(node) for name, node in model.game.items()}
-    data["outcomes"] = {
-        name: {player: payoff.text for player, payoff in payoffs.items()}
-        for name, payoffs in model.outcomes.items()
-    }
+    data |= game_data(model)
     data["premises"] = {name: _premise(premise) for name, premise in model.premises.items()}
     data["sets"] = {
         name: {"premises": list(group.premises), "says": group.says} for name, group in model.sets.items()
@@ -82,6 +78,15 @@ def to_data(model: Model) -> Data:
     if model.solution.concept != "subgame-perfect":
         data["solution"] = {"concept": model.solution.concept}
     return {key: value for key, value in data.items() if value not in (None, {}, [])}
+
+
+def game_data(model: Model) -> Data:
+    """The game and its outcomes as plain data."""
+    outcomes = {
+        name: {player: payoff.text for player, payoff in payoffs.items()}
+        for name, payoffs in model.outcomes.items()
+    }
+    return {"game": {name: _node(node) for name, node in model.game.items()}, "outcomes": outcomes}
 
 
 def _present(**fields: Any) -> Data:
