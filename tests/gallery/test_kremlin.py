@@ -242,7 +242,7 @@ def test_the_skeleton_is_the_closed_form() -> None:
 
 
 def test_foresight_alone_can_refuse_the_honourable_fight() -> None:
-    """C18 where the stronger state wants the leader gone: who sees the mechanism leaves the strike unanswered."""
+    """C18 where the stronger state wants the leader gone: if it sees the mechanism, it does not answer."""
     point = skeleton(VECTORS["C18_flagship_spe"][2]["params"])
 
     solution = solve({**point, "foresight": [0, 1]})
