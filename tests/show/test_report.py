@@ -78,6 +78,25 @@ def test_everything_that_a_reader_needs_is_there(page):
     assert page.count('class="plot"') == 5 + len(sample.UNCERTAIN)
 
 
+def test_many_questions_are_told_in_several_tables_of_premises():
+    record = sample.record()
+    twice = tuple(q.model_copy(update={"name": f"{q.name} {i}"}) for i in range(3) for q in record.questions)[
+        :12
+    ]
+    removals = tuple(
+        r.model_copy(update={"changes": tuple(r.changes[i % 5] for i in range(12))}) for r in record.removals
+    )
+    plain = {"margin_histogram": None, "histogram": None}
+    questions = tuple(q.model_copy(update=plain) for q in twice)
+    text = render_report(
+        sample.model(), record.model_copy(update={"questions": questions, "removals": removals})
+    )
+    tables = re.findall(r'<table class="sortable premises.*?</table>', text, flags=re.DOTALL)
+    # 12 questions in tables of 5, 5 and 2 for single premises and as many for the one set
+    assert [table.count("data-sort") for table in tables] == [100, 100, 40, 5, 5, 2]
+    assert len(Page(text).values("id")) == len(set(Page(text).values("id")))
+
+
 def test_it_is_not_called_a_probability_unless_the_distributions_are_beliefs(page):
     assert "It is not a probability" in page
     believed = render_report(sample.model(beliefs=True), sample.record(beliefs=True))

@@ -90,7 +90,9 @@ def with_error(value: float, standard_error: float | None, *, sign: bool = False
         shown = 0.0 if abs(value) < error / 2 else value
         digits = max(1, 1 + places + math.floor(math.log10(abs(shown)))) if shown else 1
         return f"{plus}{significant(shown, digits)} ± {significant(error, 1)}"
-    return f"{plus}{fixed(value, places)} ± {fixed(max(error, 10.0**-places), places)}"
+    number = fixed(value, places)
+    sign_shown = plus if any(digit in "123456789" for digit in number) else ""
+    return f"{sign_shown}{number} ± {fixed(max(error, 10.0**-places), places)}"
 
 
 def significant(value: float, digits: int) -> str:
