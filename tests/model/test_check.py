@@ -125,8 +125,8 @@ def test_long_chains_and_exploding_functions_are_refused_in_bounded_time(count):
     messages = [problem.message for problem in read_text(text).problems]
     assert messages == ["'q60' uses too long a chain of quantities or functions; shorten the chain."]
 
-    doubling = "".join(f"  f{i}(x): f{i - 1}(x) + f{i - 1}(x)\n" for i in range(1, 50))
+    doubling = "".join(f"  f{i}(x): f{i - 1}(x) + f{i - 1}(x)\n" for i in range(1, 40))
     text = SOUND.replace("functions:\n", f"functions:\n  f0(x): x + 1\n{doubling}")
-    text = text.replace("fight_value: fighting(p_win, 0.2)", "fight_value: fighting(p_win, f49(1))")
+    text = text.replace("fight_value: fighting(p_win, 0.2)", "fight_value: fighting(p_win, f39(1))")
     (problem,) = read_text(text).problems
     assert "more than 100000 operations" in problem.message

@@ -1,4 +1,4 @@
-"""Whatever bytes it gets, the reader answers with a model or with errors, soon, and never with a traceback."""
+"""Whatever bytes it gets, the reader answers with a model or with errors, soon, never with a traceback."""
 
 import hashlib
 import subprocess
@@ -51,47 +51,9 @@ def test_any_text_is_answered(text):
 
 
 LINES = SOUND.split("\n")
-SPLINTERS = st.sampled_from(
-    [
-        "",
-        " ",
-        "  ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ":",
-        ": ",
-        ",",
-        "'",
-        '"',
-        "- ",
-        "&a ",
-        "*a",
-        "!t ",
-        "|",
-        ">",
-        "\t",
-        "null",
-    ]
-    + [
-        "~",
-        "0",
-        "-1",
-        "1e999",
-        "otherwise",
-        "p_win",
-        "opening",
-        "outcome",
-        "()",
-        "**",
-        "==",
-        "__x__",
-        "é",
-        "#",
-    ]
-    + ["uniform(0, 1)", "known_to", "without", "moves", "cases", "then", "value", "exp(", "'war'", "9**9**9"]
-)
+PIECES = """{ } [ ] : , ' " & * ! | > ~ # () ** == = null 0 -1 1e999 otherwise p_win opening outcome __x__
+    é &a *a !t - known_to without moves cases then value exp( 'war' 9**9**9 uniform(0,1)"""
+SPLINTERS = st.sampled_from([*PIECES.split(), "", " ", "  ", "\t", ": ", "- ", "&a ", "uniform(0, 1)"])
 
 
 @settings(deadline=None, max_examples=300)
@@ -119,24 +81,15 @@ def test_a_mutated_model_is_answered(data):
     answered(read_text("\n".join(lines)))
 
 
-WORDS = st.sampled_from(
-    "raison title players parameters correlations functions quantities game outcomes premises sets claims sources "
-    "questions levers solution value because unit about known_to between among rank player moves cases then when "
-    "probability says without claims unstated rival source at credibility reliability node move event amount given "
-    "above for range set commit cost concept a b c f(x) f(a,b) game.a.moves.b outcomes.a.b a.known_to".split()
-)
-SCALARS = st.sampled_from(
-    [*"1 0 -1 0.5 1e999 a b c true null otherwise nash subgame-perfect f(1) f(a,b)".split(), "", "a == 'b'"]
-    + [
-        "uniform(0,1)",
-        "uniform(a, b)",
-        "choice('a',1,'b',2)",
-        "a +",
-        "1/0",
-        "normal(0,1) + 1",
-        "outcome == 'a'",
-    ]
-)
+KEYS = """raison title players parameters correlations functions quantities game outcomes premises sets
+    claims sources questions levers solution value because unit about known_to between among rank player moves
+    cases then when probability says without unstated rival source at credibility reliability node move event
+    amount given above for range set commit cost concept a b c f(x) f(a,b) game.a.moves.b outcomes.a.b
+    a.known_to"""
+VALUES = """1 0 -1 0.5 1e999 a b c true null otherwise nash subgame-perfect f(1) f(a,b) uniform(0,1)
+    uniform(a,b) choice('a',1,'b',2) a+ 1/0 normal(0,1)+1 outcome=='a' a=='b'"""
+WORDS = st.sampled_from(KEYS.split())
+SCALARS = st.sampled_from([*VALUES.split(), ""])
 
 
 def quoted(text):
@@ -240,7 +193,8 @@ def test_reading_a_model_loads_nothing_heavy():
     code = (
         "import sys; from raison.model.reader import read_file; import raison.model.starter; "
         "import raison.model.variant; read_file(sys.argv[1]); "
-        "print({m.split('.')[0] for m in sys.modules} & {'numpy', 'jax', 'scipy', 'sympy', 'pydantic', 'pandas'})"
+        "heavy = {'numpy', 'jax', 'scipy', 'sympy', 'pydantic', 'pandas', 'altair', 'rich'}; "
+        "print({m.split('.')[0] for m in sys.modules} & heavy)"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(HERE / "sound.yaml")], capture_output=True, text=True, check=True
@@ -248,45 +202,37 @@ def test_reading_a_model_loads_nothing_heavy():
     assert run.stdout.strip() == "set()"
 
 
-def test_a_model_of_two_hundred_lines_is_read_and_checked_in_a_tenth_of_a_second():
-    path = max(GALLERY.rglob("*.yaml"), key=lambda path: path.stat().st_size)  # the flagship, above 500 lines
+def test_two_hundred_lines_are_read_and_checked_in_a_tenth_of_a_second():
+    path = max(GALLERY.rglob("*.yaml"), key=lambda path: path.stat().st_size)  # the flagship
     text = path.read_text(encoding="utf-8")
-    assert text.count("\n") > 200
+    hundreds = text.count("\n") / 200
+    assert hundreds > 1
     times = []
     for _ in range(3):
         start = time.perf_counter()
         read_text(text)
         times.append(time.perf_counter() - start)
-    assert min(times) < 0.1  # about 0.04 s
+    assert min(times) / hundreds < 0.1  # about 0.025 s
 
 
-@pytest.mark.parametrize(
-    ("make", "count"),
-    [
-        pytest.param(lambda n: "parameters:\n" + "".join(f"  p{i}: {i}\n" for i in range(n)), 20_000, id="parameters"),
-        pytest.param(
-            lambda n: "game:\n"
-            + "".join(f"  n{i}: {{player: a, moves: {{go: n{i + 1}, end: o}}}}\n" for i in range(n))
-            + f"outcomes:\n  o: {{a: 1}}\n  n{n}: {{a: 0}}\n",
-            10_000,
-            id="a long game",
-        ),
-        pytest.param(
-            lambda n: "quantities:\n" + "".join(f"  q{i}: zz{i}\n" for i in range(n)), 10_000, id="unknown names"
-        ),
-        pytest.param(
-            lambda n: "premises:\n" + "".join(f"  p{i}: {{says: x, without: {{game.n.moves.m: o}}}}\n" for i in range(n))
-            + "game: {n: {player: a, moves: {m: o, k: o}}}\noutcomes: {o: {a: 0}}\n",
-            5_000,
-            id="premises",
-        ),
-        pytest.param(
-            lambda n: f"correlations:\n  - {{among: [{', '.join(f'p{i}' for i in range(n))}], rank: 0.1}}\n", 20_000,
-            id="correlations",
-        ),
-    ],
-)  # fmt: skip
-def test_large_models_are_answered_in_bounded_time(make, count):
+def many(head, line, count):
+    """A section of many lines."""
+    return head + "".join(f"  {line.format(i=i, next=i + 1)}\n" for i in range(count))
+
+
+PREMISED = "game: {n: {player: a, moves: {m: o, k: o}}}\noutcomes: {o: {a: 0}}\n"
+LARGE = {
+    "parameters": many("parameters:\n", "p{i}: {i}", 20_000),
+    "a long game": many("game:\n", "n{i}: {{player: a, moves: {{go: n{next}, end: o}}}}", 10_000)
+    + "outcomes:\n  o: {a: 1}\n  n10000: {a: 0}\n",
+    "unknown names": many("quantities:\n", "q{i}: zz{i}", 10_000),
+    "premises": many("premises:\n", "p{i}: {{says: x, without: {{game.n.moves.m: o}}}}", 5_000) + PREMISED,
+    "correlations": f"correlations: [{{among: [{', '.join(f'p{i}' for i in range(20_000))}], rank: 0.1}}]",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_models_are_answered_in_bounded_time(name):
     start = time.perf_counter()
-    answered(read_text("raison: 1\ntitle: x\nplayers: {a: A}\n" + make(count)))
+    answered(read_text("raison: 1\ntitle: x\nplayers: {a: A}\n" + LARGE[name]))
     assert time.perf_counter() - start < 20  # none takes more than a few seconds

@@ -14,7 +14,6 @@ from raison.model.records import Definition, Distribution, Model, Premise
 from raison.model.replacing import edit, is_structural, same
 from raison.model.scope import Report, Scope
 
-
 MAX_VARIANTS = 20_000  # nodes in all the games that premises leave; each takes about 50 microseconds
 
 
@@ -25,8 +24,8 @@ def build_variants(model: Model, report: Report) -> dict[str, Model]:
     if count * len(model.game) > MAX_VARIANTS:
         report.error(
             ("premises",),
-            f"{count} premises edit a game of {len(model.game)} nodes; at most {MAX_VARIANTS} nodes can be checked "
-            "anew, so split the model.",
+            f"{count} premises edit a game of {len(model.game)} nodes; at most {MAX_VARIANTS} nodes can be "
+            "checked anew, so split the model.",
         )
         return found
     for name, premise in model.premises.items():

@@ -1,0 +1,78 @@
+"""The JSON Schema is up to date, describes every key, and agrees with the reader where it can."""
+
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from raison.model import document
+from raison.model.keys import SECTIONS
+from raison.model.schema import SCHEMA_FILE, make_schema, schema_text
+from raison.model.starter import starter
+
+GALLERY = Path(__file__).parents[2] / "src" / "raison" / "gallery"
+SOUND = Path(__file__).with_name("sound.yaml").read_text(encoding="utf-8")
+VALIDATOR = jsonschema.Draft202012Validator(make_schema())
+
+
+def typed(data):
+    """Plain data as an editor's YAML 1.2 sees it: numbers and truths are not text."""
+    if isinstance(data, dict):
+        return {key: typed(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [typed(item) for item in data]
+    if isinstance(data, str) and re.fullmatch(r"[-+]?\d+", data):
+        return int(data)
+    if isinstance(data, str) and re.fullmatch(r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?", data):
+        return float(data)
+    return data == "true" if data in ("true", "false") else data
+
+
+def test_the_shipped_file_is_up_to_date():
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "run python -m raison.model.schema"
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(make_schema())
+
+
+def test_every_key_that_is_built_is_described():
+    schema = make_schema()
+    for name, keys in SECTIONS.items():
+        if name == "outcome":
+            continue
+        section = schema if name == "model" else schema["$defs"][name]
+        properties = section.get("properties") or section["anyOf"][1]["properties"]
+        assert set(properties) == {key for key, rule in keys.items() if rule.built}
+        assert all(
+            value["description"].endswith(".") or "?" in value["description"] for value in properties.values()
+        )
+
+
+@pytest.mark.parametrize("path", sorted(GALLERY.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_models_of_the_gallery_are_valid(path):
+    VALIDATOR.validate(typed(document.parse(path.read_text(encoding="utf-8")).data))
+
+
+@pytest.mark.parametrize("text", [SOUND, starter("a model")], ids=["sound", "starter"])
+def test_sound_models_are_valid(text):
+    VALIDATOR.validate(typed(document.parse(text).data))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("raison: 1", "raison: 2", id="version"),
+        pytest.param("source: thread, ", "", id="claim without source"),
+        pytest.param("credibility: 3", "credibility: 7", id="credibility"),
+        pytest.param("reliability: C", "reliability: G", id="reliability"),
+        pytest.param("rank: 0.3", "rank: high", id="rank"),
+        pytest.param("amount: fight_value", "amont: fight_value", id="unknown key"),
+        pytest.param("amount: fight_value", "amount: fight_value, event: a > b", id="two kinds"),
+        pytest.param("player: defender\n", "about: x\n", id="node without player"),
+    ],
+)
+def test_faults_of_shape_are_not_valid(old, new):
+    assert old in SOUND
+    assert not VALIDATOR.is_valid(typed(document.parse(SOUND.replace(old, new)).data))
