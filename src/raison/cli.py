@@ -1,7 +1,8 @@
 """The command line: what the library does, under the same names.
 
 stdout is data, stderr is talk. Exit codes: 0 answered; 1 the input is wrong; 2 wrong usage; 3 solved, but
-every draw failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on with.
+every draw failed; 4 an internal error, with the path of a saved trace; 130 interrupted, and can be gone on
+with.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ ModelArgument = Annotated[
 ]
 Draws = Annotated[int, typer.Option("--draws", "-n", min=16, help="How many draws.")]
 Seed = Annotated[int, typer.Option("--seed", "-s", min=0, help="Seed of the draws; 0 is a seed.")]
-Design = Annotated[DesignName, typer.Option("--design", help="How the draws are spread.")]
+Design = Annotated[DesignName, typer.Option("--design", help="How the draws are spread: sobol, latin or random.")]
 Without = Annotated[
     list[str] | None,
     typer.Option("--without", metavar="PREMISE", help="Remove a premise throughout; give it again for more."),
@@ -157,19 +158,28 @@ def _top(
     del version
 
 
+def _file(name: str) -> Path:
+    """Where a model is: a file, or a name of the gallery; a file goes first."""
+    from raison.api import gallery_files
+
+    path, files = Path(name), gallery_files()
+    if path.exists():
+        return path
+    if name in files:
+        return files[name]
+    if name.endswith((".yaml", ".yml")):
+        raise RefusalError(f"there is no file '{name}' here.")
+    from raison.model.keys import did_you_mean
+
+    hint = did_you_mean(name, files) or "; see 'raison gallery'."
+    raise RefusalError(f"there is no file '{name}' and no model of that name in the gallery{hint}")
+
+
 def _model(name: str) -> Model:
-    """A model file, or a name of the gallery; a file goes first."""
     from raison.api import gallery, gallery_files, load
 
-    if Path(name).exists() or name not in gallery_files():
-        if not Path(name).exists() and not name.endswith((".yaml", ".yml")):
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, gallery_files(), 1)
-            hint = f"; did you mean '{close[0]}'?" if close else "; see 'raison gallery'."
-            raise RefusalError(f"there is no file '{name}' and no model of that name in the gallery{hint}")
-        return load(name)
-    return gallery(name)
+    path = _file(name)
+    return gallery(name) if path == gallery_files().get(name) else load(name)
 
 
 def _warn(model: Model) -> None:
@@ -185,15 +195,12 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with a model, each with file, line and what to do."""
-    from raison.api import gallery_files
     from raison.model.reader import read_file
 
-    files = gallery_files()
     failed = False
     records: list[dict[str, Any]] = []
     for name in models:
-        path = Path(name)
-        reading = read_file(path if path.exists() or name not in files else files[name])
+        reading = read_file(_file(name))
         failed |= reading.model is None
         for problem in reading.problems:
             print(problem, file=sys.stderr)
