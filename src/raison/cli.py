@@ -59,7 +59,9 @@ ModelArgument = Annotated[
 ]
 Draws = Annotated[int, typer.Option("--draws", "-n", min=16, help="How many draws.")]
 Seed = Annotated[int, typer.Option("--seed", "-s", min=0, help="Seed of the draws; 0 is a seed.")]
-Design = Annotated[DesignName, typer.Option("--design", help="How the draws are spread: sobol, latin or random.")]
+Design = Annotated[
+    DesignName, typer.Option("--design", help="How the draws are spread: sobol, latin or random.")
+]
 Without = Annotated[
     list[str] | None,
     typer.Option("--without", metavar="PREMISE", help="Remove a premise throughout; give it again for more."),
@@ -216,11 +218,12 @@ def check(
         )
         if reading.model is not None and not as_json:
             model = reading.model
-            print(
-                f"{name}: fine. {len(model.parameters)} parameters, {len(model.game)} nodes, "
-                f"{len(model.outcomes)} outcomes, {len(model.premises)} premises, "
-                f"{len(model.questions)} questions."
+            counted = ", ".join(
+                f"{number} {word if number != 1 else word[:-1]}"
+                for word in ("parameters", "nodes", "outcomes", "premises", "questions")
+                if (number := len(getattr(model, "game" if word == "nodes" else word)))
             )
+            print(f"{name}: fine. {counted}.")
     if as_json:
         print(json.dumps(records, indent=2))
     if failed:

@@ -79,6 +79,9 @@ class Verdict(Record):
         histogram: The amount as counts.
         outcomes: What follows: probability of each outcome when the asked move is made, mean over the draws in
             which it is chosen; None for other kinds of question.
+        outcome_errors: Standard errors of `outcomes`.
+        errors: Standard errors of the other shares, by the name of their field.
+        unit: Unit of an amount that is one named quantity.
         applies: Share of draws to which the question applies (its `given` can hold).
         failed: Share of draws that failed; they are left out of everything else.
     """
@@ -110,6 +113,9 @@ class Verdict(Record):
     quantiles: Quantiles | None
     histogram: Histogram | None = None
     outcomes: dict[str, float] | None = None
+    outcome_errors: dict[str, float] | None = None
+    errors: dict[str, float] = {}
+    unit: str | None = None
     applies: float | None = None
     failed: float | None = None
 
@@ -123,6 +129,7 @@ class Change(Record):
         standard_error: Of `value`.
         difference: `value` less the answer with all premises.
         difference_standard_error: Of `difference`, from the paired replicates.
+        interval: 95% interval of `difference`.
         failed: Share of draws that fail without the premise.
     """
 
@@ -131,6 +138,7 @@ class Change(Record):
     standard_error: float | None
     difference: float | None
     difference_standard_error: float | None
+    interval: Interval | None = None
     failed: float | None
 
 
@@ -140,7 +148,7 @@ class Removal(Record):
     Attributes:
         name: Of the premise or the set.
         premises: What was removed.
-        says: The premise's statement (of the first, for a set).
+        says: The premise's statement, or the set's.
         unstated: The source does not state it.
         changes: One per question, in the questions' order.
     """
@@ -159,6 +167,9 @@ class NodeAnswer(Record):
         name: The node.
         player: Who moves; None for chance.
         reached: Mean probability that play comes to the node.
+        reached_error: Its standard error.
+        share_errors: Standard errors of `shares`.
+        along_errors: Standard errors of `along`.
         shares: Per move, the share of draws in which it is chosen at the node (per case, its mean probability).
         along: Per move, the mean probability that play comes along it.
         tied: Share of draws in which the best moves tie.
@@ -168,8 +179,11 @@ class NodeAnswer(Record):
     name: str
     player: str | None
     reached: float
+    reached_error: float | None = None
     shares: dict[str, float]
+    share_errors: dict[str, float] = {}
     along: dict[str, float]
+    along_errors: dict[str, float] = {}
     tied: float | None
     margin: Quantiles | None
 
@@ -185,6 +199,7 @@ class ParameterAnswer(Record):
     quantiles: Quantiles | None
     histogram: Histogram | None
     labels: dict[str, float] | None = None
+    premise_only: bool = False
 
 
 class Failure(Record):
@@ -219,6 +234,7 @@ class RunRecord(Record):
     removals: tuple[Removal, ...]
     nodes: tuple[NodeAnswer, ...]
     outcomes: dict[str, float]
+    outcome_errors: dict[str, float] = {}
     parameters: tuple[ParameterAnswer, ...]
     failures: tuple[Failure, ...]
     failed: float

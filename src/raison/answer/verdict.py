@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
 import raison
-from raison.answer.intervals import difference_estimate, mean_estimate, replicate_error, share_estimate
+from raison.answer.intervals import Estimate, difference_estimate, mean_estimate, replicate_error, share_estimate
 from raison.answer.records import (
     Change,
     Failure,
@@ -24,13 +25,21 @@ from raison.answer.records import (
     RunRecord,
     Verdict,
 )
-from raison.model.records import Decision, Distribution, Parameter, Question, branches
+from raison.model.formula import Name
+from raison.model.records import Decision, Distribution, Question, branches
 from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
 
 MANY_TIES = "more combinations of tied moves than are tried"
-NOT_ASKED = "the question is asked of quantities, which have one value a draw"
+_AVERAGES = {
+    "all_equilibria": "low",
+    "some_equilibrium": "high",
+    "best_reply": "best_reply",
+    "mixed": "mixed",
+    "tied": "tied",
+    "reached": "reached",
+}
 
 
 def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
@@ -42,6 +51,7 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         command: The command that does it again.
     """
     model, identity = plan.model, plan.identity
+    outcomes, outcome_errors = _outcomes(plan, fold)
     return RunRecord(
         version=raison.__version__,
         versions=_versions(),
@@ -54,8 +64,9 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         questions=tuple(_verdict(plan, fold, q) for q in range(len(model.questions))),
         removals=tuple(_removal(plan, fold, r) for r in range(len(plan.removals))),
         nodes=_nodes(plan, fold),
-        outcomes=_outcomes(plan, fold),
-        parameters=tuple(_parameter(fold, n, p) for n, p in plan.model.parameters.items()),
+        outcomes=outcomes,
+        outcome_errors=outcome_errors,
+        parameters=tuple(_parameter(plan, fold, n) for n in plan.model.parameters),
         failures=_failures(plan, fold),
         failed=1 - float(fold.total("solved").sum()) / identity.draws,
     )
@@ -81,14 +92,22 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
     known = not int(fold.counts["unknown"][0])
     of_move = question.kind == "move"
 
+    follows, follow_errors = _follows(plan, fold, q) if of_move else (None, None)
+
     def average(name: str) -> float | None:
         return _number(float(fold.total(name)[q].sum()) / total) if total else None
 
+    errors = {
+        name: error
+        for name, key in _AVERAGES.items()
+        if (error := _number(replicate_error(fold.total(key)[q], counts))) is not None
+    }
     return Verdict(
         **_asked(plan, question),
         share=None if share is None else _number(share.mean),
         standard_error=None if share is None else _number(share.standard_error),
-        interval=None if share is None or math.isnan(share.low) else Interval(low=share.low, high=share.high, method=share.method),
+        interval=None if share is None else _interval(share),
+        unit=_unit(plan, question),
         all_equilibria=average("low") if known else None,
         some_equilibrium=average("high") if known else None,
         equilibria_reason=None if known else MANY_TIES,
@@ -102,7 +121,9 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
         mean_standard_error=None if mean is None else _number(mean.standard_error),
         quantiles=_quantiles(fold, f"amount {q}"),
         histogram=_histogram(fold, f"amount {q}"),
-        outcomes=_follows(plan, fold, q) if of_move else None,
+        outcomes=follows,
+        outcome_errors=follow_errors,
+        errors=errors,
         applies=total / plan.identity.draws,
         failed=1 - float(fold.total("solved").sum()) / plan.identity.draws,
     )
@@ -124,12 +145,20 @@ def _asked(plan: Plan, question: Question) -> dict[str, object]:
     }
 
 
-def _follows(plan: Plan, fold: Fold, q: int) -> dict[str, float] | None:
-    made = float(fold.total("number")[q].sum())
-    if made <= 0 or plan.model.questions[q].above is not None or plan.model.questions[q].player is not None:
-        return None
-    follows = fold.total("node follows")[q] / made
-    return {name: float(part) for name, part in zip(plan.model.outcomes, follows, strict=True)}
+def _follows(plan: Plan, fold: Fold, q: int) -> tuple[dict[str, float] | None, dict[str, float] | None]:
+    made = fold.total("number")[q]
+    question = plan.model.questions[q]
+    if made.sum() <= 0 or question.above is not None or question.player is not None:
+        return None, None
+    follows = fold.total("node follows")[q]
+    shares = {name: float(row.sum() / made.sum()) for name, row in zip(plan.model.outcomes, follows, strict=True)}
+    return shares, _errors(plan.model.outcomes, follows, made)
+
+
+def _errors(names: Iterable[str], rows: NDArray[np.float64], counts: NDArray[np.float64]) -> dict[str, float]:
+    """Standard errors of ratios of sums, `rows[k] / counts`, by name."""
+    found = {name: replicate_error(row, counts) for name, row in zip(names, rows, strict=True)}
+    return {name: error for name, error in found.items() if math.isfinite(error)}
 
 
 def _removal(plan: Plan, fold: Fold, r: int) -> Removal:
@@ -149,6 +178,7 @@ def _removal(plan: Plan, fold: Fold, r: int) -> Removal:
                 standard_error=_number(replicate_error(numbers[q], applies[q])),
                 difference=_number(difference.mean),
                 difference_standard_error=_number(difference.standard_error),
+                interval=_interval(difference),
                 failed=1 - solved / plan.identity.draws,
             )
         )
@@ -164,8 +194,9 @@ def _removal(plan: Plan, fold: Fold, r: int) -> Removal:
 
 
 def _nodes(plan: Plan, fold: Fold) -> tuple[NodeAnswer, ...]:
-    solved = float(fold.total("solved").sum())
-    if not plan.model.game or solved == 0:
+    solved = fold.total("solved")
+    total = float(solved.sum())
+    if not plan.model.game or total == 0:
         return ()
     reached, tied = fold.total("node reached"), fold.total("node tied")
     chosen, along = fold.total("node chosen"), fold.total("node along")
@@ -173,15 +204,19 @@ def _nodes(plan: Plan, fold: Fold) -> tuple[NodeAnswer, ...]:
     at = 0
     for n, (name, node) in enumerate(plan.base.block.program.model.game.items()):
         labels = list(branches(node))
+        here = slice(at, at + len(labels))
         decides = isinstance(node, Decision)
         found.append(
             NodeAnswer(
                 name=name,
                 player=node.player if isinstance(node, Decision) else None,
-                reached=float(reached[n]) / solved,
-                shares={label: float(chosen[at + i]) / solved for i, label in enumerate(labels)},
-                along={label: float(along[at + i]) / solved for i, label in enumerate(labels)},
-                tied=float(tied[n]) / solved if decides else None,
+                reached=float(reached[n].sum()) / total,
+                reached_error=_number(replicate_error(reached[n], solved)),
+                shares=_shares(labels, chosen[here], total),
+                share_errors=_errors(labels, chosen[here], solved),
+                along=_shares(labels, along[here], total),
+                along_errors=_errors(labels, along[here], solved),
+                tied=float(tied[n].sum()) / total if decides else None,
                 margin=_quantiles(fold, f"margin of {name}") if decides else None,
             )
         )
@@ -189,23 +224,30 @@ def _nodes(plan: Plan, fold: Fold) -> tuple[NodeAnswer, ...]:
     return tuple(found)
 
 
-def _outcomes(plan: Plan, fold: Fold) -> dict[str, float]:
-    solved = float(fold.total("solved").sum())
-    if not plan.model.game or solved == 0:
-        return {}
-    sums = fold.total("node outcomes") / solved
-    return {name: float(part) for name, part in zip(plan.model.outcomes, sums, strict=True)}
+def _shares(names: Iterable[str], rows: NDArray[np.float64], total: float) -> dict[str, float]:
+    return {name: float(row.sum()) / total for name, row in zip(names, rows, strict=True)}
 
 
-def _parameter(fold: Fold, name: str, parameter: Parameter) -> ParameterAnswer:
-    value = parameter.value
+def _outcomes(plan: Plan, fold: Fold) -> tuple[dict[str, float], dict[str, float]]:
+    solved = fold.total("solved")
+    if not plan.model.game or solved.sum() == 0:
+        return {}, {}
+    rows = fold.total("node outcomes")
+    names = plan.model.outcomes
+    return _shares(names, rows, float(solved.sum())), _errors(names, rows, solved)
+
+
+def _parameter(plan: Plan, fold: Fold, name: str) -> ParameterAnswer:
+    value = plan.model.parameters[name].value
     key = f"value {name}"
-    if not isinstance(value, Distribution) or key not in fold.counts:
+    uncertain = isinstance(value, Distribution)
+    if not uncertain or key not in fold.counts:
         fixed: float | str | None = None
         if f"distinct {name}" in fold.sums:
             distinct = fold.total(f"distinct {name}")[0]
             fixed = float(distinct[0]) if len(distinct) == 1 else None
-        return ParameterAnswer(name=name, fixed=fixed, quantiles=None, histogram=None)
+        only = not uncertain and name in plan.coordinates
+        return ParameterAnswer(name=name, fixed=fixed, quantiles=None, histogram=None, premise_only=only)
     labels = None
     if value.kind == "choice" and f"distinct {name}" in fold.sums:
         distinct, repeats = fold.total(f"distinct {name}")
@@ -247,6 +289,21 @@ def _histogram(fold: Fold, key: str) -> Histogram | None:
     if found is None:
         return None
     return Histogram(edges=tuple(map(float, found[0])), counts=tuple(map(int, found[1])))
+
+
+def _interval(estimate: Estimate) -> Interval | None:
+    if math.isnan(estimate.low):
+        return None
+    return Interval(low=estimate.low, high=estimate.high, method=estimate.method)
+
+
+def _unit(plan: Plan, question: Question) -> str | None:
+    """The unit of an amount that is one parameter or quantity."""
+    expression = None if question.amount is None else question.amount.expression
+    if not isinstance(expression, Name):
+        return None
+    named = plan.model.quantities.get(expression.id) or plan.model.parameters.get(expression.id)
+    return None if named is None else named.unit
 
 
 def _number(value: float) -> float | None:

@@ -19,6 +19,7 @@ from raison.model.records import Chance, Decision, Definition, Distribution, Mod
 from raison.program import copula, quantile
 from raison.program.arrays import ARRAYS
 from raison.program.graph import Graph, expand
+from raison.program.hold import Hold, hold
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
 
 Results = tuple[tuple[str, str], ...]
@@ -77,6 +78,7 @@ class World:
         cube: `[D, B]` float64 in the open unit interval, a row per coordinate; None for central values.
         removed: `[K]` bool, whether each switchable premise is removed; None for none.
         chosen: Values that take the place of parameters, float64 `[B]` (codes of names for a `choice`).
+        hold: How each computed value is kept.
     """
 
     def __init__(
@@ -85,11 +87,13 @@ class World:
         cube: Any = None,
         removed: Any = None,
         chosen: Mapping[str, Any] | None = None,
+        hold: Hold = hold,
     ) -> None:
         self.program = program
         self.model = program.model
         self.removed = removed
         self.chosen = chosen or {}
+        self.hold = hold
         self.functions = {
             name: (function.arguments, function.body.expression) for name, function in self.model.functions.items()
         }
@@ -145,6 +149,10 @@ class World:
             before = value
             after = self._of(name, replacement.definition, results, before)
             value = _switched(self.removed[replacement.switch], after, before)
+        if isinstance(value, Coded):
+            value = Coded(self.hold(value.codes), value.names)
+        else:
+            value = self.hold(value)
         self._fault(f"name:{name}", _not_a_number(value))
         return value
 
@@ -179,6 +187,7 @@ class World:
         value = self.number(self.model.outcomes[outcome][player], ended)
         for replacement in self._replacements(("payoff", outcome, player)):
             value = _switched(self.removed[replacement.switch], self.number(_formula(replacement.definition), ended), value)
+        value = self.hold(value)
         self._fault(f"payoff:{outcome}:{player}", _not_finite(value))
         return value
 
@@ -207,7 +216,7 @@ class World:
             total = 1.0
         wrong = _either(*(_outside(value) for value in given.values()), _not_one(total))
         self._fault(f"chance:{node}", wrong)
-        return tuple(given[label] for label in chance.cases)
+        return self.hold(tuple(given[label] for label in chance.cases))
 
     def available(self, node: str, results: Results) -> tuple[Value, ...]:
         """Whether each move of a decision is available: `[B]` bool or a Python bool."""
@@ -221,7 +230,7 @@ class World:
                 other = self.truth(_formula(replacement.definition), results)
                 value = jnp.where(self.removed[replacement.switch], other, value)
             found.append(value)
-        return tuple(found)
+        return self.hold(tuple(found))
 
     # --- status ---
 
@@ -253,9 +262,11 @@ class World:
         """`[B]` int32: index into `Program.reasons`, the first in the model's order where several apply."""
         status = jnp.zeros(batch, jnp.int32)
         keys = list(self._reason)
-        for key in reversed([key for key in keys if key in self.faults]):
+        for position, key in enumerate(reversed([key for key in keys if key in self.faults])):
             status = jnp.where(self.faults[key], jnp.int32(keys.index(key) + 1), status)
-        return status
+            if position % 8 == 7:
+                status = self.hold(status)  # a loop over dozens of arrays is slow
+        return self.hold(status)
 
     def _replacements(self, slot: Slot) -> tuple[Any, ...]:
         return () if self.removed is None else self.program.switches.replacements.get(slot, ())

@@ -6,16 +6,15 @@ masked. So the same code runs on every draw and results do not depend on how the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from raison.model.records import Decision
+from raison.program.hold import hold
 from raison.program.program import Program, World
-from raison.run.designs import REPLICATES
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
 from raison.solve.play import branch_probabilities
 from raison.solve.questions import Answer, Played, ask
@@ -26,56 +25,44 @@ BLOCK = 16_384
 Array = Any
 
 
-class QuestionSums(NamedTuple):
-    """Sums over the draws of a block that did not fail and to which the question applies, `[Q, 16]` float64."""
-
-    applies: Array
-    number: Array
-    best_reply: Array
-    mixed: Array
-    tied: Array
-    reached: Array
-    positive: Array
-    below_one: Array
-
-
-class NodeSums(NamedTuple):
-    """Sums over the draws of a block that did not fail; `M` counts the branches of all nodes in order."""
-
-    reached: Array  # [nodes]
-    tied: Array  # [nodes]
-    chosen: Array  # [M]
-    along: Array  # [M]
-    outcomes: Array  # [O]
-    follows: Array  # [Q, O], outcomes after the asked move, times the number
-
-
 class BlockResult(NamedTuple):
-    """What one block gives.
+    """What one block gives: rows of the batch, summed on the host, where that is cheapest.
 
     Attributes:
-        questions: Sums for each question.
-        nodes: Sums for each node; None for a model without a game.
-        solved: `[16]` float64, draws that did not fail.
+        answers: One for each question.
         status: `[B]` int32, index into the program's reasons; -1 beyond the last draw.
-        number: `[Q, B]` float64.
-        applies: `[Q, B]` bool.
-        margin: `[Q, B]` float64; of no meaning where a question has none.
-        node_margin: `[nodes, B]` float64, of the played move; inf at chance nodes.
+        node_reached: Per node `[B]`, probability that play comes there.
+        node_tied: Per node `[B]` bool, its best moves tie.
+        chosen: Per node and branch `[B]`, probability of the branch at the node.
+        along: Per node and branch `[B]`, probability that play comes along it.
+        node_margin: Per node `[B]`, of the played move; inf at chance nodes.
+        outcomes: Per outcome `[B]`, probability.
         tied: `[B]` bool, any decision ties.
-        tied_states: `[S]` bool, this decision ties in some draw.
+        tied_states: Per state, whether it ties in some draw.
     """
 
-    questions: QuestionSums
-    nodes: NodeSums | None
-    solved: Array
+    answers: tuple[AnswerRows, ...]
     status: Array
+    node_reached: tuple[Array, ...]
+    node_tied: tuple[Array, ...]
+    chosen: tuple[tuple[Array, ...], ...]
+    along: tuple[tuple[Array, ...], ...]
+    node_margin: tuple[Array, ...]
+    outcomes: tuple[Array, ...]
+    tied: Array
+    tied_states: tuple[Array, ...]
+
+
+class AnswerRows(NamedTuple):
+    """A question's `raison.solve.questions.Answer`, each field `[B]` and None where it does not apply."""
+
     number: Array
     applies: Array
-    margin: Array
-    node_margin: Array
     tied: Array
-    tied_states: Array
+    best_reply: Array | None
+    reached: Array | None
+    margin: Array | None
+    outcomes: tuple[Array, ...] | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,8 +72,8 @@ class Block:
     Attributes:
         program: What was compiled.
         answer: `(cube [D, B], count, removed [K]) -> BlockResult`.
-        numbers: `(cube, removed, tie_from [S]) -> ([Q, B], [S])`, the questions' numbers in the one pure
-            equilibrium in which each state's ties are broken from the given move on, and which states tie in it.
+        numbers: `(cube, removed, tie_from [S])`, the questions' numbers `[B]` in the one pure equilibrium in which
+            each state's ties are broken from the given move on, and which states tie in it in some draw.
         values: `(cube, removed) -> parameters and quantities`, name to `[B]`.
     """
 
@@ -108,149 +95,84 @@ def compile_block(program: Program) -> Block:
 
 def _answer(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
     batch = cube.shape[-1]
+
+    def spread(nest: Any) -> Any:
+        rows = jax.tree.map(lambda row: jnp.broadcast_to(jnp.asarray(row), (batch,)), nest)
+        return hold(rows)
+
     world = World(program, cube, removed)
     world.check_definitions()
     game = played(world)
-    answers = [_full(ask(game, world, question), batch) for question in program.model.questions]
-    for answer in answers:
-        world.question_fault(answer.applies & ~jnp.isfinite(answer.number))
-    inside = jnp.arange(batch) < count
+    answers: list[AnswerRows] = []
+    for question in program.model.questions:
+        answer = ask(game, world, question)
+        world.question_fault(hold(answer.applies & ~jnp.isfinite(answer.number)))
+        answers.append(AnswerRows(*spread(_fields(answer))))
+    inside = jnp.arange(batch, dtype=jnp.int32) < count
     status = jnp.where(inside, world.status(batch), jnp.int32(-1))
-    solved = status == 0
+    if game is None:
+        return BlockResult(tuple(answers), status, (), (), (), (), (), (), jnp.zeros(batch, bool), ())
+    nodes = tuple(program.model.game)
     return BlockResult(
-        questions=_question_sums(answers, solved),
-        nodes=None if game is None else _node_sums(game, answers, solved, batch),
-        solved=_per_replicate(jnp.where(solved, 1.0, 0.0)),
+        answers=tuple(answers),
         status=status,
-        number=_stack([answer.number for answer in answers], batch),
-        applies=_stack([answer.applies & solved for answer in answers], batch),
-        margin=_stack([answer.margin for answer in answers], batch),
-        node_margin=_stack(_node_margins(game, batch), batch),
-        tied=solved & (False if game is None else _spread(game.tied_anywhere(), batch)),
-        tied_states=_tied_states(game, solved),
+        node_reached=spread(tuple(node_reached(game, name) for name in nodes)),
+        node_tied=spread(tuple(_node_tied(game, name) for name in nodes)),
+        chosen=spread(tuple(tuple(node_probabilities(game, name)) for name in nodes)),
+        along=spread(tuple(_along(game, name) for name in nodes)),
+        node_margin=spread(tuple(node_margin(game, name) for name in nodes)),
+        outcomes=spread(tuple(node_reached(game, outcome) for outcome in program.model.outcomes)),
+        tied=spread((status == 0) & game.tied_anywhere()),
+        tied_states=_tied_states(game, status == 0),
     )
 
 
-def _numbers(program: Program, cube: Array, removed: Array, tie_from: Array) -> tuple[Array, Array]:
+def _fields(answer: Answer) -> tuple[Any, ...]:
+    return (
+        answer.number,
+        answer.applies,
+        answer.tied,
+        answer.best_reply,
+        answer.reached,
+        answer.margin,
+        answer.outcomes,
+    )
+
+
+def _numbers(
+    program: Program, cube: Array, removed: Array, tie_from: Array
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     batch = cube.shape[-1]
     world = World(program, cube, removed)
     game = played(world, tie_from)
-    answers = [_full(ask(game, world, question, pure=True), batch) for question in program.model.questions]
-    return _stack([answer.number for answer in answers], batch), _tied_states(game, jnp.asarray(True))
+    answers = [ask(game, world, question, pure=True) for question in program.model.questions]
+    numbers = tuple(jnp.broadcast_to(jnp.asarray(answer.number), (batch,)) for answer in answers)
+    return numbers, () if game is None else _tied_states(game, jnp.asarray(True))
 
 
 def _values(program: Program, cube: Array, removed: Array) -> dict[str, Array]:
-    batch = cube.shape[-1]
-    world = World(program, cube, removed)
-    return world.values(batch)
+    return World(program, cube, removed).values(cube.shape[-1])
 
 
-def _spread(value: Array, batch: int) -> Array:
-    return jnp.broadcast_to(jnp.asarray(value), (batch,))
+def _node_tied(game: Played, name: str) -> Array:
+    decided = [d for s in game.graph.of_node.get(name, ()) if (d := game.equilibrium.decided[s]) is not None]
+    tied: Array = jnp.asarray(False)
+    for decision in decided:
+        tied = tied | decision.tied
+    return tied
 
 
-def _full(answer: Answer, batch: int) -> Answer:
-    def spread(value: Array | None, instead: float) -> Array:
-        return _spread(instead if value is None else value, batch)
-
-    return Answer(
-        number=spread(answer.number, 0.0),
-        applies=spread(answer.applies, 0.0),
-        tied=spread(answer.tied, 0.0),
-        best_reply=spread(answer.best_reply, 0.0),
-        reached=spread(answer.reached, 0.0),
-        margin=spread(answer.margin, 0.0),
-        outcomes=answer.outcomes,
-    )
-
-
-def _stack(rows: Sequence[Array], batch: int) -> Array:
-    return jnp.stack(list(rows)) if rows else jnp.zeros((0, batch))
-
-
-def _per_replicate(row: Array) -> Array:
-    return row.reshape(-1, REPLICATES).sum(axis=0)
-
-
-def _question_sums(answers: Sequence[Answer], solved: Array) -> QuestionSums:
-    def sums(of: Callable[[Answer], Array]) -> Array:
-        if not answers:
-            return jnp.zeros((0, REPLICATES))
-        rows = [jnp.where(solved & answer.applies, of(answer), 0.0) for answer in answers]
-        return jnp.stack([_per_replicate(row) for row in rows])
-
-    def counted(of: Callable[[Answer], Array]) -> Array:
-        return sums(lambda answer: jnp.where(of(answer), 1.0, 0.0))
-
-    return QuestionSums(
-        applies=counted(lambda answer: answer.applies),
-        number=sums(lambda answer: answer.number),
-        best_reply=sums(lambda answer: answer.best_reply),
-        mixed=counted(lambda answer: (answer.number > 0) & (answer.number < 1)),
-        tied=counted(lambda answer: answer.tied),
-        reached=sums(lambda answer: answer.reached),
-        positive=counted(lambda answer: answer.number > 0),
-        below_one=counted(lambda answer: answer.number < 1),
-    )
-
-
-def _node_sums(game: Played, answers: Sequence[Answer], solved: Array, batch: int) -> NodeSums:
-    def total(value: Array) -> Array:
-        return jnp.where(solved, _spread(value, batch), 0.0).sum()
-
-    reached: list[Array] = []
-    tied: list[Array] = []
-    chosen: list[Array] = []
-    along: list[Array] = []
-    for name, node in game.world.model.game.items():
-        states = game.graph.of_node.get(name, ())
-        reached.append(total(node_reached(game, name)))
-        any_tied: Array = jnp.asarray(False)
-        if isinstance(node, Decision):
-            for s in states:
-                decided = game.equilibrium.decided[s]
-                any_tied = any_tied if decided is None else any_tied | decided.tied
-        tied.append(total(jnp.where(any_tied, 1.0, 0.0)))
-        for index, probability in enumerate(node_probabilities(game, name)):
-            taken = [branch_probabilities(game.equilibrium, s)[index] for s in states]
-            chosen.append(total(probability))
-            along.append(total(_sum(game.reached[s] * b for s, b in zip(states, taken, strict=True))))
-    outcomes = [
-        total(node_reached(game, outcome))
-        for outcome in game.world.model.outcomes
+def _along(game: Played, name: str) -> tuple[Array, ...]:
+    """Probability that play comes along each branch of a node."""
+    states = game.graph.of_node.get(name, ())
+    per_state = [
+        [game.reached[s] * probability for probability in branch_probabilities(game.equilibrium, s)] for s in states
     ]
-    follows = [
-        [total(jnp.where(answer.applies, part, 0.0)) for part in answer.outcomes]
-        if answer.outcomes is not None
-        else [jnp.asarray(0.0)] * len(outcomes)
-        for answer in answers
-    ]
-    return NodeSums(
-        jnp.stack(reached),
-        jnp.stack(tied),
-        jnp.stack(chosen),
-        jnp.stack(along),
-        jnp.stack(outcomes),
-        jnp.stack([jnp.stack(row) for row in follows]) if follows else jnp.zeros((0, len(outcomes))),
-    )
+    return tuple(sum(parts[1:], start=parts[0]) for parts in zip(*per_state, strict=True))
 
 
-def _sum(parts: Any) -> Array:
-    return sum(parts, start=jnp.asarray(0.0))
-
-
-def _node_margins(game: Played | None, batch: int) -> list[Array]:
-    if game is None:
-        return []
-    return [_spread(node_margin(game, name), batch) for name in game.world.model.game]
-
-
-def _tied_states(game: Played | None, solved: Array) -> Array:
-    if game is None:
-        return jnp.zeros(0, bool)
-    return jnp.stack(
-        [
-            jnp.asarray(False) if decided is None else (solved & decided.tied).any()
-            for decided in game.equilibrium.decided
-        ]
+def _tied_states(game: Played, among: Array) -> tuple[Array, ...]:
+    return tuple(
+        jnp.asarray(False) if decided is None else (among & decided.tied).any()
+        for decided in game.equilibrium.decided
     )

@@ -86,10 +86,11 @@ class DrawsFile:
             columns[name] = values
         for q, question in enumerate(model.questions):
             label = question.label if question.label not in columns else f"question {q + 1}: {question.label}"
-            hidden = ~rows["applies"][q]
-            columns[label] = pa.array(rows["number"][q], mask=hidden)
-            if question.kind == "move":
-                columns[f"margin: {label}"] = pa.array(rows["margin"][q], mask=hidden)
+            answer = rows["answers"][q]
+            hidden = ~answer["applies"]
+            columns[label] = pa.array(answer["number"], mask=hidden)
+            if answer["margin"] is not None:
+                columns[f"margin: {label}"] = pa.array(answer["margin"], mask=hidden)
         self._append(pa.table(columns))
 
     def _append(self, table: Any) -> None:

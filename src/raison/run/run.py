@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from raison.run import checkpoint
 from raison.run.block import BLOCK, BlockResult
-from raison.run.designs import REPLICATES, Design, make_design
+from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
 from raison.run.plan import Branch, Plan
 from raison.run.sketch import Sketch
+from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
 
 
@@ -170,9 +171,10 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
     _base_terms(terms, plan, result)
     _tie_terms(terms, plan, cube_rows, result)
     for index, other in enumerate(others):
-        terms.sums[f"removal {index} applies"] = np.asarray(other.questions.applies)
-        terms.sums[f"removal {index} number"] = np.asarray(other.questions.number)
-        terms.sums[f"removal {index} solved"] = np.asarray(other.solved)
+        solved = np.asarray(other.status) == 0
+        terms.sums[f"removal {index} solved"] = per_replicate(solved)
+        numbers, applies = removal_sums(other, solved)
+        terms.sums[f"removal {index} number"], terms.sums[f"removal {index} applies"] = numbers, applies
     if block == 0 or keep:
         values = {name: np.asarray(row) for name, row in base.block.values(cube_rows, base.switches).items()}
         if block == 0:
@@ -191,24 +193,21 @@ def _rows(cube: Any, branch: Branch, plan: Plan) -> Any:
 
 
 def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
-    for name, term in result.questions._asdict().items():
-        terms.sums[name] = np.asarray(term)
-    if result.nodes is not None:
-        for name, term in result.nodes._asdict().items():
-            terms.sums[f"node {name}"] = np.asarray(term)
-    terms.sums["solved"] = np.asarray(result.solved)
     status = np.asarray(result.status)
+    solved = status == 0
+    terms.sums["solved"] = per_replicate(solved)
+    terms.sums.update(question_sums(result, solved))
+    terms.sums.update(node_sums(result, solved))
     reasons = len(plan.base.block.program.reasons)
     terms.counts["status"] = np.bincount(status[status >= 0], minlength=reasons)
-    applies = np.asarray(result.applies)
-    for q, question in enumerate(plan.model.questions):
-        if question.kind == "move":
-            terms.counts[f"margin {q}"] = _sketched(np.asarray(result.margin[q])[applies[q]])
+    for q, (question, answer) in enumerate(zip(plan.model.questions, result.answers, strict=True)):
+        counted = solved & np.asarray(answer.applies)
+        if answer.margin is not None:
+            terms.counts[f"margin {q}"] = _sketched(np.asarray(answer.margin)[counted])
         elif question.kind == "amount" and question.above is None:
-            terms.counts[f"amount {q}"] = _sketched(np.asarray(result.number[q])[applies[q]])
-    solved = status == 0
-    for n, name in enumerate(plan.base.block.program.model.game):
-        terms.counts[f"margin of {name}"] = _sketched(np.asarray(result.node_margin[n])[solved])
+            terms.counts[f"amount {q}"] = _sketched(np.asarray(answer.number)[counted])
+    for name, margin in zip(plan.base.block.program.model.game, result.node_margin, strict=True):
+        terms.counts[f"margin of {name}"] = _sketched(np.asarray(margin)[solved])
 
 
 def _sketched(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -219,7 +218,7 @@ def _sketched(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:
     """The smallest and largest number of each question over all pure equilibria, summed."""
-    number = np.asarray(terms.sums["number"])
+    number = terms.sums["number"]
     terms.sums["low"] = number.copy()
     terms.sums["high"] = number.copy()
     terms.counts["unknown"] = np.zeros(1, np.int64)
@@ -229,18 +228,19 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
         return
     base = plan.base
     moves = [len(s.children) if s.mover >= 0 else 1 for s in graph.states]
-    found = extremes(
-        lambda start: base.block.numbers(cube_rows, base.switches, start),
-        moves,
-        np.asarray(result.tied_states),
-    )
+
+    def numbers(start: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        found, ties = base.block.numbers(cube_rows, base.switches, start)
+        return np.stack([np.asarray(row) for row in found]), np.array([bool(tie) for tie in ties])
+
+    found = extremes(numbers, moves, np.array([bool(tie) for tie in result.tied_states]))
     if found is None:
         terms.counts["unknown"][0] = int(tied.sum())
         return
-    here = tied & np.asarray(result.applies)
-    for name, extreme in (("low", found[0]), ("high", found[1])):
-        change = np.where(here, extreme - np.asarray(result.number), 0.0)
-        terms.sums[name] = number + change.reshape(len(number), -1, REPLICATES).sum(axis=1)
+    for q, answer in enumerate(result.answers):
+        here = tied & np.asarray(answer.applies)
+        for name, extreme in (("low", found[0][q]), ("high", found[1][q])):
+            terms.sums[name][q] += per_replicate(here, extreme - np.asarray(answer.number))
 
 
 def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResult) -> dict[str, Any]:
@@ -248,7 +248,12 @@ def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResu
         "draw": np.arange(start, start + count),
         "status": np.asarray(result.status)[:count],
         "values": {name: row[:count] for name, row in values.items()},
-        "number": np.asarray(result.number)[:, :count],
-        "applies": np.asarray(result.applies)[:, :count],
-        "margin": np.asarray(result.margin)[:, :count],
+        "answers": [
+            {
+                "number": np.asarray(answer.number)[:count],
+                "applies": (np.asarray(answer.applies) & (np.asarray(result.status) == 0))[:count],
+                "margin": None if answer.margin is None else np.asarray(answer.margin)[:count],
+            }
+            for answer in result.answers
+        ],
     }

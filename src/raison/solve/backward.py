@@ -19,6 +19,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from raison.program.graph import CHANCE, OUTCOME, Graph
+from raison.program.hold import Hold, fuse
 
 TIE = 1e-9
 """Ties: relative to the range of the mover's payoffs in the draw."""
@@ -81,6 +82,7 @@ def solve(
     available: Callable[[int], tuple[Array, ...]],
     *,
     tie_from: Sequence[Array] | None = None,
+    hold: Hold = fuse,
 ) -> Equilibrium:
     """Solve a game in all draws at once, while JAX traces.
 
@@ -92,6 +94,7 @@ def solve(
         available: Of a decision state, whether each move is available.
         tie_from: Per state, the index of the move from which a tie is broken, going round; None for the first.
             Running through all indices enumerates all pure equilibria.
+        hold: How each state's values are kept.
 
     Returns:
         The equilibrium. A draw with a payoff that is not finite gives numbers of no meaning; its status says so.
@@ -107,7 +110,7 @@ def solve(
     availables: list[tuple[Array, ...] | None] = [None] * len(states)
     for s in graph.outcomes:
         value[s] = tuple(payoff(s, p) for p in range(players))
-    tolerance = tuple(tie_tolerance([value[s][p] for s in graph.outcomes]) for p in range(players))
+    tolerance = hold(tuple(tie_tolerance([value[s][p] for s in graph.outcomes]) for p in range(players)))
     for s in range(len(states) - 1, -1, -1):
         state = states[s]
         if state.mover == OUTCOME:
@@ -115,12 +118,14 @@ def solve(
         below = [value[child] for child in state.children]
         if state.mover == CHANCE:
             weights = chances[s] = chance(s)
-            value[s] = tuple(_mean(weights, [v[p] for v in below]) for p in range(players))
+            value[s] = hold(tuple(_mean(weights, [v[p] for v in below]) for p in range(players)))
             continue
         allowed = availables[s] = available(s)
         start = None if tie_from is None else tie_from[s]
-        decided[s] = decision = _decide([v[state.mover] for v in below], allowed, tolerance[state.mover], start)
-        value[s] = tuple(_taken(decision, [v[p] for v in below]) for p in range(players))
+        decision = _decide([v[state.mover] for v in below], allowed, tolerance[state.mover], start)
+        decision = Decided(*hold((decision.played, decision.best, decision.margin, decision.tied, decision.stuck)))
+        decided[s] = decision
+        value[s] = hold(tuple(_taken(decision, [v[p] for v in below]) for p in range(players)))
     return Equilibrium(tuple(value), tuple(decided), tuple(chances), tuple(availables), tolerance)
 
 

@@ -32,12 +32,13 @@ def played(world: World, tie_from: Sequence[Array] | None = None) -> Played | No
         lambda s: world.probabilities(graph.states[s].name, graph.states[s].results),
         lambda s: world.available(graph.states[s].name, graph.states[s].results),
         tie_from=tie_from,
+        hold=world.hold,
     )
-    reached = reach(graph, equilibrium, {0: jnp.asarray(1.0)})
+    reached = reach(graph, equilibrium, {0: jnp.asarray(1.0)}, world.hold)
     for s, decided in enumerate(equilibrium.decided):
         if decided is not None and decided.stuck is not False:
             world.stuck(graph.states[s].name, decided.stuck & (reached[s] > 0))
-    return Played(world, graph, equilibrium, reached, weights(graph, equilibrium))
+    return Played(world, graph, equilibrium, reached, weights(graph, equilibrium, world.hold))
 
 
 def node_margin(game: Played, node: str) -> Array:

@@ -15,6 +15,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from raison.program.graph import Graph
+from raison.program.hold import Hold, fuse
 from raison.solve.backward import Equilibrium
 
 Array = Any
@@ -46,25 +47,26 @@ def branch_probabilities(equilibrium: Equilibrium, state: int) -> tuple[Array, .
     return tuple(jnp.where(here, 1.0, 0.0) for here in decided.played)
 
 
-def reach(graph: Graph, equilibrium: Equilibrium, start: dict[int, Array]) -> list[Array]:
+def reach(graph: Graph, equilibrium: Equilibrium, start: dict[int, Array], hold: Hold = fuse) -> list[Array]:
     """Probability `[B]` of each state along play from the given states with the given probabilities."""
     found: list[Array] = [start.get(s, 0.0) for s in range(len(graph.states))]
     for s, state in enumerate(graph.states):
-        here = found[s]
-        if isinstance(here, float) and here == 0.0:
+        if isinstance(found[s], float) and found[s] == 0.0:
             continue
+        here = found[s] = hold(found[s])
         for child, probability in zip(state.children, branch_probabilities(equilibrium, s), strict=True):
             found[child] = found[child] + here * probability
     return found
 
 
-def weights(graph: Graph, equilibrium: Equilibrium) -> Weights:
+def weights(graph: Graph, equilibrium: Equilibrium, hold: Hold = fuse) -> Weights:
     """How play comes to each state, on the path and off it."""
     count = len(graph.states)
     trembles: list[Array] = [jnp.int32(NEVER)] * count
     weight: list[Array] = [jnp.asarray(0.0)] * count
     trembles[0], weight[0] = jnp.int32(0), jnp.asarray(1.0)
     for s, state in enumerate(graph.states):
+        trembles[s], weight[s] = hold((trembles[s], weight[s]))
         allowed = equilibrium.available[s]
         for index, child in enumerate(state.children):
             if allowed is None:

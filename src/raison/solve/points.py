@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,13 +81,16 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int) -> 
                 StateStrategy(graph.states[s].results, found["played"][s], found["state reached"][s])
                 for s in graph.of_node.get(name, ())
             )
+    def ordered(key: str, names: Iterable[str]) -> dict[str, Floats]:  # JAX sorts the keys of mappings
+        return {name: found[key][name] for name in names if name in found[key]}
+
     return PointSolution(
-        quantity=found["quantity"],
-        probability=found["probability"],
-        margin=found["margin"],
-        value=found["value"],
-        reached=found["reached"],
-        outcome=found["outcome"],
+        quantity=ordered("quantity", (*model.parameters, *model.quantities)),
+        probability=ordered("probability", model.game),
+        margin=ordered("margin", model.game),
+        value=ordered("value", model.players),
+        reached=ordered("reached", model.game),
+        outcome=ordered("outcome", model.outcomes),
         strategy=strategy,
         status=found["status"],
         payoffs=found["payoffs"],

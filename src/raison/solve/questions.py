@@ -78,12 +78,9 @@ def ask(played: Played | None, world: World, question: Question, *, pure: bool =
         answer = _of_move(played, question, pure)
     else:
         answer = _along_play(played, question)
-    if question.above is None:
-        return answer
-    number = jnp.where(answer.number > question.above, 1.0, 0.0)
-    return Answer(
-        number, answer.applies, answer.tied, answer.best_reply, answer.reached, answer.margin, answer.outcomes
-    )
+    number = answer.number if question.above is None else jnp.where(answer.number > question.above, 1.0, 0.0)
+    held = (number, answer.applies, answer.tied, answer.best_reply, answer.reached, answer.margin, answer.outcomes)
+    return Answer(*world.hold(held))
 
 
 def _of_quantities(world: World, question: Question) -> Answer:
@@ -148,7 +145,7 @@ def _of_move(played: Played, question: Question, pure: bool) -> Answer:
     for s, share, part in zip(states, shares, parts, strict=True):
         child = graph.states[s].children[move]
         start[child] = start[child] + share * part.number
-    after = reach(graph, equilibrium, start)
+    after = reach(graph, equilibrium, start, world.hold)
     arrived: Array = jnp.asarray(0.0)
     for s in states:
         arrived = arrived + played.reached[s]

@@ -1,0 +1,75 @@
+"""Sums over the draws of a block, by replicate where an error is wanted.
+
+NumPy adds an array of a fixed shape in a fixed order, so these are the same bits whoever computes them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raison.run.block import BlockResult
+from raison.run.designs import REPLICATES
+
+Floats = NDArray[np.float64]
+
+
+def per_replicate(counted: NDArray[np.bool_], row: Any = None) -> Floats:
+    """Sum of a row over the counted draws of each replicate, `[16]`; of None, their number."""
+    values = counted if row is None else np.where(counted, np.asarray(row), 0.0)
+    return values.reshape(-1, REPLICATES).sum(axis=0, dtype=np.float64)
+
+
+def question_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:
+    """`[questions, 16]` by name: how many draws are counted, and sums over them."""
+    found: dict[str, list[Floats]] = {
+        name: []
+        for name in ("applies", "number", "best_reply", "mixed", "tied", "reached", "positive", "below_one")
+    }
+    for answer in result.answers:
+        counted = solved & np.asarray(answer.applies)
+        number = np.asarray(answer.number)
+        positive, below = counted & (number > 0), counted & (number < 1)
+        found["applies"].append(per_replicate(counted))
+        found["number"].append(per_replicate(counted, number))
+        found["positive"].append(per_replicate(positive))
+        found["below_one"].append(per_replicate(below))
+        found["mixed"].append(per_replicate(positive & below))
+        found["tied"].append(per_replicate(counted & np.asarray(answer.tied)))
+        for name, row in (("best_reply", answer.best_reply), ("reached", answer.reached)):
+            found[name].append(np.zeros(REPLICATES) if row is None else per_replicate(counted, row))
+    return {name: np.array(rows).reshape(-1, REPLICATES) for name, rows in found.items()}
+
+
+def removal_sums(result: BlockResult, solved: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """`[questions, 16]`: sums of the numbers, and how many draws are counted."""
+    counted = [solved & np.asarray(answer.applies) for answer in result.answers]
+    numbers = [per_replicate(c, answer.number) for c, answer in zip(counted, result.answers, strict=True)]
+    applies = [per_replicate(c) for c in counted]
+    return np.array(numbers).reshape(-1, REPLICATES), np.array(applies).reshape(-1, REPLICATES)
+
+
+def node_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Sums by replicate for nodes `[.., 16]`, branches, outcomes, and what follows the asked moves."""
+    if not result.node_reached:
+        return {}
+
+    def rows(arrays: Any) -> Floats:
+        return np.array([per_replicate(solved, row) for row in arrays]).reshape(-1, REPLICATES)
+
+    follows: list[Floats] = []
+    for answer in result.answers:
+        counted = solved & np.asarray(answer.applies)
+        parts = answer.outcomes or ()
+        summed = [per_replicate(counted, part) for part in parts]
+        follows.append(np.array(summed) if summed else np.zeros((len(result.outcomes), REPLICATES)))
+    return {
+        "node reached": rows(result.node_reached),
+        "node tied": rows(result.node_tied),
+        "node chosen": rows(row for branches in result.chosen for row in branches),
+        "node along": rows(row for branches in result.along for row in branches),
+        "node outcomes": rows(result.outcomes),
+        "node follows": np.array(follows).reshape(len(follows), -1, REPLICATES),
+    }
