@@ -1,0 +1,1 @@
+"""How fast and how large: raison beside its peers, in one run."""
