@@ -123,7 +123,7 @@ class Model:
 
         program = self.program
         coded, count = coded_points(self.record, points or {})
-        return Solution(self.record, program, solve_points(program, coded, count))
+        return Solution(self.record, program, solve_points(program, coded, count, self.sha256))
 
     def run(
         self,
@@ -297,7 +297,7 @@ class Solution:
         graph = self.program.graph
         if graph is None:
             return np.zeros(len(self.points.status))
-        return largest_gain(graph, self.points.payoffs, self.points.played)
+        return largest_gain(graph, self.points.payoffs, self.points.played, self.points.available)
 
 
 @dataclass(frozen=True)

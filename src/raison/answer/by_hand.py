@@ -193,17 +193,25 @@ class Hand:
             self._note_calls(definition.expression)
             return evaluate(definition.expression, bound, FLOATS, self._functions())
         values = [
-            math.nan if isinstance(a.expression, Text) else float(evaluate(a.expression, bound, FLOATS, self._functions()))
+            math.nan
+            if isinstance(a.expression, Text)
+            else float(evaluate(a.expression, bound, FLOATS, self._functions()))
             for a in definition.arguments
         ]
         checked = values[1::2] if definition.kind == "choice" else values
         wrong = KINDS[definition.kind].fault(checked)
         if wrong is not None or any(math.isnan(value) for value in checked):
-            self.failures.append(f"'{name}' = {definition.text} {wrong or 'has an argument that is not a number'}.")
-        number = self.given[name] if index == len(chain) - 1 else self._engine_quantile(name, definition, values)
+            self.failures.append(
+                f"'{name}' = {definition.text} {wrong or 'has an argument that is not a number'}."
+            )
+        number = (
+            self.given[name] if index == len(chain) - 1 else self._engine_quantile(name, definition, values)
+        )
         if not definition.names:
             return number
-        joint = dict.fromkeys(n for d in self._all_definitions(name) if isinstance(d, Distribution) for n in d.names)
+        joint = dict.fromkeys(
+            n for d in self._all_definitions(name) if isinstance(d, Distribution) for n in d.names
+        )
         return list(joint)[int(number)]
 
     def _all_definitions(self, name: str) -> list[Definition]:
@@ -235,7 +243,9 @@ class Hand:
     def truth(self, formula: Formula, results: Results) -> bool:
         """Whether a formula holds after these results."""
         self._note_calls(formula.expression)
-        return bool(evaluate_truth(formula.expression, lambda n: self.value(n, results), FLOATS, self._functions()))
+        return bool(
+            evaluate_truth(formula.expression, lambda n: self.value(n, results), FLOATS, self._functions())
+        )
 
     def with_numbers(self, formula: Formula, results: Results, name: str | None = None) -> str:
         """A formula's text with the numbers of this draw put in for names."""
@@ -290,7 +300,9 @@ class Hand:
             answer = Answered(total, bool(shares), None, tied)
         if question.above is None:
             return answer
-        return Answered(1.0 if answer.number > question.above else 0.0, answer.applies, answer.margin, answer.tied)
+        return Answered(
+            1.0 if answer.number > question.above else 0.0, answer.applies, answer.margin, answer.tied
+        )
 
     def _asked(self, question: Question, results: Results) -> float:
         if question.event is not None:
@@ -387,13 +399,18 @@ def _expand(hand: Hand) -> None:
             found = [hand.slot(("when", name, label), m.when or ALWAYS) for label, m in node.moves.items()]
             found += [q.given for q in model.questions if q.node == name]
         else:
-            found = [c.probability and hand.slot(("probability", name, case), c.probability) for case, c in node.cases.items()]
+            found = [
+                c.probability and hand.slot(("probability", name, case), c.probability)
+                for case, c in node.cases.items()
+            ]
         return [formula for formula in found if formula is not None]
 
     def below(name: str) -> frozenset[str]:
         if name not in asked:
             own = frozenset().union(*(hand.nodes_of(formula) for formula in formulas(name)))
-            targets = [branch.then for branch in branches(model.game[name]).values()] if name in model.game else []
+            targets = (
+                [branch.then for branch in branches(model.game[name]).values()] if name in model.game else []
+            )
             asked[name] = own.union(*(below(target) for target in targets))
         return asked[name]
 
@@ -457,7 +474,9 @@ def _open(hand: Hand, state: State) -> None:
     inside = all(-ROUNDING <= chance <= 1 + ROUNDING for chance in chances.values())
     if not inside or not abs(left) <= ROUNDING:
         listed = ", ".join(f"{label} {chance:g}" for label, chance in chances.items())
-        hand.failures.append(f"the probabilities at '{state.name}' leave [0, 1] or do not sum to 1: {listed}.")
+        hand.failures.append(
+            f"the probabilities at '{state.name}' leave [0, 1] or do not sum to 1: {listed}."
+        )
     state.available = (True,) * len(state.labels)
     state.probabilities = tuple(chances[label] for label in state.labels)
     state.best = (False,) * len(state.labels)

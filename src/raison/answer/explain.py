@@ -226,7 +226,9 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
     design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
     cube = np.concatenate([design.points(draw, 1) for draw in draws], axis=1)[plan.base.rows]
 
-    def parameters(points: jax.Array, removed: jax.Array) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
+    def parameters(
+        points: jax.Array, removed: jax.Array
+    ) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
         world = World(program, points, removed)
         found: dict[str, jax.Array] = {}
         for name in program.coordinates:

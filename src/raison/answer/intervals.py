@@ -13,11 +13,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, stdtrit
+
+from raison.run.designs import REPLICATES
 
 FEW = 30
 """With fewer draws than this on the smaller side, the Clopper-Pearson interval is used."""
 _NORMAL_975 = 1.959963984540054
+_T_15 = 2.131449545559323  # 97.5% quantile of Student's t with 15 degrees of freedom
 
 Floats = NDArray[np.float64]
 
@@ -101,10 +103,16 @@ def difference_estimate(after: Floats, after_counts: Floats, before: Floats, bef
 
 def clopper_pearson(successes: float, total: float) -> tuple[float, float]:
     """Exact 95% interval of a binomial share (Clopper and Pearson 1934, by quantiles of the beta)."""
+    from scipy.special import betaincinv  # here, since it takes long to import and is seldom needed
+
     low = 0.0 if successes <= 0 else float(betaincinv(successes, total - successes + 1, 0.025))
     high = 1.0 if successes >= total else float(betaincinv(successes + 1, total - successes, 0.975))
     return low, high
 
 
 def _t(replicates: int) -> float:
+    if replicates == REPLICATES:
+        return _T_15
+    from scipy.special import stdtrit
+
     return float(stdtrit(max(replicates - 1, 1), 0.975))

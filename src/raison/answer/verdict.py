@@ -25,7 +25,7 @@ from raison.answer.records import (
     RunRecord,
     Verdict,
 )
-from raison.model.formula import Name
+from raison.model.formula import Formula, Name, Number
 from raison.model.records import Decision, Distribution, Question, branches
 from raison.run.fold import Fold
 from raison.run.plan import Plan
@@ -242,10 +242,7 @@ def _parameter(plan: Plan, fold: Fold, name: str) -> ParameterAnswer:
     key = f"value {name}"
     uncertain = isinstance(value, Distribution)
     if not uncertain or key not in fold.counts:
-        fixed: float | str | None = None
-        if f"distinct {name}" in fold.sums:
-            distinct = fold.total(f"distinct {name}")[0]
-            fixed = float(distinct[0]) if len(distinct) == 1 else None
+        fixed = value.expression.value if isinstance(value, Formula) and isinstance(value.expression, Number) else None
         only = not uncertain and name in plan.coordinates
         return ParameterAnswer(name=name, fixed=fixed, quantiles=None, histogram=None, premise_only=only)
     labels = None

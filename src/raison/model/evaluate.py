@@ -146,7 +146,9 @@ class _Evaluator:
             case _:
                 return self.operations.as_truth(self.number(expression))
 
-    def select(self, condition: Expression, then: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+    def select(
+        self, condition: Expression, then: Callable[[], Value], otherwise: Callable[[], Value]
+    ) -> Value:
         truth = self.truth(condition)
         if isinstance(truth, bool):
             return then() if truth else otherwise()
@@ -248,7 +250,9 @@ def _floor_divide(a: float, b: float) -> float:
     return float(math.floor(quotient)) if math.isfinite(quotient) else quotient
 
 
-def _guarded(function: Callable[[float], float], at_fault: Callable[[float], float]) -> Callable[[float], float]:
+def _guarded(
+    function: Callable[[float], float], at_fault: Callable[[float], float]
+) -> Callable[[float], float]:
     def guarded(x: float) -> float:
         try:
             return float(function(x))

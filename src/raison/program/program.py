@@ -247,10 +247,13 @@ class World:
         found: dict[str, Any] = {}
         for name, _ in definitions(self.model):
             if name not in self.program.on_results:
-                value = self.value(name)
-                value = value.codes if isinstance(value, Coded) else value
-                found[name] = jnp.broadcast_to(jnp.asarray(value, jnp.float64), (batch,))
+                found[name] = jnp.broadcast_to(jnp.asarray(self.codes(name), jnp.float64), (batch,))
         return found
+
+    def codes(self, name: str) -> Any:
+        """A parameter or quantity as a number; of a name, its code."""
+        value = self.value(name)
+        return value.codes if isinstance(value, Coded) else value
 
     def check_definitions(self) -> None:
         """Evaluate every definition that does not depend on results, so that its faults are found."""

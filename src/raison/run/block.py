@@ -6,6 +6,7 @@ masked. So the same code runs on every draw and results do not depend on how the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from raison.model.records import Distribution, Model
+from raison.program.compiled import compiled
 from raison.program.hold import hold
 from raison.program.program import Program, World
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
@@ -37,6 +40,7 @@ class BlockResult(NamedTuple):
         along: Per node and branch `[B]`, probability that play comes along it.
         node_margin: Per node `[B]`, of the played move; inf at chance nodes.
         outcomes: Per outcome `[B]`, probability.
+        parameters: Per uncertain parameter `[B]`, as drawn (codes of names).
         tied: `[B]` bool, any decision ties.
         tied_states: Per state, whether it ties in some draw.
     """
@@ -49,6 +53,7 @@ class BlockResult(NamedTuple):
     along: tuple[tuple[Array, ...], ...]
     node_margin: tuple[Array, ...]
     outcomes: tuple[Array, ...]
+    parameters: tuple[Array, ...]
     tied: Array
     tied_states: tuple[Array, ...]
 
@@ -83,14 +88,36 @@ class Block:
     values: Callable[..., dict[str, Array]]
 
 
-def compile_block(program: Program) -> Block:
-    """Make the functions of a program; each is compiled when it is first called."""
+def compile_block(program: Program, key: str) -> Block:
+    """Make the functions of a program; each is compiled, or taken from the cache, when it is first called.
+
+    Args:
+        program: The compiled model.
+        key: What identifies the model's text and what was removed from it.
+    """
     return Block(
         program,
-        jax.jit(lambda cube, count, removed: _answer(program, cube, count, removed)),
-        jax.jit(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from)),
-        jax.jit(lambda cube, removed: _values(program, cube, removed)),
+        _Lazy(lambda cube, count, removed: _answer(program, cube, count, removed), f"answer {key}"),
+        _Lazy(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from), f"numbers {key}"),
+        _Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
     )
+
+
+class _Lazy:
+    """A function that is compiled when it is first called, once also if two threads call it."""
+
+    def __init__(self, function: Callable[..., Any], key: str) -> None:
+        self.function = function
+        self.key = key
+        self.lock = threading.Lock()
+        self.compiled: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self.compiled is None:
+            with self.lock:
+                if self.compiled is None:
+                    self.compiled = compiled(self.function, self.key, *arguments)
+        return self.compiled(*arguments)
 
 
 def _answer(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
@@ -110,8 +137,10 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array) -> Bloc
         answers.append(AnswerRows(*spread(_fields(answer))))
     inside = jnp.arange(batch, dtype=jnp.int32) < count
     status = jnp.where(inside, world.status(batch), jnp.int32(-1))
+    parameters = spread(tuple(world.codes(name) for name in uncertain(program.model)))
     if game is None:
-        return BlockResult(tuple(answers), status, (), (), (), (), (), (), jnp.zeros(batch, bool), ())
+        untied = jnp.zeros(batch, bool)
+        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, untied, ())
     nodes = tuple(program.model.game)
     return BlockResult(
         answers=tuple(answers),
@@ -122,9 +151,15 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array) -> Bloc
         along=spread(tuple(_along(game, name) for name in nodes)),
         node_margin=spread(tuple(node_margin(game, name) for name in nodes)),
         outcomes=spread(tuple(node_reached(game, outcome) for outcome in program.model.outcomes)),
+        parameters=parameters,
         tied=spread((status == 0) & game.tied_anywhere()),
         tied_states=_tied_states(game, status == 0),
     )
+
+
+def uncertain(model: Model) -> tuple[str, ...]:
+    """The parameters that are uncertain as written."""
+    return tuple(name for name, p in model.parameters.items() if isinstance(p.value, Distribution))
 
 
 def _fields(answer: Answer) -> tuple[Any, ...]:

@@ -122,7 +122,7 @@ def make_plan(
         if key not in programs:
             ordered = [premise for premise in model.premises if premise in key]
             program = compile_model(without_premises(model, ordered)) if ordered else whole
-            programs[key] = compile_block(program)
+            programs[key] = compile_block(program, f"{file} {model.name} without {ordered}")
         return programs[key]
 
     coordinates: dict[str, None] = dict.fromkeys(whole.coordinates)

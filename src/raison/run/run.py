@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.run import checkpoint
-from raison.run.block import BLOCK, BlockResult
+from raison.run.block import BLOCK, BlockResult, uncertain
 from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
@@ -30,6 +30,10 @@ from raison.run.plan import Branch, Plan
 from raison.run.sketch import Sketch
 from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
+
+
+FEW = 30
+"""A parameter with at most this many different values is shown value by value."""
 
 
 class InterruptedRunError(KeyboardInterrupt):
@@ -175,17 +179,23 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
         terms.sums[f"removal {index} solved"] = per_replicate(solved)
         numbers, applies = removal_sums(other, solved)
         terms.sums[f"removal {index} number"], terms.sums[f"removal {index} applies"] = numbers, applies
-    if block == 0 or keep:
+    if block == 0:
+        _parameter_terms(terms, plan, result, count)
+    if keep:
         values = {name: np.asarray(row) for name, row in base.block.values(cube_rows, base.switches).items()}
-        if block == 0:
-            for name, row in values.items():
-                terms.counts[f"value {name}"] = _sketched(row[:count])
-                distinct, repeats = np.unique(row[:count], return_counts=True)
-                if len(distinct) <= 30:
-                    terms.sums[f"distinct {name}"] = np.array([distinct, repeats], np.float64)
-        if keep:
-            terms.rows = _kept_rows(start, count, values, result)
+        terms.rows = _kept_rows(start, count, values, result)
     return terms
+
+
+def _parameter_terms(terms: _Terms, plan: Plan, result: BlockResult, count: int) -> None:
+    """The parameters as drawn in the first block: counts, and the values themselves where they are few."""
+    for name, row in zip(uncertain(plan.base.block.program.model), result.parameters, strict=True):
+        drawn = np.asarray(row)[:count]
+        terms.counts[f"value {name}"] = _sketched(drawn)
+        if len(np.unique(drawn[:64])) <= FEW:
+            distinct, repeats = np.unique(drawn, return_counts=True)
+            if len(distinct) <= FEW:
+                terms.sums[f"distinct {name}"] = np.array([distinct, repeats], np.float64)
 
 
 def _rows(cube: Any, branch: Branch, plan: Plan) -> Any:

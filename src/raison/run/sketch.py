@@ -79,7 +79,7 @@ class Sketch:
             pad = max(abs(low), 1.0) * 0.5
             low, high = low - pad, low + pad
         edges = np.linspace(low, high, bins + 1)
-        middles = np.array([sum(_edges(int(b))) / 2 for b in used])
+        middles = _middles(used)
         where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, bins - 1)
         return edges, np.bincount(where, weights=finite[used], minlength=bins).astype(np.int64)
 
@@ -103,6 +103,13 @@ def _edges(at: int) -> tuple[float, float]:
         return infinite, infinite
     low, high = _from_key(side - 1), _from_key(side)
     return (low, high) if at > _ZERO else (-high, -low)
+
+
+def _middles(bins: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Middles of finite bins."""
+    side = np.abs(bins - _ZERO)
+    low, high = (((side + k + ((1023 + LOWEST) << BITS)) << (52 - BITS)).view(np.float64) for k in (-1, 0))
+    return np.where(side == 0, 0.0, np.sign(bins - _ZERO) * (low + high) / 2)
 
 
 def _from_key(key: int) -> float:

@@ -25,7 +25,9 @@ def print_explanation(model: Model, explanation: Explanation, *, console: Consol
         console: Where to; None for standard output.
     """
     writer = Writer(make_console() if console is None else console)
-    of = f"draw {explanation.draw:,} of {explanation.draws:,} · {explanation.design} · seed {explanation.seed}"
+    of = (
+        f"draw {explanation.draw:,} of {explanation.draws:,} · {explanation.design} · seed {explanation.seed}"
+    )
     writer.text(model.title, "bold")
     writer.text(of, "dim")
     if explanation.without:

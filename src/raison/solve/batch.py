@@ -48,15 +48,21 @@ class BatchSolution(NamedTuple):
         margin: Per decision state `[B]` float64, value of the played move less the best other; 0 where they
             tie, inf where there is no other.
         value: Per player `[B]` float64, expected payoff at the root.
-        tied: `[B]` bool, the best moves of some decision state tie; the move listed first is then played.
-        status: `[B]` int32, index into the solver's `reasons`; 0 for solved.
+        status: `[B]` int8 or int32, index into the solver's `reasons`; 0 for solved.
     """
 
     choice: tuple[NDArray[np.int8], ...]
     margin: tuple[NDArray[np.float64], ...]
     value: tuple[NDArray[np.float64], ...]
-    tied: NDArray[np.bool_]
-    status: NDArray[np.int32]
+    status: NDArray[np.signedinteger]
+
+    @property
+    def tied(self) -> NDArray[np.bool_]:
+        """`[B]` bool, the best moves of some decision state tie; the move listed first is then played."""
+        tied = np.zeros(self.status.shape, bool)
+        for margin in self.margin:
+            tied |= margin == 0
+        return tied
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -156,7 +162,7 @@ def compile_payoffs(graph: Graph, players: int) -> BatchSolver:
         finite = jnp.asarray(True)
         for tolerance in equilibrium.tolerance:
             finite = finite & jnp.isfinite(tolerance)
-        return _solution(graph, equilibrium, jnp.where(finite, jnp.int32(0), jnp.int32(1)), payoffs.shape[-1])
+        return _solution(graph, equilibrium, jnp.where(finite, jnp.int8(0), jnp.int8(1)), payoffs.shape[-1])
 
     return BatchSolver(
         shape=(len(graph.outcomes), players),
@@ -254,13 +260,9 @@ def _solution(graph: Graph, equilibrium: Equilibrium, status: Array, batch: int)
     def spread(value: Array) -> Array:
         return jnp.broadcast_to(jnp.asarray(value), (batch,))
 
-    tied: Array = jnp.asarray(False)
-    for decision in decided:
-        tied = tied | decision.tied
     return BatchSolution(
         choice=tuple(spread(decision.choice) for decision in decided),
         margin=tuple(spread(decision.margin) for decision in decided),
         value=tuple(spread(jnp.asarray(value, jnp.float64)) for value in equilibrium.value[0]),
-        tied=spread(tied),
         status=spread(status),
     )

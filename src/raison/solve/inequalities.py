@@ -73,7 +73,9 @@ class Reasoner:
     def check_time(self) -> None:
         """Refuse to go on when time is up."""
         if time.monotonic() > self.deadline:
-            raise SizeError("the closed form takes too long to find; solve at points with --at, or ask of later nodes.")
+            raise SizeError(
+                "the closed form takes too long to find; solve at points with --at, or ask of later nodes."
+            )
 
     # --- one inequality ---
 
@@ -164,7 +166,12 @@ class Reasoner:
         if not names or len(rows) < 2:
             return False
         scale = [max(abs(float(c)) for c in row.values()) for row, _ in rows]
-        matrix = np.array([[-float(row.get(n, 0)) / s for n in names] + [1.0] for (row, _), s in zip(rows, scale, strict=True)])
+        matrix = np.array(
+            [
+                [-float(row.get(n, 0)) / s for n in names] + [1.0]
+                for (row, _), s in zip(rows, scale, strict=True)
+            ]
+        )
         limit = np.array([float(row.get(1, 0)) / s for (row, _), s in zip(rows, scale, strict=True)])
         ranges = [self.bounds(name) for name in names]
         box = [(_end(r.low), _end(r.high)) for r in ranges] + [(None, 1.0)]
@@ -178,7 +185,10 @@ class Reasoner:
 
     def _refuted(self, rows: Any, scale: Sequence[float], shares: Sequence[float]) -> bool:
         """Check in exact fractions that the weighted sum of the rows is never what it would have to be."""
-        weights = [Fraction(max(share, 0.0) / s).limit_denominator(10_000) for share, s in zip(shares, scale, strict=True)]
+        weights = [
+            Fraction(max(share, 0.0) / s).limit_denominator(10_000)
+            for share, s in zip(shares, scale, strict=True)
+        ]
         total: dict[Any, Fraction] = {}
         strict = False
         for (row, is_strict), weight in zip(rows, weights, strict=True):

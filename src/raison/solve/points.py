@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.model.records import Decision, Distribution, Model, branches
+from raison.program.compiled import compiled
 from raison.program.program import Program, World
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
 from raison.solve.play import branch_probabilities
@@ -49,6 +50,7 @@ class PointSolution:
         status: `[N]`, index into the program's reasons.
         payoffs: By outcome state, `[states, players, N]`, as the solver saw them.
         played: By state, `[branches, N]` probabilities, for the checker.
+        available: By state, `[branches, N]` whether each branch can be taken, for the checker.
     """
 
     quantity: Mapping[str, Floats]
@@ -61,18 +63,23 @@ class PointSolution:
     status: NDArray[np.int32]
     payoffs: Floats
     played: tuple[Floats, ...]
+    available: tuple[NDArray[np.bool_], ...]
 
 
-def solve_points(program: Program, points: Mapping[str, Floats], count: int) -> PointSolution:
+def solve_points(program: Program, points: Mapping[str, Floats], count: int, key: str) -> PointSolution:
     """Solve at `count` points; parameters that are not given have their central value.
 
     Args:
         program: The compiled model.
         points: Values of parameters, float64 `[count]` each (codes of names for a `choice` of names).
         count: How many points.
+        key: What identifies the model's text; a program for one key, one set of names and one rounded-up number
+            of points is compiled once.
     """
-    function = jax.jit(lambda chosen: _solve(program, chosen, count))
-    found = jax.tree.map(np.asarray, function({name: jnp.asarray(values) for name, values in points.items()}))
+    width = 1 << (count - 1).bit_length()  # few shapes, so that few programs are compiled
+    padded = {name: jnp.asarray(np.pad(values, (0, width - count), mode="edge")) for name, values in points.items()}
+    function = compiled(lambda chosen: _solve(program, chosen, width), f"points {key} {sorted(points)} {width}", padded)
+    found = jax.tree.map(lambda row: np.asarray(row)[..., :count], function(padded))
     model, graph = program.model, program.graph
     strategy: dict[str, tuple[StateStrategy, ...]] = {}
     if graph is not None:
@@ -95,6 +102,7 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int) -> 
         status=found["status"],
         payoffs=found["payoffs"],
         played=tuple(found["played"]),
+        available=tuple(found["available"]),
     )
 
 
@@ -160,6 +168,7 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str,
         "outcome": {},
         "payoffs": jnp.zeros((0, 0, count)),
         "played": [],
+        "available": [],
         "state reached": [],
     }
     if game is not None:
@@ -180,6 +189,9 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str,
         for s in range(len(graph.states)):
             rows = [spread(p) for p in branch_probabilities(game.equilibrium, s)]
             found["played"].append(jnp.stack(rows) if rows else jnp.zeros((0, count)))
+            allowed = game.equilibrium.available[s] or (True,) * len(rows)
+            truths = [jnp.broadcast_to(jnp.asarray(a), (count,)) for a in allowed]
+            found["available"].append(jnp.stack(truths) if truths else jnp.zeros((0, count), bool))
             found["state reached"].append(spread(game.reached[s]))
     found["status"] = world.status(count)
     return found

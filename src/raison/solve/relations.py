@@ -37,7 +37,9 @@ class Wording:
             return [], r"\text{never}"
         if any(not case for case in cases):
             return ["always"], r"\text{always}"
-        written = sorted((self._conjunction(case) for case in cases), key=lambda both: (len(both[0]), both[0]))
+        written = sorted(
+            (self._conjunction(case) for case in cases), key=lambda both: (len(both[0]), both[0])
+        )
         texts = [text for text, _ in written]
         return texts, r" \;\lor\; ".join(f"({latex})" if len(written) > 1 else latex for _, latex in written)
 
@@ -57,7 +59,10 @@ class Wording:
         if atom.expression in self.reasoner.written:
             forms.append(self._moved(atom, self.reasoner.written[atom.expression]))
         left, operator, right = min((form for form in forms if form is not None), key=_length)
-        return f"{to_text(left)} {operator} {to_text(right)}", f"{to_latex(left)} {_LATEX[operator]} {to_latex(right)}"
+        return (
+            f"{to_text(left)} {operator} {to_text(right)}",
+            f"{to_latex(left)} {_LATEX[operator]} {to_latex(right)}",
+        )
 
     def _rank(self, expression: Any) -> int:
         ranks = [self.order.index(s.name) for s in expression.free_symbols if s.name in self.order]
@@ -100,18 +105,13 @@ class Wording:
                 where = self.reasoner.bounds(sympy.factor(coefficient))
             if not (where.positive or where.negative):
                 continue
-            rest = sympy.expand(expression - symbol * coefficient)
-            right = -rest / coefficient if where.positive else rest / -coefficient
-            if right.has(symbol):
-                continue
             operator = atom.operator if where.positive else _FLIPPED[atom.operator]
-            if best is None or size(right) < size(best[2]):
-                best = (symbol, operator, right)
+            rest = sympy.expand(expression - symbol * coefficient)
+            for numerator in (rest, sympy.factor_terms(rest)):
+                right = -numerator / coefficient if where.positive else numerator / -coefficient
+                if not right.has(symbol) and (best is None or _length((symbol, "", right)) < _length(best)):
+                    best = (symbol, operator, right)
         return best
-
-    def named(self, text: str) -> str:
-        """A formula's text as it is; symbols for names of a choice stand for their numbers in it."""
-        return text
 
 
 def _length(relation: tuple[Any, str, Any]) -> float:

@@ -138,9 +138,11 @@ class Supports:
                 return other
             wide = inner.hull(other)
             return Interval(Fraction(0), wide.high, False, wide.high_open)
-        parts = [self.bounds(argument) for argument in expression.args if argument.is_Boolean is not True] if (
-            isinstance(expression, sympy.Max | sympy.Min)
-        ) else []
+        parts = (
+            [self.bounds(argument) for argument in expression.args if argument.is_Boolean is not True]
+            if (isinstance(expression, sympy.Max | sympy.Min))
+            else []
+        )
         if parts:
             return _extreme(parts, isinstance(expression, sympy.Max))
         if isinstance(expression, sympy.Piecewise):

@@ -21,14 +21,15 @@ from typing import Any
 import sympy
 
 from raison.model.evaluate import Coded, evaluate, evaluate_truth
-from raison.model.formula import Formula
+from raison.model.formula import Formula, called
 from raison.model.records import Chance, Decision, Distribution, Model, Question
 from raison.program.graph import OUTCOME, Graph
+from raison.program.premises import used_names
 from raison.program.program import Program, compile_model
 from raison.solve.inequalities import ALWAYS, MAX_CASES, Atom, Cases, Conjunction, Reasoner, symbols_of
 from raison.solve.relations import Wording, describe_support
 from raison.solve.support import INF, Interval, Supports
-from raison.solve.symbols import SYMBOLS, SizeError, bounded, size, to_latex, to_text
+from raison.solve.symbols import SYMBOLS, SizeError, bounded, size
 
 LONG = 16
 """Nodes of a quantity's formula, in sympy's tree, above which it keeps its name."""
@@ -39,7 +40,6 @@ SECONDS = 30.0
 MAX_STATES = 500
 
 ZERO = Fraction(0)
-
 Results = tuple[tuple[str, str], ...]
 
 
@@ -57,7 +57,7 @@ class Condition:
         cases: The move is chosen if one of these holds, each in the language of model files; none if it never is,
             `("always",)` if it always is.
         latex: The same as LaTeX.
-        where: Definitions of the quantities that the cases mention, as name and formula.
+        where: Definitions of the quantities that the cases mention, and what those use, as in the file.
         supports: Where the parameters that are mentioned lie.
         judged: The question says `for`: the move is judged for a player's payoff, whether or not he makes it.
     """
@@ -128,10 +128,14 @@ def conditions(model: Model) -> list[Condition]:
     """
     questions = [question for question in model.questions if question.node is not None]
     if not questions:
-        raise ValueError("a closed form needs a question about a move; add {node: ..., move: ...} under 'questions'.")
+        raise ValueError(
+            "a closed form needs a question about a move; add {node: ..., move: ...} under 'questions'."
+        )
     program = compile_model(model)
     if program.graph is None or len(program.graph.states) > MAX_STATES:
-        raise ValueError(f"a closed form needs a game of at most {MAX_STATES} states; solve at points with --at.")
+        raise ValueError(
+            f"a closed form needs a game of at most {MAX_STATES} states; solve at points with --at."
+        )
     game = _Game(program, program.graph)
     found: list[Condition] = []
     for question in questions:
@@ -153,7 +157,6 @@ class _Game:
     graph: Graph
     supports: dict[Any, Interval] = field(default_factory=dict)
     links: list[Any] = field(default_factory=list)
-    named: dict[Any, tuple[str, Any]] = field(default_factory=dict)
     coded: dict[Any, tuple[str, ...]] = field(default_factory=dict)
     known: dict[tuple[str, Results], Any] = field(default_factory=dict)
     ways: dict[int, list[_Way]] = field(default_factory=dict)
@@ -189,18 +192,18 @@ class _Game:
             value = self.number(model.quantities[name].value, results)
             if size(value) <= self.long or name in self.program.on_results:
                 return value
-            return self._symbol(name, Supports(self.supports).bounds(value), value)
+            return self._symbol(name, Supports(self.supports).bounds(value))
         definition = model.parameters[name].value
         if isinstance(definition, Formula):
             return self.number(definition, results)
         return self._uncertain(name, definition, results)
 
-    def _symbol(self, name: str, where: Interval, definition: Any = None) -> Any:
-        sign = {"positive": True} if where.positive else {"negative": True} if where.negative else {"real": True}
+    def _symbol(self, name: str, where: Interval) -> Any:
+        sign = (
+            {"positive": True} if where.positive else {"negative": True} if where.negative else {"real": True}
+        )
         symbol = sympy.Symbol(name, **sign)
         self.supports[symbol] = where
-        if definition is not None:
-            self.named[symbol] = (name, definition)
         return symbol
 
     def _uncertain(self, name: str, definition: Distribution, results: Results) -> Any:
@@ -236,7 +239,9 @@ class _Game:
         )
 
     def truth(self, formula: Formula, results: Results) -> Cases:
-        found = evaluate_truth(formula.expression, lambda n: self.value(n, results), SYMBOLS, self._functions())
+        found = evaluate_truth(
+            formula.expression, lambda n: self.value(n, results), SYMBOLS, self._functions()
+        )
         return self.cases(found)
 
     # --- truths as alternatives ---
@@ -255,12 +260,18 @@ class _Game:
             for part in parts:
                 joined = self.reasoner.conjoin(joined, part)
             return joined
-        operator = truth.rel_op if holds else {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}[truth.rel_op]
+        operator = (
+            truth.rel_op
+            if holds
+            else {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}[truth.rel_op]
+        )
         return self.compare(truth.lhs, operator, truth.rhs)
 
     def compare(self, left: Any, operator: str, right: Any) -> Cases:
         """The alternatives in which one number compares with another."""
-        difference, sign = (right - left, operator.replace("<", ">")) if "<" in operator else (left - right, operator)
+        difference, sign = (
+            (right - left, operator.replace("<", ">")) if "<" in operator else (left - right, operator)
+        )
         found: Cases = []
         for when, whole in self.split(difference):
             atom = self.reasoner.atom(whole, sign)
@@ -295,7 +306,9 @@ class _Game:
             for when, whole in self.split(expression.xreplace({pieces[0]: value})):
                 found += [(both, whole) for both in self.reasoner.conjoin(here, [when])]
         if len(found) > MAX_CASES:
-            raise SizeError(f"a closed form needs at most {MAX_CASES} alternatives; solve at points with --at.")
+            raise SizeError(
+                f"a closed form needs at most {MAX_CASES} alternatives; solve at points with --at."
+            )
         return found
 
     # --- the game ---
@@ -415,23 +428,44 @@ class _Game:
             found.append(self._condition(question, whom, state.results, shown, self.reasoner.simplify(cases)))
         return found
 
+    def _definitions(self, mentioned: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+        """What names stand for, as written in the file, down to uncertain parameters; and these."""
+        model = self.program.model
+        where: dict[str, str] = {}
+        functions: dict[str, str] = {}
+        free: set[str] = set()
+        pending = list(mentioned)
+        while pending:
+            name = pending.pop(0)
+            definition = (
+                model.quantities[name].value if name in model.quantities else model.parameters[name].value
+            )
+            if name in where or name in free:
+                continue
+            if isinstance(definition, Distribution):
+                free.add(name)
+                continue
+            where[name] = definition.text
+            known = (*model.parameters, *model.quantities)
+            pending += sorted(used_names(model, definition) & set(known))
+            calls = list(called(definition.expression))
+            while calls:
+                function = calls.pop(0)
+                if function in model.functions and function not in functions:
+                    body = model.functions[function]
+                    functions[function] = f"{function}({', '.join(body.arguments)})"
+                    calls += sorted(called(body.body.expression))
+        where.update({head: model.functions[function].body.text for function, head in functions.items()})
+        return where, free
+
     def _condition(
         self, question: Question, whom: str, seen: Results, given: str | None, cases: Cases
     ) -> Condition:
         order = [*self.program.model.parameters, *self.program.model.quantities]
         wording = Wording(order, self.coded, self.reasoner)
         texts, latex = wording.cases(cases)
-        mentioned = symbols_of(cases)
-        where: dict[str, Any] = {}
-        pending = sorted(mentioned & set(self.named), key=lambda symbol: symbol.name)
-        while pending:
-            name, definition = self.named[pending.pop(0)]
-            if name not in where:
-                where[name] = definition
-                pending += sorted(definition.free_symbols & set(self.named), key=lambda symbol: symbol.name)
-        free = mentioned.union(*(definition.free_symbols for definition in where.values())) - set(self.named)
-        ordered = sorted(free, key=lambda symbol: order.index(symbol.name))
-        latex += "".join(rf",\quad {to_latex(sympy.Symbol(n))} = {to_latex(d)}" for n, d in where.items())
+        where, free = self._definitions(sorted(symbol.name for symbol in symbols_of(cases)))
+        ordered = sorted((s for s in self.supports if s.name in free), key=lambda s: order.index(s.name))
         return Condition(
             question=question.label,
             player=whom,
@@ -441,13 +475,10 @@ class _Game:
             given=given,
             cases=tuple(texts),
             latex=latex,
-            where=tuple((name, wording.named(to_text(definition))) for name, definition in where.items()),
+            where=tuple(where.items()),
             supports=tuple(_described(symbol, self.supports[symbol], self.coded) for symbol in ordered),
             judged=question.player is not None,
         )
-
-
-
 
 
 def _parts(piece: Any) -> Sequence[tuple[Any, Any]]:

@@ -63,9 +63,13 @@ def bounded(expression: Symbolic) -> Symbolic:
         SizeError: it is too large, or no real number.
     """
     if size(expression) > MAX_SIZE:
-        raise SizeError(f"a closed form needs formulas of at most {MAX_SIZE} symbols; solve at points with --at.")
+        raise SizeError(
+            f"a closed form needs formulas of at most {MAX_SIZE} symbols; solve at points with --at."
+        )
     if expression.has(sympy.I, sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
-        raise SizeError("a closed form needs formulas that are finite real numbers; guard roots and divisions.")
+        raise SizeError(
+            "a closed form needs formulas that are finite real numbers; guard roots and divisions."
+        )
     return expression
 
 
@@ -192,7 +196,7 @@ class FormulaPrinter(StrPrinter):
         text = " + ".join(self.parenthesize(term, _SUM) for term in plus)
         for term in terms:
             if term not in plus:
-                part = self.parenthesize(-term, _PRODUCT)
+                part = self.parenthesize(-term, _PRODUCT, strict=True)
                 text += f" - {part}" if text else f"-{part}"
         return text
 
