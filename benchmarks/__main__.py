@@ -21,7 +21,9 @@ TOPICS = ("crisis", "flagship_game", "draws", "startup", "run", "large")
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure raison beside its peers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure raison beside its peers."
+    )
     parser.add_argument("--only", action="append", choices=TOPICS, help="a topic to run; again for more")
     parser.add_argument("--output", type=Path, default=Path("benchmarks.json"), help="where the numbers go")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
@@ -34,7 +36,9 @@ def main() -> None:
     record = {"machine": described, "topics": [_plain(report) for report in reports]}
     arguments.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     if not arguments.here:
-        print("\n".join([*_machine_lines(described), *(line for report in reports for line in lines(report))]))
+        print(
+            "\n".join([*_machine_lines(described), *(line for report in reports for line in lines(report))])
+        )
 
 
 def _apart(topic: str) -> Report:

@@ -111,7 +111,9 @@ def kernel(name: str) -> ctypes.CDLL:
     library = Path(folder) / f"{name}.so"
     flags = ["-O3", "-march=native", "-fopenmp", "-shared", "-fPIC"]
     subprocess.run(
-        ["gcc", *flags, str(HERE / "kernels" / f"{name}.c"), "-o", str(library), "-lm"], check=True, timeout=120
+        ["gcc", *flags, str(HERE / "kernels" / f"{name}.c"), "-o", str(library), "-lm"],
+        check=True,
+        timeout=120,
     )
     return ctypes.CDLL(str(library))
 

@@ -80,7 +80,9 @@ def run() -> Report:
     few = payoffs[..., :ONE_BY_ONE]
     for name, function in _one_by_one(few, numpy_out.choice[:, :ONE_BY_ONE]).items():
         times = side_by_side({name: function}, 5)
-        report.add_times({name: [t * DRAWS / ONE_BY_ONE for t in times[name]]}, {name: f"from {ONE_BY_ONE:,} draws"})
+        report.add_times(
+            {name: [t * DRAWS / ONE_BY_ONE for t in times[name]]}, {name: f"from {ONE_BY_ONE:,} draws"}
+        )
     report.add_times({"compiling (trace, lower, compile or load)": [compiling]})
     _set_targets(report, chunks)
     return report
@@ -189,7 +191,9 @@ def _by_open_spiel(
             game = pyspiel.load_efg_game(EFG.format(*row))
             induct(game.new_initial_state(), lambda state: state.returns(), found)
             if found[::-1] != choice[:, draw].tolist():
-                raise AssertionError(f"OpenSpiel chose {found[::-1]} in draw {draw}; we chose {choice[:, draw]}.")
+                raise AssertionError(
+                    f"OpenSpiel chose {found[::-1]} in draw {draw}; we chose {choice[:, draw]}."
+                )
 
     fixed = pyspiel.load_efg_game(EFG.format(*rows[0]))
     # the terminal is known by the number of moves that led to it and the last of them
@@ -206,6 +210,11 @@ def _by_open_spiel(
             found: list[int] = []
             induct(fixed.new_initial_state(), returns, found)
             if found[::-1] != choice[:, draw].tolist():
-                raise AssertionError(f"OpenSpiel chose {found[::-1]} in draw {draw}; we chose {choice[:, draw]}.")
+                raise AssertionError(
+                    f"OpenSpiel chose {found[::-1]} in draw {draw}; we chose {choice[:, draw]}."
+                )
 
-    return {"OpenSpiel, a new game for each draw": rebuilt, "OpenSpiel, one game, payoffs from a table": walked}
+    return {
+        "OpenSpiel, a new game for each draw": rebuilt,
+        "OpenSpiel, one game, payoffs from a table": walked,
+    }

@@ -47,7 +47,9 @@ def run() -> Report:
     report.targets.append(Target("times as fast as scipy, one array of all", fastest / own, 3))
     blockwise = report.time_of("raison, sobol in blocks")
     report.targets.append(Target("times as fast as scipy, in blocks as a run asks", fastest / blockwise, 3))
-    report.notes.append(f"Points before the half-cell shift are bit-equal to scipy's ({CHECKED:,} points, asserted).")
+    report.notes.append(
+        f"Points before the half-cell shift are bit-equal to scipy's ({CHECKED:,} points, asserted)."
+    )
     return report
 
 

@@ -30,7 +30,9 @@ def run() -> Report:
     from raison.api import load
     from raison.solve.batch import compile_parameters
 
-    report = Report(f"Strike and answer with face, {DRAWS:,} draws: 18 parameters -> choices, margins, values, status")
+    report = Report(
+        f"Strike and answer with face, {DRAWS:,} draws: 18 parameters -> choices, margins, values, status"
+    )
     model = load(HERE / "models" / "strike-with-face.yaml")
     start = time.perf_counter()
     solver = compile_parameters(model.program)
@@ -91,7 +93,9 @@ class Arrays:
 def _by_numpy(rows: Columns, out: Arrays, part: slice) -> None:
     patience, spread, *rest = rows[:, part]
     gaps, noises = rest[:4], rest[4:8]
-    ruin_cost, second_round, discount, answer_gain, answer_cost, ending_gain, ending_cost, fall_value = rest[8:]
+    ruin_cost, second_round, discount, answer_gain, answer_cost, ending_gain, ending_cost, fall_value = rest[
+        8:
+    ]
     variance = spread * spread
     kept: list[Columns] = []
     for gap, noise in zip(gaps, noises, strict=True):

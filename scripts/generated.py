@@ -21,9 +21,10 @@ HEAD = """\
 
 <!-- Made by scripts/generated.py from the commands themselves. -->
 
-What a command can do, the library can do under the same name. stdout is data, stderr is talk; each command ends
-with an [exit code](errors.md). `MODEL` is a model file, or the name of a model in the [gallery](gallery.md); a file
-goes first. `raison --version` prints the version, `raison COMMAND --help` what stands here.
+What a command can do, the library can do under the same name. stdout is data, stderr is talk; each command
+ends with an [exit code](errors.md). `MODEL` is a model file, or the name of a model in the
+[gallery](gallery.md); a file goes first. `raison --version` prints the version, `raison COMMAND
+--help` what stands here.
 """
 
 

@@ -20,8 +20,8 @@ def uniform_points(model: Model, names: tuple[str, ...], count: int) -> np.ndarr
 
 def same_bits(one: BatchSolution, other: BatchSolution) -> bool:
     pairs = zip(
-        (*one.choice, *one.margin, *one.value, one.tied, one.status),
-        (*other.choice, *other.margin, *other.value, other.tied, other.status),
+        (*one.choice, *one.margin, *one.value, one.status),
+        (*other.choice, *other.margin, *other.value, other.status),
         strict=True,
     )
     return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)

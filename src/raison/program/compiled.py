@@ -15,13 +15,15 @@ import contextlib
 import hashlib
 import os
 import pickle
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jax
 from jax.experimental import serialize_executable
+from jax.experimental.compilation_cache import compilation_cache
 
 import raison
 from raison.program.engine import cache_folder
@@ -29,6 +31,7 @@ from raison.program.engine import cache_folder
 _MOST = 200  # executables kept on disk; the least recently used go first
 _MOST_READY = 32  # and in this process; the oldest go first
 _ready: dict[str, Callable[..., Any]] = {}
+_compiling = threading.RLock()
 
 
 def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callable[..., Any]:
@@ -48,10 +51,24 @@ def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callabl
     found = None if path is None else _load(path)
     if found is not None:
         return _remember(name, found)
-    made = jax.jit(function).lower(*arguments).compile()
+    with _without_jax_cache():  # what JAX's cache gives back cannot be stored again: its code is gone
+        made = jax.jit(function).lower(*arguments).compile()
     if path is not None:
         _store(path, made)
     return _remember(name, made)
+
+
+@contextlib.contextmanager
+def _without_jax_cache() -> Iterator[None]:
+    with _compiling:
+        before = jax.config.jax_enable_compilation_cache
+        jax.config.update("jax_enable_compilation_cache", False)
+        compilation_cache.reset_cache()
+        try:
+            yield
+        finally:
+            jax.config.update("jax_enable_compilation_cache", before)
+            compilation_cache.reset_cache()
 
 
 def _remember(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
