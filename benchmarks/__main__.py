@@ -31,7 +31,8 @@ def main() -> None:
     described = machine()
     reports: list[Report] = []
     for topic in arguments.only or TOPICS:
-        print(f"{topic} ...", file=sys.stderr, flush=True)
+        if not arguments.here:
+            print(f"{topic} ...", file=sys.stderr, flush=True)
         reports.append(import_module(f"benchmarks.{topic}").run() if arguments.here else _apart(topic))
     record = {"machine": described, "topics": [_plain(report) for report in reports]}
     arguments.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
