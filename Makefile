@@ -28,7 +28,7 @@ check: $(VENV)/installed-check ## Format, lint, types, direction of imports, doc
 	$(BIN)/pyright --pythonpath $(BIN)/python src
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generated.py --check
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python -m pytest -q tests/test_docs.py
 
 format: $(VENV)/installed-check ## Format the code, mend what the linter can, renew generated files
@@ -40,7 +40,7 @@ bench: $(VENV)/installed-test ## Measure speed and memory against peers
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/installed-check ## Build the documentation in site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo site/index.html
 
 wheel: $(VENV)/installed-check ## Build the wheel in dist/
