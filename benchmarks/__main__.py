@@ -1,6 +1,7 @@
 """`python -m benchmarks`: run the benchmarks, print one table, write the numbers as JSON.
 
-Without `--only`, every topic runs in a process of its own, so that none leaves threads or memory to the next.
+Without `--only`, every topic runs in a process of its own, so that none leaves threads or memory to the
+next.
 """
 
 from __future__ import annotations

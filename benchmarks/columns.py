@@ -1,4 +1,4 @@
-"""The columnwise NumPy peers: one array per column, chunk by chunk, in the chunk size that suits them best."""
+"""The columnwise NumPy peers: one array per column, chunk by chunk, in the chunk size that is best."""
 
 from __future__ import annotations
 

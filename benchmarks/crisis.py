@@ -4,14 +4,14 @@ The peers:
 
 * NumPy: columnwise, written out for this game, in place in arrays made once; its chunk size is searched.
 * C: `kernels/crisis.c`, one pass, in place in arrays made once.
-* pygambit: the tree is built once and the payoffs of its outcomes are set for each draw (building it for each
-  draw is slower). It has no backward induction, so the fastest of its solvers that work on the tree is taken,
-  whether or not it finds the subgame-perfect equilibrium alone: pure agent equilibria by enumeration, or linear
-  complementarity in floating point. Only equilibria are asked for, no margins.
-* OpenSpiel: its games do not change, so a draw's payoffs need a new one, from the text of an EFG file. That is
-  measured, and so is a variant that spares it this: the game is made once and its states are walked in each
-  draw, with payoffs looked up in a table. Backward induction is written by hand on the states; no margins. The
-  target is held against the faster of the two.
+* pygambit: the tree is built once and the payoffs of its outcomes are set for each draw (building it for
+  each draw is slower). It has no backward induction, so the fastest of its solvers that work on the tree is
+  taken, whether or not it finds the subgame-perfect equilibrium alone: pure agent equilibria by
+  enumeration, or linear complementarity in floating point. Only equilibria are asked for, no margins.
+* OpenSpiel: its games do not change, so a draw's payoffs need a new one, from the text of an EFG file. That
+  is measured, and so is a variant that spares it this: the game is made once and its states are walked in
+  each draw, with payoffs looked up in a table. Backward induction is written by hand on the states; no
+  margins. The target is held against the faster of the two.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Draws alone: points of a million draws in twenty dimensions, beside scipy's Sobol generator.
 
-scipy makes one sequence of 2**20 unscrambled points; raison sixteen scrambled sequences that together are as
-many draws as are asked for. That the points are the same is asserted on unscrambled sequences, bit for bit before
-the half-cell shift.
+scipy makes one sequence of 2**20 unscrambled points; raison sixteen scrambled sequences that together are
+as many draws as are asked for. That the points are the same is asserted on unscrambled sequences, bit for
+bit before the half-cell shift.
 """
 
 from __future__ import annotations

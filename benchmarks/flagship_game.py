@@ -1,7 +1,7 @@
 """Strike and answer, with the chances to survive as formulas: 18 parameters in memory to every choice.
 
-The model is `models/strike-with-face.yaml`: C18's game, its four survival terms C17's formula, so that the normal
-distribution function is a good part of the work. The peers:
+The model is `models/strike-with-face.yaml`: C18's game, its four survival terms C17's formula, so that the
+normal distribution function is a good part of the work. The peers:
 
 * NumPy: columnwise, written out for this game, `scipy.special.ndtr`; its chunk size is searched.
 * C: `kernels/strike_with_face.c`, one pass over the draws, `erfc` of the C library.

@@ -3,8 +3,8 @@
 * binary: a full tree of 8,191 decisions and 8,192 outcomes, thirteen moves deep.
 * centipede: 5,000 decisions in a row, each to stop or to go on, and 5,001 outcomes.
 
-Each is a model made in Python with payoffs that are numbers but for one parameter. `Model.of` writes and checks
-it as any model; `solve` gives everything that is known at a point; `compile_payoffs` solves a batch.
+Each is a model made in Python with payoffs that are numbers but for one parameter. `Model.of` writes and
+checks it as any model; `solve` gives everything that is known at a point; `compile_payoffs` solves a batch.
 """
 
 from __future__ import annotations
