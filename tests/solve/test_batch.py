@@ -5,7 +5,7 @@ import pytest
 
 from raison.api import Model, gallery
 from raison.model.reader import read_text
-from raison.solve.batch import CHUNK, BatchSolution, compile_parameters, compile_payoffs
+from raison.solve.batch import CHUNK, LARGE_CHUNK, BatchSolution, compile_parameters, compile_payoffs
 
 
 def uniform_points(model: Model, names: tuple[str, ...], count: int) -> np.ndarray:
@@ -166,3 +166,38 @@ def test_names_a_parameter_that_is_not_there():
         compile_parameters(program, ["p_lose"])
     with pytest.raises(ValueError, match="at least one parameter"):
         compile_parameters(program, [])
+
+
+def test_a_large_game_gives_what_recursion_gives_in_every_chunk():
+    """A centipede of 250 moves is solved level by level; payoffs are multiples of 1/64, so all is exact."""
+    steps, draws = 250, LARGE_CHUNK + 3
+    after = [*(f"n{i}" for i in range(1, steps)), "end"]
+    lines = [
+        f"  n{i}: {{player: {'ab'[i % 2]}, moves: {{on: {then}, stop: s{i}}}}}"
+        for i, then in enumerate(after)
+    ]
+    ends = [f"  {end}: {{a: x, b: x}}" for end in (*(f"s{i}" for i in range(steps)), "end")]
+    text = "\n".join(
+        [
+            "raison: 1\ntitle: Who stops?\nplayers: {a: A, b: B}\nparameters: {x: 'uniform(0, 1)'}\ngame:",
+            *lines,
+            "outcomes:",
+            *ends,
+            "questions: [{node: n0, move: on}]",
+        ]
+    )
+    graph = Model.of(read_text(text, "centipede").model).program.graph
+    payoffs = np.random.default_rng(11).integers(-64, 65, (steps + 1, 2, draws)) / 64
+    solver = compile_payoffs(graph, 2)
+    batch = solver(payoffs)
+    named = {graph.states[s].name: payoffs[row] for row, s in enumerate(graph.outcomes)}
+    value = named["end"]
+    position = {graph.states[s].name: place for place, s in enumerate(solver.decisions)}
+    for i in reversed(range(steps)):
+        stop = named[f"s{i}"]
+        stops = stop[i % 2] > value[i % 2]
+        np.testing.assert_array_equal(batch.choice[position[f"n{i}"]], stops)
+        np.testing.assert_array_equal(batch.margin[position[f"n{i}"]], abs(stop[i % 2] - value[i % 2]))
+        value = np.where(stops, stop, value)
+    np.testing.assert_array_equal(np.array(batch.value), value)
+    assert not batch.status.any()

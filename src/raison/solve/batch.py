@@ -28,14 +28,18 @@ from numpy.typing import NDArray
 from raison.model.records import Distribution
 from raison.program.engine import configure
 from raison.program.graph import CHANCE, Graph
+from raison.program.hold import Hold, fuse
 from raison.program.program import FINE, Program, World
 from raison.solve.backward import Decided, Equilibrium, solve
+from raison.solve.levels import is_large, solve_levels
 from raison.solve.play import reach
 
 Array = Any
 
 CHUNK = 65_536
 """Draws of parameters that one call solves."""
+LARGE_CHUNK = 1_024
+"""Draws of a large game that one call solves level by level; it keeps every state's values."""
 NOT_FINITE = "a payoff is not finite, or the range of a player's payoffs is not; give finite ones."
 """Status 1 of a solver of payoffs."""
 
@@ -74,7 +78,9 @@ class BatchSolver:
         rows: What the first axis holds: outcomes, or parameters.
         decisions: Number of each decision state in the graph, in the order of the solution's arrays.
         reasons: Sentences that the status indexes.
-        function: The compiled function.
+        players: How many.
+        status: Type of the status.
+        function: Of the numbers and the first draw of a chunk, or None for all draws.
         chunk: Most draws of one call; None for any number.
     """
 
@@ -82,6 +88,8 @@ class BatchSolver:
     rows: tuple[str, ...]
     decisions: tuple[int, ...]
     reasons: tuple[str, ...]
+    players: int
+    status: type[np.signedinteger]
     function: Callable[[Array, Any], Any]
     chunk: int | None
 
@@ -115,8 +123,12 @@ class BatchSolver:
     def _in_chunks(self, numbers: Array, batch: int, chunk: int) -> BatchSolution:
         """Solve chunks of one size on all processors; the last overlaps the one before it."""
         starts = [*range(0, batch - chunk, chunk), batch - chunk]
-        shapes = jax.eval_shape(self.function, numbers, np.int32(0))
-        solution = jax.tree.map(lambda shape: np.empty(batch, shape.dtype), shapes)
+        solution = BatchSolution(
+            choice=tuple(np.empty(batch, np.int8) for _ in self.decisions),
+            margin=tuple(np.empty(batch) for _ in self.decisions),
+            value=tuple(np.empty(batch) for _ in range(self.players)),
+            status=np.empty(batch, self.status),
+        )
 
         def solve_chunk(start: int) -> None:
             found = self.function(numbers, np.int32(start))
@@ -149,28 +161,34 @@ def compile_payoffs(graph: Graph, players: int) -> BatchSolver:
         )
     row = {state: index for index, state in enumerate(graph.outcomes)}
 
-    def function(payoffs: Array, start: None) -> Any:
-        del start
-        equilibrium = solve(
+    large = is_large(graph)
+
+    def function(payoffs: Array, start: Array | None) -> Any:
+        payoffs = _part(payoffs, start, LARGE_CHUNK)
+        batch = payoffs.shape[-1]
+        equilibrium = _solve(
             graph,
             players,
             lambda s, player: payoffs[row[s], player],
             lambda s: (),
             lambda s: (True,) * len(graph.states[s].children),
+            batch,
         )
         # a tolerance is finite only if all payoffs are: cheaper than to look at each
         finite = jnp.asarray(True)
         for tolerance in equilibrium.tolerance:
             finite = finite & jnp.isfinite(tolerance)
-        return _solution(graph, equilibrium, jnp.where(finite, jnp.int8(0), jnp.int8(1)), payoffs.shape[-1])
+        return _solution(graph, equilibrium, jnp.where(finite, jnp.int8(0), jnp.int8(1)), batch)
 
     return BatchSolver(
         shape=(len(graph.outcomes), players),
         rows=tuple(graph.states[s].name for s in graph.outcomes),
         decisions=_decisions(graph),
         reasons=(FINE, NOT_FINITE),
-        function=_compiled(function),
-        chunk=None,
+        players=players,
+        status=np.int8,
+        function=_compiled(function, large),
+        chunk=LARGE_CHUNK if large else None,
     )
 
 
@@ -203,21 +221,23 @@ def compile_parameters(program: Program, names: Sequence[str] | None = None) -> 
         raise ValueError("a batch needs at least one parameter in memory; name one.")
     rows = tuple(names)
     players = list(model.players)
+    large = is_large(graph)
+    chunk = LARGE_CHUNK if large else CHUNK
 
     def function(parameters: Array, start: Array | None) -> Any:
-        if start is not None:
-            parameters = jax.lax.dynamic_slice_in_dim(parameters, start, CHUNK, axis=1)
+        parameters = _part(parameters, start, chunk)
         batch = parameters.shape[-1]
         world = World(program, chosen={name: parameters[row] for row, name in enumerate(rows)})
         world.check_definitions()
         states = graph.states
-        equilibrium = solve(
+        equilibrium = _solve(
             graph,
             len(players),
             lambda s, player: world.payoff(states[s].name, players[player], states[s].results),
             lambda s: world.probabilities(states[s].name, states[s].results),
             lambda s: world.available(states[s].name, states[s].results),
-            hold=world.hold,
+            batch,
+            world.hold,
         )
         _mark_stuck(world, graph, equilibrium)
         return _solution(graph, equilibrium, world.status(batch), batch)
@@ -227,14 +247,36 @@ def compile_parameters(program: Program, names: Sequence[str] | None = None) -> 
         rows=rows,
         decisions=_decisions(graph),
         reasons=program.reasons,
-        function=_compiled(function),
-        chunk=CHUNK,
+        players=len(players),
+        status=np.int32,
+        function=_compiled(function, large),
+        chunk=chunk,
     )
 
 
-def _compiled(function: Callable[[Array, Any], Any]) -> Callable[[Array, Any], Any]:
+def _compiled(function: Callable[[Array, Any], Any], large: bool) -> Callable[[Array, Any], Any]:
+    """A large game's solver is compiled by itself; what surrounds it would take XLA too long."""
     configure()
-    return jax.jit(function)
+    return function if large else jax.jit(function)
+
+
+def _part(numbers: Array, start: Array | None, chunk: int) -> Array:
+    """The draws of a chunk; all where no start is given."""
+    return numbers if start is None else jax.lax.dynamic_slice_in_dim(numbers, start, chunk, axis=-1)
+
+
+def _solve(
+    graph: Graph,
+    players: int,
+    payoff: Callable[[int, int], Array],
+    chance: Callable[[int], tuple[Array, ...]],
+    available: Callable[[int], tuple[Array, ...]],
+    batch: int,
+    hold: Hold = fuse,
+) -> Equilibrium:
+    if is_large(graph):
+        return solve_levels(graph, players, payoff, chance, available, batch)
+    return solve(graph, players, payoff, chance, available, hold=hold)
 
 
 def _decisions(graph: Graph) -> tuple[int, ...]:
@@ -246,6 +288,8 @@ def _mark_stuck(world: World, graph: Graph, equilibrium: Equilibrium) -> None:
     stuck = [
         (s, d.stuck) for s, d in enumerate(equilibrium.decided) if d is not None and d.stuck is not False
     ]
+    if is_large(graph):  # computed already
+        stuck = [(s, where) for s, where in stuck if np.any(where)]
     if not stuck:
         return
     reached = reach(graph, equilibrium, {0: jnp.asarray(1.0)}, world.hold)
