@@ -2,9 +2,9 @@
 
 import ast
 import inspect
+import resource
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -53,19 +53,20 @@ except SystemExit as stop:
 
 
 def test_the_test_of_heavy_packages_would_notice_one():
-    assert heavy_after("import raison.answer.intervals") >= {"numpy", "scipy"}
+    assert heavy_after("import raison.program.engine") >= {"numpy", "jax"}
 
 
 def test_check_starts_in_a_blink():
     def seconds():
-        started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "raison.cli", "check", "kremlin-2022"], check=True, capture_output=True
-        )
-        return time.perf_counter() - started
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "raison.cli", "check", "kremlin-2022"]
+        subprocess.run(command, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # 0.35 s where it was measured; the best of five, and three times that, because tests share the machine
-    assert min(seconds() for _ in range(5)) < 1.0
+    # Processor time, because tests share the machine: 0.35 s where it was measured. Loading numpy and JAX would
+    # take it to 1.2 s; the limit lies between, for machines half as fast.
+    assert min(seconds() for _ in range(3)) < 0.8
 
 
 def test_star_import_gives_the_public_names():
