@@ -64,8 +64,8 @@ def test_check_starts_in_a_blink():
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # Processor time, because tests share the machine: 0.35 s where it was measured. Loading numpy and JAX would
-    # take it to 1.2 s; the limit lies between, for machines half as fast.
+    # Processor time, because tests share the machine. Measured: 0.35 s; loading JAX would add 0.8 s. The limit
+    # lies between, for machines half as fast.
     assert min(seconds() for _ in range(3)) < 0.8
 
 
