@@ -165,6 +165,7 @@ def compile_payoffs(graph: Graph, players: int) -> BatchSolver:
 
     def function(payoffs: Array, start: Array | None) -> Any:
         payoffs = _part(payoffs, start, LARGE_CHUNK)
+        payoffs = np.asarray(payoffs) if large else payoffs  # NumPy picks a row a hundred times faster
         batch = payoffs.shape[-1]
         equilibrium = _solve(
             graph,
@@ -300,6 +301,13 @@ def _mark_stuck(world: World, graph: Graph, equilibrium: Equilibrium) -> None:
 def _solution(graph: Graph, equilibrium: Equilibrium, status: Array, batch: int) -> Any:
     """Bring an equilibrium to one array `[B]` each."""
     decided: list[Decided] = [d for s in _decisions(graph) if (d := equilibrium.decided[s]) is not None]
+    if is_large(graph):  # in NumPy: operations of JAX outside compiled code take long for thousands of states
+        return BatchSolution(
+            choice=tuple(_index(decision, batch) for decision in decided),
+            margin=tuple(np.asarray(decision.margin) for decision in decided),
+            value=tuple(np.asarray(value) for value in equilibrium.value[0]),
+            status=np.broadcast_to(np.asarray(status), (batch,)),
+        )
 
     def spread(value: Array) -> Array:
         return jnp.broadcast_to(jnp.asarray(value), (batch,))
@@ -310,3 +318,10 @@ def _solution(graph: Graph, equilibrium: Equilibrium, status: Array, batch: int)
         value=tuple(spread(jnp.asarray(value, jnp.float64)) for value in equilibrium.value[0]),
         status=spread(status),
     )
+
+
+def _index(decision: Decided, batch: int) -> NDArray[np.int8]:
+    index = np.full(batch, -1, np.int8)
+    for move, here in enumerate(decision.played):
+        index[np.asarray(here)] = move
+    return index
