@@ -64,7 +64,7 @@ def test_check_starts_in_a_blink():
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # Processor time, because tests share the machine. Measured: 0.35 s; loading JAX would add 0.8 s. The limit
+    # Processor time, because tests share the machine. Measured: 0.35 s; JAX would add 0.8 s. The limit
     # lies between, for machines half as fast.
     assert min(seconds() for _ in range(3)) < 0.8
 
