@@ -128,7 +128,9 @@ questions:
 """
 
 
-@pytest.mark.parametrize("without", [(), ("plain",), ("calm",), ("plain", "calm"), ("rewired",)], ids="+".join)
+@pytest.mark.parametrize(
+    "without", [(), ("plain",), ("calm",), ("plain", "calm"), ("rewired",)], ids="+".join
+)
 def test_the_hand_agrees_where_draws_fail_and_premises_are_removed(without: tuple[str, ...]) -> None:
     """The root of a negative fails some draws, a node without a move others."""
     reading = read_text(MIXED, "test")
@@ -206,7 +208,9 @@ questions: [{node: n, move: two}]
 
 @pytest.mark.parametrize("draw", [-1, DRAWS, 10**9])
 def test_a_draw_that_the_run_does_not_have_is_refused_with_advice(draw: int) -> None:
-    with pytest.raises(ValueError, match=f"has draws 0 to {DRAWS - 1}; got {draw}. Give another, or more --draws"):
+    with pytest.raises(
+        ValueError, match=f"has draws 0 to {DRAWS - 1}; got {draw}. Give another, or more --draws"
+    ):
         explain_draw(plan_for(raison.gallery("three-step-crisis")), draw)
 
 
@@ -215,7 +219,14 @@ def test_the_printed_explanation_has_every_part_in_plain_lines() -> None:
     out = io.StringIO()
     print_explanation(model.record, explain_draw(plan_for(model), 2), console=make_console(out))
     text = out.getvalue()
-    for part in ("draw 2 of 48", "Parameters", "Functions", "Quantities", "The game, from its end", "How play goes"):
+    for part in (
+        "draw 2 of 48",
+        "Parameters",
+        "Functions",
+        "Quantities",
+        "The game, from its end",
+        "How play goes",
+    ):
         assert part in text
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 110

@@ -29,7 +29,7 @@ class Tree:
 
 
 def random_tree(rng: np.random.Generator, depth: int, count: int, whole: bool = False) -> Tree:
-    """Up to four branches a node; a fifth of the inner nodes are chance; payoffs differ between `count` draws."""
+    """Up to four branches a node, a fifth of the inner nodes chance; payoffs differ between draws."""
     made = iter(range(10_000))
 
     def grow(left: int) -> Tree:

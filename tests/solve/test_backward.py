@@ -34,7 +34,10 @@ def played(found: Any, name: str) -> np.ndarray:
 def one_choice(values: list[list[float]], whens: list[str | None] | None = None) -> Any:
     """One player chooses once among outcomes worth `values[move][draw]`."""
     count = len(values)
-    moves = {f"m{i}": Move(f"o{i}", None if not whens or whens[i] is None else parse(whens[i])) for i in range(count)}
+    moves = {
+        f"m{i}": Move(f"o{i}", None if not whens or whens[i] is None else parse(whens[i]))
+        for i in range(count)
+    }
     model = Model(
         title="One choice",
         players={"a": Player("A")},
@@ -69,7 +72,9 @@ def test_the_centipede_ends_at_its_first_node(length: int) -> None:
     """Rosenthal 1981: whoever moves takes, since the other would take next; passing doubles the pot."""
     nodes_of = [f"n{i}" for i in range(length)]
     game = {
-        name: Decision("ab"[i % 2], {"take": Move(f"t{i}"), "pass": Move(nodes_of[i + 1] if i + 1 < length else "end")})
+        name: Decision(
+            "ab"[i % 2], {"take": Move(f"t{i}"), "pass": Move(nodes_of[i + 1] if i + 1 < length else "end")}
+        )
         for i, name in enumerate(nodes_of)
     }
     pays = {f"t{i}": (2.0**i * 4, 2.0**i) if i % 2 == 0 else (2.0**i, 2.0**i * 4) for i in range(length)}
@@ -238,7 +243,9 @@ def question_numbers(model: Any, values: dict[str, float]) -> list[float]:
 
     world = World(model.program, chosen={name: jnp.asarray([value]) for name, value in values.items()})
     game = play(world, 1)
-    return [float(np.asarray(ask(game, world, question).number).ravel()[0]) for question in model.record.questions]
+    return [
+        float(np.asarray(ask(game, world, question).number).ravel()[0]) for question in model.record.questions
+    ]
 
 
 def test_starting_the_tie_break_at_every_move_meets_every_best_move() -> None:
@@ -289,10 +296,12 @@ def depth(tree: Tree) -> int:
     return 1 + max(map(depth, tree.branches)) if tree.branches else 0
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pygambit") is None, reason="pygambit is not installed (extra peers)")
+@pytest.mark.skipif(
+    importlib.util.find_spec("pygambit") is None, reason="pygambit is not installed (extra peers)"
+)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_values_in_every_subgame_are_among_gambits_equilibria(seed: int) -> None:
-    """Subgame perfect is Nash in every subgame: Gambit 17 lists the pure equilibria of each by brute force."""
+    """Subgame perfect is Nash in every subgame: Gambit 17 lists the pure ones of each by brute force."""
     gambit = pytest.importorskip("pygambit")
     tree = random_tree(np.random.default_rng(100 + seed), 3, 1)
     subgames = [node for node in nodes(tree) if depth(node) >= 2]

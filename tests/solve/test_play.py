@@ -28,7 +28,10 @@ game:
     player: a
     moves: {out: home, left: lot, right: second}
   lot:
-    cases: {sun: {probability: p, then: second}, rain: {probability: q, then: second}, snow: {probability: otherwise, then: home}}
+    cases:
+      sun: {probability: p, then: second}
+      rain: {probability: q, then: second}
+      snow: {probability: otherwise, then: home}
   second:
     player: b
     moves: {up: {then: end}, down: {then: end, when: "start == 'left'"}}
@@ -36,7 +39,9 @@ outcomes:
   home: {a: stay, b: 0}
   end:
     a: 1
-    b: "(2 if second == 'up' else 0) if lot == 'sun' else (0 if second == 'up' else 2) if lot == 'rain' else 1"
+    b: >-
+      (2 if second == 'up' else 0) if lot == 'sun'
+      else (0 if second == 'up' else 2) if lot == 'rain' else 1
 questions:
   - {node: second, move: up}
   - {node: second, move: up, given: "start == 'left'"}
@@ -66,8 +71,8 @@ def answers(values: dict[str, float]) -> list[tuple[float, bool]]:
 def test_one_tremble_counts_and_chance_weighs_within_it() -> None:
     """Both 'left' and 'right' are one tremble away from 'out'.
 
-    To `second` lead: right (weight 1), left and sun (1/4), left and rain (1/2): 7/4 in all. B goes up after sun
-    and after right (his only move), down after rain. So up has (1 + 1/4) / (7/4) = 5/7; given left, 1/3.
+    To `second` lead: right (weight 1), left and sun (1/4), left and rain (1/2): 7/4 in all. B goes up after
+    sun and after right (his only move), down after rain. So up has (1 + 1/4) / (7/4) = 5/7; given left, 1/3.
     """
     found = answers({"stay": 10.0})
     expected = [5 / 7, 1 / 3, 0.0, 1.0]
@@ -87,8 +92,8 @@ def test_conditions_on_results_use_the_same_weights_at_the_end() -> None:
 
 
 def test_on_the_path_nothing_trembles() -> None:
-    """With nothing to gain at home, A ties between left with snow and right; 1 for certain, so right by value."""
-    here, game = world({"stay": 0.0})
+    """With nothing at home, left is worth the chance that it does not snow, 3/4; right is worth 1."""
+    _, game = world({"stay": 0.0})
     assert [float(np.ravel(p)[0]) for p in node_probabilities(game, "start")] == [0.0, 0.0, 1.0]
     assert float(np.ravel(node_reached(game, "second"))[0]) == 1.0
     found = answers({"stay": 0.0})
@@ -102,7 +107,9 @@ def test_fewer_trembles_outweigh_any_weight() -> None:
     _, game = world({"stay": 0.0, "p": 0.4, "q": 0.4})
     states = game.graph.of_node["second"]
     shares, applies = shares_among(game.weights, states, [True] * len(states))
-    by_results = {game.graph.states[s].results: float(np.ravel(x)[0]) for s, x in zip(states, shares, strict=True)}
+    by_results = {
+        game.graph.states[s].results: float(np.ravel(x)[0]) for s, x in zip(states, shares, strict=True)
+    }
     assert bool(np.ravel(applies)[0])
     assert by_results[(("start", "right"),)] == 1.0
     assert sum(by_results.values()) == 1.0
@@ -119,10 +126,12 @@ def test_a_branch_without_probability_is_reached_by_no_tremble() -> None:
 
 
 def test_a_move_that_is_not_available_is_reached_by_no_tremble() -> None:
-    here, game = world({"stay": 10.0})
+    _, game = world({"stay": 10.0})
     end = game.graph.of_node["end"]
     down_after_right = [
-        s for s in end if dict(game.graph.states[s].results).get("second") == "down"
+        s
+        for s in end
+        if dict(game.graph.states[s].results).get("second") == "down"
         and "lot" not in dict(game.graph.states[s].results)
     ]
     assert down_after_right  # the state exists in the graph, and nothing leads to it

@@ -115,7 +115,9 @@ def test_a_move_given_a_condition(given: str, number: float, applies: float) -> 
 def test_an_event_is_its_probability_along_play() -> None:
     assert answer("{event: outcome == 'clash'}")["number"] == 0.75
     assert answer("{event: \"toss == 'heads' and reply == 'accept'\"}")["number"] == 0.25
-    assert answer("{event: \"start == 'ask'\"}")["number"] == 1  # the first listed of the tied moves is played
+    assert (
+        answer("{event: \"start == 'ask'\"}")["number"] == 1
+    )  # the first listed of the tied moves is played
     assert answer("{event: high > low}")["number"] == 1
     assert answer("{event: outcome == 'clash'}")["tied"] == 1  # somewhere in the game
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from game_trees import as_model, points, random_tree, solved
+
 from raison.model.formula import parse
 from raison.model.records import Case, Chance, Decision, Model, Move, Player
 from raison.program.graph import Graph, expand
@@ -51,8 +51,8 @@ def test_the_gain_is_the_best_deviation_over_the_deviators_payoff_range(
 ) -> None:
     """Ranges are 3 for a and 1 for b.
 
-    Against left, out beats in by 2 of 3. Where b plays right, his left gains 1 of 1, which is more than what a
-    gains. Mixing costs b one half of 1, and a gets 1.5 by entering, which out beats by 0.5 of 3.
+    Against left, out beats in by 2 of 3. Where b plays right, his left gains 1 of 1, which is more than what
+    a gains. Mixing costs b one half of 1, and a gets 1.5 by entering, which out beats by 0.5 of 3.
     """
     found = largest_gain(GRAPH, payoffs(GRAPH), strategy(GRAPH, first=first, second=second))
     assert found.tolist() == [pytest.approx(gain, abs=1e-15)]
@@ -60,7 +60,11 @@ def test_the_gain_is_the_best_deviation_over_the_deviators_payoff_range(
 
 def test_unavailable_moves_are_no_deviation() -> None:
     available = [
-        np.array([[True], [False]]) if state.name == "first" else np.array([[True], [True]]) if state.children else None
+        np.array([[True], [False]])
+        if state.name == "first"
+        else np.array([[True], [True]])
+        if state.children
+        else None
         for state in GRAPH.states
     ]
     played = strategy(GRAPH, first=[1, 0], second=[1, 0])

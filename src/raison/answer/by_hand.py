@@ -1,7 +1,8 @@
 """A draw solved as one would by hand: plain floats, every history of the game followed to its end.
 
-It shares with the engine the meaning of the model (definitions, which premise replaces what, when two values tie)
-and none of its arithmetic: values by recursion, weights off the path by listing histories with their trembles.
+It shares with the engine the meaning of the model (definitions, which premise replaces what, when two values
+tie) and none of its arithmetic: values by recursion, weights off the path by listing histories with their
+trembles.
 """
 
 from __future__ import annotations
@@ -521,7 +522,8 @@ def _follow(hand: Hand) -> None:
         history = pending.pop()
         if len(hand.histories) >= MOST_HISTORIES:
             raise ValueError(
-                f"the game has more than {MOST_HISTORIES:,} ways through it; only smaller ones are worked by hand."
+                f"the game has more than {MOST_HISTORIES:,} ways through it, too many to be worked by hand; "
+                "solve at points instead."
             )
         hand.histories.append(history)
         state = hand.states[history.state]

@@ -6,9 +6,10 @@ arrays, so that it doubles as a check of the engine. The engine gives the draw's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+from pydantic import Field
 
 from raison.answer import by_hand
 from raison.answer.by_hand import Hand, State
@@ -54,7 +55,7 @@ class Step(Record):
     formula: str
     numbers: str
     value: float | str
-    seen: dict[str, str] = {}
+    seen: dict[str, str] = Field(default_factory=dict)
 
 
 class OutcomeStep(Record):
@@ -216,8 +217,8 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
     """What the engine makes of some draws.
 
     Returns:
-        The values of uncertain parameters (codes of names) and the coordinates after correlation, by name, each
-        `[len(draws)]` float64.
+        The values of uncertain parameters (codes of names) and the coordinates after correlation, by name,
+        each `[len(draws)]` float64.
     """
     import jax
     import jax.numpy as jnp
@@ -363,8 +364,3 @@ def _question(hand: Hand, index: int) -> QuestionStep:
         margin=None if answer.margin is None or not answer.applies else _finite(answer.margin),
         tied=answer.tied,
     )
-
-
-def numbers_by_name(steps: Sequence[Step]) -> Mapping[str, float | str]:
-    """The results of steps by their names; of several with one name the last."""
-    return {step.name: step.value for step in steps}

@@ -63,7 +63,7 @@ def worked(step: Step) -> str:
     value = step.value if isinstance(step.value, str) else _short(step.value)
     parts = [step.name + _seen(step.seen)]
     for text in (step.formula, step.numbers, value):
-        if text != parts[-1]:
+        if text.strip("()").replace(numbers.MINUS, "-") != parts[-1].strip("()"):
             parts.append(text)
     return " = ".join(parts)
 
@@ -106,7 +106,8 @@ def _said(node: NodeStep) -> str:
     if node.chosen is None:
         return f"no move is available; {reached}"
     if node.tied:
-        return f"'{node.chosen}' is played, as the first listed of equally good {', '.join(node.tied)}; {reached}"
+        best = ", ".join(node.tied)
+        return f"'{node.chosen}' is played, as the first listed of equally good {best}; {reached}"
     margin = "the only move" if node.margin is None else f"by a margin of {_short(node.margin)}"
     return f"'{node.chosen}' is played, {margin}; {reached}"
 

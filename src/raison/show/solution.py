@@ -28,8 +28,8 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
         program: What was solved.
 
     Returns:
-        `status` (a sentence each), `choice` (by node the likeliest branch), `probability` (by node and branch),
-        `margin`, `value`, `reached`, `outcome`, and `quantity` (parameters and quantities).
+        `status` (a sentence each), `choice` (by node the likeliest branch), `probability` (by node and
+        branch), `margin`, `value`, `reached`, `outcome`, and `quantity` (parameters and quantities).
     """
     model = program.model
     return {
@@ -52,8 +52,8 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
 def choices(points: PointSolution, model: Model, node: str) -> list[str | None]:
     """The likeliest branch at a node, a point each.
 
-    None off the path of play where the node has several information sets, where no move is available, and where
-    the point failed.
+    None off the path of play where the node has several information sets, where no move is available, and
+    where the point failed.
     """
     labels = list(branches(model.game[node]))
     rows, reached = points.probability[node], points.reached[node]

@@ -1,10 +1,11 @@
 """Conjunctions of inequalities: which always hold, which never do, which follow from others.
 
-An inequality is `expression > 0`, `>= 0`, `== 0` or `!= 0`, expanded into a sum of rational multiples of products. One
-on its own is decided by interval arithmetic, which is exact where every symbol occurs once. Several together are
-impossible if some sum of them with weights of at least 0 is never positive on the supports (Farkas); a linear program
-finds the weights, and exact fractions check the sum, so that rounding decides nothing. Products of symbols count as
-further symbols there: what is called impossible is, but not all that is impossible is found.
+An inequality is `expression > 0`, `>= 0`, `== 0` or `!= 0`, expanded into a sum of rational multiples of
+products. One on its own is decided by interval arithmetic, which is exact where every symbol occurs once.
+Several together are impossible if some sum of them with weights of at least 0 is never positive on the
+supports (Farkas); a linear program finds the weights, and exact fractions check the sum, so that rounding
+decides nothing. Products of symbols count as further symbols there: what is called impossible is, but not
+all that is impossible is found.
 """
 
 from __future__ import annotations
@@ -215,8 +216,8 @@ class Reasoner:
                     found[both] = None
                 if len(found) > MAX_CASES:
                     raise SizeError(
-                        f"a closed form needs at most {MAX_CASES} alternatives; solve at points with --at, or ask of "
-                        "later nodes."
+                        f"a closed form needs at most {MAX_CASES} alternatives; solve at points with --at, "
+                        "or ask of later nodes."
                     )
         return list(found)
 

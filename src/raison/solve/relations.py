@@ -1,4 +1,4 @@
-"""Inequalities as one would write them: solved for a variable where that is short, without minus signs elsewhere."""
+"""Inequalities as one would write them: solved for a variable where that is short, or without minuses."""
 
 from __future__ import annotations
 

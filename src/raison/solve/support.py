@@ -1,7 +1,7 @@
 """Where expressions can lie, given where their symbols can: interval arithmetic in exact fractions.
 
-An interval knows whether its ends belong to it. The ends of a continuous distribution do not: no draw takes them. What
-is said of an interval is true; it may be wider than need be where a symbol occurs more than once.
+An interval knows whether its ends belong to it. The ends of a continuous distribution do not: no draw takes
+them. What is said of an interval is true; it may be wider than need be where a symbol occurs more than once.
 """
 
 from __future__ import annotations
@@ -146,8 +146,9 @@ class Supports:
         if parts:
             return _extreme(parts, isinstance(expression, sympy.Max))
         if isinstance(expression, sympy.Piecewise):
-            found = self.bounds(expression.args[0][0])
-            for value, _ in expression.args[1:]:
+            pieces: Any = expression.args
+            found = self.bounds(pieces[0][0])
+            for value, _ in pieces[1:]:
                 found = found.hull(self.bounds(value))
             return found
         return Interval()

@@ -1,13 +1,14 @@
 r"""Closed forms: the inequalities under which an asked move is chosen.
 
-Backward induction as in `raison.solve.backward`, with sympy expressions for values. Where play continues in different
-ways below a node, each way comes with the inequalities under which it does. Move :math:`j` with value :math:`v_j` is
-chosen if for every other available move :math:`k`, in whichever way play continues after it, :math:`v_j \ge v_k` where
-:math:`j` is listed before :math:`k`, and :math:`v_j > v_k` otherwise.
+Backward induction as in `raison.solve.backward`, with sympy expressions for values. Where play continues in
+different ways below a node, each way comes with the inequalities under which it does. Move :math:`j` with
+value :math:`v_j` is chosen if for every other available move :math:`k`, in whichever way play continues
+after it, :math:`v_j \ge v_k` where :math:`j` is listed before :math:`k`, and :math:`v_j > v_k` otherwise.
 
-The conditions hold on the supports of the parameters; the ends of a continuous distribution do not belong to it, since
-no draw takes them. Quantities are expanded into parameters where that makes at most `LONG` nodes of sympy's
-tree (`LONG_OF_MANY` where there are many parameters), and otherwise keep their name; definitions are printed below.
+The conditions hold on the supports of the parameters; the ends of a continuous distribution do not belong to
+it, since no draw takes them. Quantities are expanded into parameters where that makes at most `LONG` nodes of
+sympy's tree (`LONG_OF_MANY` where there are many parameters), and otherwise keep their name; definitions are
+printed below.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Condition:
         move: The move.
         seen: Earlier results that matter at the node, by node; one condition for each combination.
         given: The question's condition on parameters, as written.
-        cases: The move is chosen if one of these holds, each in the language of model files; none if it never is,
-            `("always",)` if it always is.
+        cases: The move is chosen if one of these holds, each in the language of model files; none if it never
+            is, `("always",)` if it always is.
         latex: The same as LaTeX.
         where: Definitions of the quantities that the cases mention, and what those use, as in the file.
         supports: Where the parameters that are mentioned lie.
@@ -121,7 +122,7 @@ def conditions(model: Model) -> list[Condition]:
         model: Checked, with a small game.
 
     Returns:
-        For every move question, one condition for each information set of its node to which the question applies.
+        For every move question, one condition for each information set of its node to which it applies.
 
     Raises:
         ValueError: the model asks about no move, or its game is too large for a closed form.
@@ -145,7 +146,7 @@ def conditions(model: Model) -> list[Condition]:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A way in which play continues: when it does, and what it is worth to each player; None for a dead end."""
+    """A way in which play continues: when, and what it is worth to each player; None for a dead end."""
 
     when: Conjunction
     values: tuple[Any, ...] | None
@@ -328,8 +329,8 @@ class _Game:
                 self.ways[s] = self._after_decision(s)
             if len(self.ways[s]) > MAX_CASES:
                 raise SizeError(
-                    f"a closed form needs at most {MAX_CASES} combinations of later choices; '{state.name}' has more; "
-                    "solve at points with --at, or ask of later nodes."
+                    f"a closed form needs at most {MAX_CASES} combinations of later choices; "
+                    f"'{state.name}' has more; solve at points with --at, or ask of later nodes."
                 )
         return self.ways[s]
 
@@ -353,8 +354,9 @@ class _Game:
             joined: list[_Way] = []
             for way in found:
                 for below in self.ways_from(child):
-                    for both in self.reasoner.conjoin([way.when], [below.when]):
-                        joined.append(_Way(both, _mixed(way.values, chance, below.values)))
+                    values = _mixed(way.values, chance, below.values)
+                    both = self.reasoner.conjoin([way.when], [below.when])
+                    joined += [_Way(when, values) for when in both]
             found = joined
             if len(found) > MAX_CASES:
                 break

@@ -1,8 +1,8 @@
 """Formulas as symbols: the operations of `raison.model.evaluate` with sympy, exact and bounded.
 
-Literals are the rationals that they are written as. What could grow without bound (`9 ** 9 ** 9`, functions that
-double their argument fifty times over) is refused before sympy sees it. This module and those that use it cost half a
-second to import, so they are imported only where closed forms are asked for.
+Literals are the rationals that they are written as. What could grow without bound (`9 ** 9 ** 9`, functions
+that double their argument fifty times over) is refused before sympy sees it. This module and those that use
+it cost half a second to import, so they are imported only where closed forms are asked for.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def _divide(a: Symbolic, b: Symbolic) -> Symbolic:
     return a / b
 
 
-def _power(base: Symbolic, exponent: Symbolic) -> Symbolic:
-    if exponent.is_Integer and abs(int(exponent)) > MAX_POWER and base not in (0, 1, -1):
+def _power(base: Any, exponent: Any) -> Symbolic:
+    unit: bool = base.is_Integer and abs(int(base)) <= 1
+    if exponent.is_Integer and abs(int(exponent)) > MAX_POWER and not unit:
         raise SizeError(f"a closed form needs powers of at most {MAX_POWER}; got {str(exponent)[:40]}.")
     if base.is_Rational and exponent.is_Rational:
         bits = max(int(base.p).bit_length(), int(base.q).bit_length())
@@ -125,6 +126,18 @@ def _compare(relation: Any, plain: Callable[[Any, Any], bool]) -> Callable[[Symb
     return compare
 
 
+# typed loosely here, since sympy's own types do not know `evaluate`
+_EQUAL: Any = sympy.Equality
+_UNEQUAL: Any = sympy.Unequality
+_LESS: Any = sympy.StrictLessThan
+_AT_MOST: Any = sympy.LessThan
+_GREATER: Any = sympy.StrictGreaterThan
+_AT_LEAST: Any = sympy.GreaterThan
+_AND: Any = sympy.And
+_OR: Any = sympy.Or
+_NOT: Any = sympy.Not
+
+
 def _select(truth: Symbolic, a: Symbolic, b: Symbolic) -> Symbolic:
     return sympy.Piecewise((a, truth), (b, True), evaluate=False)
 
@@ -145,19 +158,19 @@ SYMBOLS = Operations(
         "**": _binary(_power),
     },
     compare={
-        "<": _compare(sympy.StrictLessThan, lambda a, b: a < b),
-        "<=": _compare(sympy.LessThan, lambda a, b: a <= b),
-        ">": _compare(sympy.StrictGreaterThan, lambda a, b: a > b),
-        ">=": _compare(sympy.GreaterThan, lambda a, b: a >= b),
-        "==": _compare(sympy.Equality, lambda a, b: a == b),
-        "!=": _compare(sympy.Unequality, lambda a, b: a != b),
+        "<": _compare(_LESS, lambda a, b: a < b),
+        "<=": _compare(_AT_MOST, lambda a, b: a <= b),
+        ">": _compare(_GREATER, lambda a, b: a > b),
+        ">=": _compare(_AT_LEAST, lambda a, b: a >= b),
+        "==": _compare(_EQUAL, lambda a, b: a == b),
+        "!=": _compare(_UNEQUAL, lambda a, b: a != b),
     },
     select=_select,
-    conjunction=lambda a, b: sympy.And(a, b, evaluate=False),
-    disjunction=lambda a, b: sympy.Or(a, b, evaluate=False),
-    negation=lambda a: sympy.Not(a, evaluate=False),
+    conjunction=lambda a, b: _AND(a, b, evaluate=False),
+    disjunction=lambda a, b: _OR(a, b, evaluate=False),
+    negation=lambda a: _NOT(a, evaluate=False),
     as_number=lambda truth: _select(truth, sympy.Integer(1), sympy.Integer(0)),
-    as_truth=lambda a: bool(a != 0) if a.is_Rational else sympy.Unequality(a, 0, evaluate=False),
+    as_truth=lambda a: bool(a != 0) if a.is_Rational else _UNEQUAL(a, 0, evaluate=False),
     functions={
         name: _checked(function)
         for name, function in {
@@ -185,12 +198,12 @@ SYMBOLS = Operations(
 class FormulaPrinter(StrPrinter):
     """Prints expressions in the language of model files."""
 
-    def _print_Rational(self, expr: Any) -> str:
+    def _print_Rational(self, expr: Any) -> str:  # noqa: N802
         fraction = Fraction(int(expr.p), int(expr.q))
         text = decimal(fraction)
         return text if text is not None else f"{expr.p}/{expr.q}"
 
-    def _print_Add(self, expr: Any, order: Any = None) -> str:
+    def _print_Add(self, expr: Any, order: Any = None) -> str:  # noqa: N802
         terms = [*(self._as_ordered_terms(expr, order=order))]
         plus = [term for term in terms if not term.could_extract_minus_sign()]
         text = " + ".join(self.parenthesize(term, _SUM) for term in plus)
@@ -200,57 +213,32 @@ class FormulaPrinter(StrPrinter):
                 text += f" - {part}" if text else f"-{part}"
         return text
 
-    def _print_Max(self, expr: Any) -> str:
+    def _print_Max(self, expr: Any) -> str:  # noqa: N802
         return f"max({', '.join(self._print(argument) for argument in expr.args)})"
 
-    def _print_Min(self, expr: Any) -> str:
+    def _print_Min(self, expr: Any) -> str:  # noqa: N802
         return f"min({', '.join(self._print(argument) for argument in expr.args)})"
 
-    def _print_Abs(self, expr: Any) -> str:
+    def _print_Abs(self, expr: Any) -> str:  # noqa: N802
         return f"abs({self._print(expr.args[0])})"
 
     def _print_ceiling(self, expr: Any) -> str:
         return f"ceil({self._print(expr.args[0])})"
 
-    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802
         if expr.exp == sympy.Rational(-1, 2):
             return f"1/sqrt({self._print(expr.base)})"
         return str(super()._print_Pow(expr, rational))
-
-    def _print_Piecewise(self, expr: Any) -> str:
-        parts = ""
-        for value, condition in expr.args[:-1]:
-            parts += f"{self.inside(value)} if {self._print(condition)} else "
-        return f"({parts}{self.inside(expr.args[-1][0])})"
-
-    def inside(self, expr: Any) -> str:
-        """A part of a conditional."""
-        return str(self._print(expr))
-
-    def _print_And(self, expr: Any) -> str:
-        return " and ".join(f"({self._print(part)})" for part in expr.args)
-
-    def _print_Or(self, expr: Any) -> str:
-        return " or ".join(f"({self._print(part)})" for part in expr.args)
-
-    def _print_Not(self, expr: Any) -> str:
-        return f"not ({self._print(expr.args[0])})"
-
-    def _print_Equality(self, expr: Any) -> str:
-        return f"{self._print(expr.lhs)} == {self._print(expr.rhs)}"
-
-    def _print_Unequality(self, expr: Any) -> str:
-        return f"{self._print(expr.lhs)} != {self._print(expr.rhs)}"
 
 
 class TexPrinter(LatexPrinter):
     """Prints expressions as LaTeX; names stay whole words."""
 
-    def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
+    def _print_Symbol(self, expr: Any, style: str = "plain") -> str:  # noqa: N802
         del style
         return r"\mathit{" + expr.name.replace("_", r"\_") + "}"
 
-    def _print_Function(self, expr: Any, exp: str | None = None) -> str:
+    def _print_Function(self, expr: Any, exp: str | None = None) -> str:  # noqa: N802
         shown = getattr(expr.func, "shown", None)
         if shown is None:
             return str(super()._print_Function(expr, exp))
