@@ -4,12 +4,13 @@ A run folds its draws block by block; here all of them come back, one array per 
 batch is cut was measured on two cores with a million draws:
 
 * Payoffs (three-step crisis): one call for the whole batch, which XLA cuts among its own threads. Chunks of
-  16,384 to 250,000 draws on two Python threads, brought together in one array, took 4 to 5 times its
-  processor time; a loop over chunks inside the compiled function 3 times; outputs stacked into one array 1.2
-  to 2 times.
-* Parameters (strike and answer, 18 rows): chunks on Python threads, 0.8 times the processor time of one call.
-  A call for the whole batch keeps its intermediate results in fresh memory, whose pages cost more than the
-  copy of the outputs. Chunks of 65,536 and more differ by less than 10%, and smaller ones cost more calls.
+  16,384 to 250,000 draws on two Python threads, brought together in one array, took about 5 times its processor
+  time, a loop over chunks inside the compiled function 3 times. Stacking the outputs into one array made no
+  clear difference.
+* Parameters (strike and answer, 18 rows): chunks on Python threads, 0.8 to 0.9 times the processor time of one
+  call, which has its intermediate results in fresh memory. Chunks of 16,384 to 250,000 draws differ by a fifth,
+  the larger ones being cheaper and needing more memory.
+* Large games: level by level, in chunks that bound the memory for the values of all states.
 """
 
 from __future__ import annotations
