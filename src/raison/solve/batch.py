@@ -3,13 +3,13 @@
 A run folds its draws block by block; here all of them come back, one array per decision and player. How the
 batch is cut was measured on two cores with a million draws:
 
-* Payoffs (three-step crisis): one call for the whole batch, which XLA cuts among its own threads. Chunks of
-  16,384 to 250,000 draws on two Python threads, brought together in one array, took about 5 times its processor
-  time, a loop over chunks inside the compiled function 3 times. Stacking the outputs into one array made no
-  clear difference.
-* Parameters (strike and answer, 18 rows): chunks on Python threads, 0.8 to 0.9 times the processor time of one
-  call, which has its intermediate results in fresh memory. Chunks of 16,384 to 250,000 draws differ by a fifth,
-  the larger ones being cheaper and needing more memory.
+* Payoffs (three-step crisis): one call for the whole batch, which XLA cuts among its own threads. Chunks
+  of 16,384 to 250,000 draws on two Python threads, brought together in one array, took about 5 times its
+  processor time, a loop over chunks inside the compiled function 3 times. Stacking the outputs into one
+  array made no clear difference.
+* Parameters (strike and answer, 18 rows): chunks on Python threads, 0.8 to 0.9 times the processor time
+  of one call, which has its intermediate results in fresh memory. Chunks of 16,384 to 250,000 draws
+  differ by a fifth, the larger ones being cheaper and needing more memory.
 * Large games: level by level, in chunks that bound the memory for the values of all states.
 """
 
