@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import raison
-from raison import cli
+from raison import api, cli
 
 BAD = """\
 raison: 1
@@ -363,7 +363,7 @@ def test_gallery_lists_every_model_with_its_citation_and_claim(call):
     code, out, err = call("gallery")
     assert (code, err) == (0, "")
     rows = json.loads(call("gallery", "--json")[1])
-    assert len(rows) == len(out.splitlines()) == len(list(raison.api.gallery_files()))
+    assert len(rows) == len(out.splitlines()) == len(list(api.gallery_files()))
     for line, row in zip(out.splitlines(), rows, strict=True):
         assert line.split()[:3] == [row["name"], row["citation"], row["claimed"]]
         assert line.endswith(row["title"])

@@ -10,7 +10,7 @@ import typer
 
 import examples
 import raison
-from raison import cli
+from raison import api, cli
 from raison.model.distribution import KINDS
 from raison.model.keys import SECTIONS
 
@@ -101,7 +101,7 @@ def test_the_reference_of_the_language_names_every_key_and_distribution():
 
 def test_every_model_of_the_gallery_is_on_its_page():
     page = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
-    for name in raison.api.gallery_files():
+    for name in api.gallery_files():
         assert f"`{name}`" in page
 
 
