@@ -89,7 +89,9 @@ def replicate_error(sums: Floats, counts: Floats) -> float:
     return float(means.std(ddof=1) / math.sqrt(len(means)))
 
 
-def difference_estimate(after: Floats, after_counts: Floats, before: Floats, before_counts: Floats) -> Estimate:
+def difference_estimate(
+    after: Floats, after_counts: Floats, before: Floats, before_counts: Floats
+) -> Estimate:
     """Difference of two means on the same draws, with the paired error of the replicates."""
     used = (after_counts > 0) & (before_counts > 0)
     if used.sum() < 2:

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import raison
-from raison.answer.intervals import Estimate, difference_estimate, mean_estimate, replicate_error, share_estimate
+from raison.answer.intervals import (
+    Estimate,
+    difference_estimate,
+    mean_estimate,
+    replicate_error,
+    share_estimate,
+)
 from raison.answer.records import (
     Change,
     Failure,
@@ -151,7 +157,9 @@ def _follows(plan: Plan, fold: Fold, q: int) -> tuple[dict[str, float] | None, d
     if made.sum() <= 0 or question.above is not None or question.player is not None:
         return None, None
     follows = fold.total("node follows")[q]
-    shares = {name: float(row.sum() / made.sum()) for name, row in zip(plan.model.outcomes, follows, strict=True)}
+    shares = {
+        name: float(row.sum() / made.sum()) for name, row in zip(plan.model.outcomes, follows, strict=True)
+    }
     return shares, _errors(plan.model.outcomes, follows, made)
 
 
@@ -242,7 +250,11 @@ def _parameter(plan: Plan, fold: Fold, name: str) -> ParameterAnswer:
     key = f"value {name}"
     uncertain = isinstance(value, Distribution)
     if not uncertain or key not in fold.counts:
-        fixed = value.expression.value if isinstance(value, Formula) and isinstance(value.expression, Number) else None
+        fixed = (
+            value.expression.value
+            if isinstance(value, Formula) and isinstance(value.expression, Number)
+            else None
+        )
         only = not uncertain and name in plan.coordinates
         return ParameterAnswer(name=name, fixed=fixed, quantiles=None, histogram=None, premise_only=only)
     labels = None

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from raison.model.evaluate import FLOATS, Operations, Value
-from raison.program import special
+from raison.program import special, xp
 
 
 def _both(
@@ -33,21 +33,23 @@ def _known(name: str, array: Callable[..., Value]) -> Callable[..., Value]:
     def function(*arguments: Value) -> Value:
         if all(isinstance(argument, float) for argument in arguments):
             return plain(*arguments)
-        return array(*(_array(argument) for argument in arguments))
+        found = array(*(_array(argument) for argument in arguments))
+        traced = any(isinstance(argument, jax.Array) for argument in arguments)
+        return found if traced else np.asarray(found)
 
     return function
 
 
 def _array(value: Value) -> Value:
-    return jnp.asarray(value, jnp.float64)
+    return xp.asarray(value, xp.float64)
 
 
 def _power(base: Value, exponent: Value) -> Value:
     if isinstance(exponent, float) and exponent in (1.0, 2.0, 3.0, 4.0):
         return _array(base) ** int(exponent)
     if isinstance(exponent, float) and exponent == 0.5:
-        return jnp.sqrt(base)
-    return jnp.power(_array(base), _array(exponent))
+        return xp.sqrt(base)
+    return xp.power(_array(base), _array(exponent))
 
 
 def _fold(pick: Callable[[Any, Any], Value]) -> Callable[..., Value]:
@@ -65,7 +67,7 @@ def _compare(operator: str, array: Callable[[Any, Any], Value]) -> Callable[[Val
 
 
 def _select(truth: Value, a: Value, b: Value) -> Value:
-    return jnp.where(truth, a, b)
+    return xp.where(truth, a, b)
 
 
 ARRAYS = Operations(
@@ -75,8 +77,8 @@ ARRAYS = Operations(
         "-": _both(FLOATS.binary["-"], lambda a, b: a - b),
         "*": _both(FLOATS.binary["*"], lambda a, b: a * b),
         "/": _both(FLOATS.binary["/"], lambda a, b: a / b),
-        "//": _both(FLOATS.binary["//"], lambda a, b: jnp.floor(a / b)),
-        "%": _both(FLOATS.binary["%"], lambda a, b: jnp.mod(_array(a), _array(b))),
+        "//": _both(FLOATS.binary["//"], lambda a, b: xp.floor(a / b)),
+        "%": _both(FLOATS.binary["%"], lambda a, b: xp.mod(_array(a), _array(b))),
         "**": _both(FLOATS.binary["**"], _power),
     },
     compare={
@@ -91,26 +93,26 @@ ARRAYS = Operations(
     conjunction=lambda a, b: a & b,
     disjunction=lambda a, b: a | b,
     negation=lambda a: ~a,
-    as_number=lambda truth: jnp.where(truth, 1.0, 0.0),
+    as_number=lambda truth: xp.where(truth, 1.0, 0.0),
     as_truth=lambda number: (number != 0.0) if isinstance(number, float) else number != 0,
     functions={
         name: _known(name, function)
         for name, function in {
-            "abs": jnp.abs,
-            "ceil": jnp.ceil,
-            "clip": lambda x, low, high: jnp.minimum(jnp.maximum(x, low), high),
-            "exp": jnp.exp,
-            "floor": jnp.floor,
-            "log": jnp.log,
+            "abs": xp.abs,
+            "ceil": xp.ceil,
+            "clip": lambda x, low, high: xp.minimum(xp.maximum(x, low), high),
+            "exp": xp.exp,
+            "floor": xp.floor,
+            "log": xp.log,
             "logistic": jax.jit(special.logistic),  # jit: traced and lowered once, however often called
             "logit": jax.jit(special.logit),
-            "max": _fold(jnp.maximum),
-            "min": _fold(jnp.minimum),
+            "max": _fold(xp.maximum),
+            "min": _fold(xp.minimum),
             "normal_cdf": jax.jit(special.normal_cdf),
             "normal_pdf": jax.jit(special.normal_pdf),
             "normal_quantile": jax.jit(special.normal_quantile),
-            "sqrt": jnp.sqrt,
-            "tanh": jnp.tanh,
+            "sqrt": xp.sqrt,
+            "tanh": xp.tanh,
         }.items()
     },
 )

@@ -32,7 +32,11 @@ def cache_folder() -> Path | None:
     chosen = os.environ.get("RAISON_CACHE")
     if chosen == "off":
         return None
-    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "raison"
+    base = (
+        Path(chosen)
+        if chosen
+        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "raison"
+    )
     return base / f"jaxlib-{jaxlib.__version__}-{_processor()}"
 
 

@@ -77,8 +77,10 @@ def expand(model: Model, remembered: Mapping[str, frozenset[str]]) -> Graph:
     asked: dict[str, frozenset[str]] = {}
     for name in reversed(order):
         below: Iterable[frozenset[str]] = (
-            asked[branch.then] for branch in branches(model.game[name]).values()
-        ) if name in model.game else ()
+            (asked[branch.then] for branch in branches(model.game[name]).values())
+            if name in model.game
+            else ()
+        )
         asked[name] = remembered.get(name, frozenset()).union(*below)
     return _number(model, root, order, asked)
 

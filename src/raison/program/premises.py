@@ -134,7 +134,11 @@ def _exchange(model: Model, path: tuple[str, ...], value: object) -> tuple[Slot,
             return ("payoff", outcome, player), parse(value)
         case ("game", node, "cases", case, "probability") if _has_branch(model, node, case):
             formula = _formula(value)
-            return None if formula is None or formula == parse("otherwise") else (("probability", node, case), formula)
+            return (
+                None
+                if formula is None or formula == parse("otherwise")
+                else (("probability", node, case), formula)
+            )
         case ("game", node, "moves", move) if value is None and _has_branch(model, node, move):
             return ("when", node, move), NEVER
         case ("game", node, "moves", move, "when") if _has_branch(model, node, move):
@@ -178,5 +182,3 @@ def _has_cycle(edges: Mapping[str, set[str]]) -> bool:
                     if target not in state and target in edges:
                         stack.append((target, False))
     return False
-
-

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
+import jax
+import numpy as np
 
 from raison.model.evaluate import Coded, Value, evaluate, evaluate_truth
 from raison.model.formula import Expression, Formula
 from raison.model.records import Chance, Decision, Definition, Distribution, Model, branches
-from raison.program import copula, quantile
+from raison.program import copula, quantile, xp
 from raison.program.arrays import ARRAYS
 from raison.program.graph import Graph, expand
 from raison.program.hold import Hold, hold
@@ -95,12 +96,14 @@ class World:
         self.chosen = chosen or {}
         self.hold = hold
         self.functions = {
-            name: (function.arguments, function.body.expression) for name, function in self.model.functions.items()
+            name: (function.arguments, function.body.expression)
+            for name, function in self.model.functions.items()
         }
         self.known: dict[tuple[str, Results], Value] = {}
         self.faults: dict[str, Any] = {}  # reason -> [B] bool
         self._reason = _reasons(self.model, program.on_results)
         self.cube: dict[str, Any] | None = None
+        self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))
         if cube is not None:
             rows = {name: cube[row] for row, name in enumerate(program.coordinates)}
             self.cube = copula.correlated(self.model.correlations, rows)
@@ -177,6 +180,8 @@ class World:
             value = quantile.central(definition.kind, arguments)
         else:
             value = quantile.quantile(definition.kind, self.cube[name], arguments)
+        if not isinstance(value, float) and not self._traced:
+            value = np.asarray(value)
         return Coded(value, definition.names) if definition.names else value
 
     # --- the game ---
@@ -186,7 +191,9 @@ class World:
         ended = (*results, ("outcome", outcome))
         value = self.number(self.model.outcomes[outcome][player], ended)
         for replacement in self._replacements(("payoff", outcome, player)):
-            value = _switched(self.removed[replacement.switch], self.number(_formula(replacement.definition), ended), value)
+            value = _switched(
+                self.removed[replacement.switch], self.number(_formula(replacement.definition), ended), value
+            )
         value = self.hold(value)
         self._fault(f"payoff:{outcome}:{player}", _not_finite(value))
         return value
@@ -212,7 +219,7 @@ class World:
             total = total + value
         if rest is not None:
             left = 1.0 - total
-            given[rest] = jnp.where(abs(left) <= ROUNDING, 0.0, left) if not isinstance(left, float) else left
+            given[rest] = xp.where(abs(left) <= ROUNDING, 0.0, left) if not isinstance(left, float) else left
             total = 1.0
         wrong = _either(*(_outside(value) for value in given.values()), _not_one(total))
         self._fault(f"chance:{node}", wrong)
@@ -228,7 +235,7 @@ class World:
             value: Value = True if move.when is None else self.truth(move.when, results)
             for replacement in self._replacements(("when", node, label)):
                 other = self.truth(_formula(replacement.definition), results)
-                value = jnp.where(self.removed[replacement.switch], other, value)
+                value = xp.where(self.removed[replacement.switch], other, value)
             found.append(value)
         return self.hold(tuple(found))
 
@@ -247,7 +254,7 @@ class World:
         found: dict[str, Any] = {}
         for name, _ in definitions(self.model):
             if name not in self.program.on_results:
-                found[name] = jnp.broadcast_to(jnp.asarray(self.codes(name), jnp.float64), (batch,))
+                found[name] = xp.broadcast_to(xp.asarray(self.codes(name), xp.float64), (batch,))
         return found
 
     def codes(self, name: str) -> Any:
@@ -263,10 +270,10 @@ class World:
 
     def status(self, batch: int) -> Any:
         """`[B]` int32: index into `Program.reasons`, the first in the model's order where several apply."""
-        status = jnp.zeros(batch, jnp.int32)
+        status = xp.zeros(batch, xp.int32)
         keys = list(self._reason)
         for position, key in enumerate(reversed([key for key in keys if key in self.faults])):
-            status = jnp.where(self.faults[key], jnp.int32(keys.index(key) + 1), status)
+            status = xp.where(self.faults[key], xp.int32(keys.index(key) + 1), status)
             if position % 8 == 7:
                 status = self.hold(status)  # a loop over dozens of arrays is slow
         return self.hold(status)
@@ -290,14 +297,14 @@ def _switched(switch: Any, after: Value, before: Value) -> Value:
         if not (isinstance(after, Coded) and isinstance(before, Coded)):
             raise ValueError("a premise cannot exchange names for numbers; give the same kind of value.")
         joint = tuple(dict.fromkeys((*before.names, *after.names)))
-        return Coded(jnp.where(switch, _recoded(after, joint), _recoded(before, joint)), joint)
-    return jnp.where(switch, after, before)
+        return Coded(xp.where(switch, _recoded(after, joint), _recoded(before, joint)), joint)
+    return xp.where(switch, after, before)
 
 
 def _recoded(value: Coded, joint: tuple[str, ...]) -> Value:
     codes: Value = 0.0
     for code, name in enumerate(value.names):
-        codes = jnp.where(value.codes == float(code), float(joint.index(name)), codes)
+        codes = xp.where(value.codes == float(code), float(joint.index(name)), codes)
     return codes
 
 
@@ -315,7 +322,7 @@ def _not_a_number(value: Value) -> Any:
 def _not_finite(value: Value) -> Any:
     if isinstance(value, float):
         return value - value != 0.0
-    return ~jnp.isfinite(value)
+    return ~xp.isfinite(value)
 
 
 def _outside(value: Value) -> Any:
@@ -327,7 +334,7 @@ def _outside(value: Value) -> Any:
 def _not_one(total: Value) -> Any:
     if isinstance(total, float):
         return not abs(total - 1) <= ROUNDING
-    return ~(jnp.abs(total - 1) <= ROUNDING)
+    return ~(xp.abs(total - 1) <= ROUNDING)
 
 
 def _either(*truths: Any) -> Any:
@@ -340,7 +347,9 @@ def _either(*truths: Any) -> Any:
 
 
 def _coordinates(model: Model, switches: Switches) -> tuple[str, ...]:
-    names = [name for name, parameter in model.parameters.items() if isinstance(parameter.value, Distribution)]
+    names = [
+        name for name, parameter in model.parameters.items() if isinstance(parameter.value, Distribution)
+    ]
     for slot, replacements in switches.replacements.items():
         if slot[0] == "name" and slot[1] not in names:
             names += [slot[1]] if any(isinstance(r.definition, Distribution) for r in replacements) else []
@@ -442,5 +451,3 @@ def _reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
             )
     reasons["question"] = "a question's number is not finite; guard its formula."
     return reasons
-
-

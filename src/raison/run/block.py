@@ -12,18 +12,21 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from raison.model.records import Distribution, Model
+from raison.program import xp
 from raison.program.compiled import compiled
-from raison.program.hold import hold
+from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, World
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
+from raison.solve.levels import LARGE, is_large
 from raison.solve.play import branch_probabilities
 from raison.solve.questions import Answer, Played, ask
 
 BLOCK = 16_384
-"""Draws in a block, a multiple of `REPLICATES`."""
+"""Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
+_CELLS = 1 << 23  # states times draws of a block of a large game
 
 Array = Any
 
@@ -70,9 +73,15 @@ class AnswerRows(NamedTuple):
     outcomes: tuple[Array, ...] | None
 
 
+def block_size(program: Program) -> int:
+    """Draws in a block: as many as fit a bounded memory, depending on the model alone."""
+    states = 0 if program.graph is None else len(program.graph.states)
+    return BLOCK if states <= LARGE else max(16, 1 << (_CELLS // states).bit_length() - 1)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Block:
-    """The compiled functions of one program.
+    """The compiled functions of one program; those of a large game run step by step, its solver compiled.
 
     Attributes:
         program: What was compiled.
@@ -95,12 +104,29 @@ def compile_block(program: Program, key: str) -> Block:
         program: The compiled model.
         key: What identifies the model's text and what was removed from it.
     """
+    if is_large(program.graph):
+        return Block(
+            program,
+            _by_numpy(lambda cube, count, removed: _answer(program, cube, count, removed, fuse)),
+            _by_numpy(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, fuse)),
+            _by_numpy(lambda cube, removed: _values(program, cube, removed)),
+        )
     return Block(
         program,
-        _Lazy(lambda cube, count, removed: _answer(program, cube, count, removed), f"answer {key}"),
-        _Lazy(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from), f"numbers {key}"),
+        _Lazy(lambda cube, count, removed: _answer(program, cube, count, removed, hold), f"answer {key}"),
+        _Lazy(
+            lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold), f"numbers {key}"
+        ),
         _Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
     )
+
+
+def _by_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):  # what is not finite is found by the status
+            return function(*(np.asarray(argument) for argument in arguments))
+
+    return called
 
 
 class _Lazy:
@@ -120,26 +146,26 @@ class _Lazy:
         return self.compiled(*arguments)
 
 
-def _answer(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
+def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: Hold) -> BlockResult:
     batch = cube.shape[-1]
 
     def spread(nest: Any) -> Any:
-        rows = jax.tree.map(lambda row: jnp.broadcast_to(jnp.asarray(row), (batch,)), nest)
+        rows = jax.tree.map(lambda row: xp.broadcast_to(xp.asarray(row), (batch,)), nest)
         return hold(rows)
 
-    world = World(program, cube, removed)
+    world = World(program, cube, removed, hold=hold)
     world.check_definitions()
-    game = played(world)
+    game = played(world, batch)
     answers: list[AnswerRows] = []
     for question in program.model.questions:
         answer = ask(game, world, question)
-        world.question_fault(hold(answer.applies & ~jnp.isfinite(answer.number)))
+        world.question_fault(hold(answer.applies & ~xp.isfinite(answer.number)))
         answers.append(AnswerRows(*spread(_fields(answer))))
-    inside = jnp.arange(batch, dtype=jnp.int32) < count
-    status = jnp.where(inside, world.status(batch), jnp.int32(-1))
+    inside = xp.arange(batch, dtype=xp.int32) < count
+    status = xp.where(inside, world.status(batch), xp.int32(-1))
     parameters = spread(tuple(world.codes(name) for name in uncertain(program.model)))
     if game is None:
-        untied = jnp.zeros(batch, bool)
+        untied = xp.zeros(batch, bool)
         return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, untied, ())
     nodes = tuple(program.model.game)
     return BlockResult(
@@ -175,14 +201,14 @@ def _fields(answer: Answer) -> tuple[Any, ...]:
 
 
 def _numbers(
-    program: Program, cube: Array, removed: Array, tie_from: Array
+    program: Program, cube: Array, removed: Array, tie_from: Array, hold: Hold
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     batch = cube.shape[-1]
-    world = World(program, cube, removed)
-    game = played(world, tie_from)
+    world = World(program, cube, removed, hold=hold)
+    game = played(world, batch, tie_from)
     answers = [ask(game, world, question, pure=True) for question in program.model.questions]
-    numbers = tuple(jnp.broadcast_to(jnp.asarray(answer.number), (batch,)) for answer in answers)
-    return numbers, () if game is None else _tied_states(game, jnp.asarray(True))
+    numbers = tuple(xp.broadcast_to(xp.asarray(answer.number), (batch,)) for answer in answers)
+    return numbers, () if game is None else _tied_states(game, xp.asarray(True))
 
 
 def _values(program: Program, cube: Array, removed: Array) -> dict[str, Array]:
@@ -191,7 +217,7 @@ def _values(program: Program, cube: Array, removed: Array) -> dict[str, Array]:
 
 def _node_tied(game: Played, name: str) -> Array:
     decided = [d for s in game.graph.of_node.get(name, ()) if (d := game.equilibrium.decided[s]) is not None]
-    tied: Array = jnp.asarray(False)
+    tied: Array = xp.asarray(False)
     for decision in decided:
         tied = tied | decision.tied
     return tied
@@ -201,13 +227,14 @@ def _along(game: Played, name: str) -> tuple[Array, ...]:
     """Probability that play comes along each branch of a node."""
     states = game.graph.of_node.get(name, ())
     per_state = [
-        [game.reached[s] * probability for probability in branch_probabilities(game.equilibrium, s)] for s in states
+        [game.reached[s] * probability for probability in branch_probabilities(game.equilibrium, s)]
+        for s in states
     ]
     return tuple(sum(parts[1:], start=parts[0]) for parts in zip(*per_state, strict=True))
 
 
 def _tied_states(game: Played, among: Array) -> tuple[Array, ...]:
     return tuple(
-        jnp.asarray(False) if decided is None else (among & decided.tied).any()
+        xp.asarray(False) if decided is None else (among & decided.tied).any()
         for decided in game.equilibrium.decided
     )

@@ -13,7 +13,7 @@ import raison
 from raison.model.records import Model
 from raison.model.variant import removed as without_premises
 from raison.program.program import Program, compile_model
-from raison.run.block import BLOCK, Block, compile_block
+from raison.run.block import Block, block_size, compile_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Plan:
         coordinates: The run's coordinates of the cube, by name.
         base: The argument as asked.
         removals: The same with premises removed.
+        block_size: Draws in a block.
     """
 
     model: Model
@@ -73,11 +74,12 @@ class Plan:
     coordinates: tuple[str, ...]
     base: Branch
     removals: tuple[Branch, ...]
+    block_size: int
 
     @property
     def blocks(self) -> int:
         """Number of blocks of draws."""
-        return -(-self.identity.draws // BLOCK)
+        return -(-self.identity.draws // self.block_size)
 
 
 def make_plan(
@@ -112,7 +114,9 @@ def make_plan(
         removals = [r for r in removals if not set(r) <= set(without)]
     for premise in {*without, *itertools.chain.from_iterable(removals)}:
         if premise not in model.premises:
-            raise ValueError(f"the model has no premise '{premise}'; it has {', '.join(model.premises) or 'none'}.")
+            raise ValueError(
+                f"the model has no premise '{premise}'; it has {', '.join(model.premises) or 'none'}."
+            )
     programs: dict[frozenset[str], Block] = {}
     whole = compile_model(model)
     structural = whole.switches.structural
@@ -135,7 +139,7 @@ def make_plan(
     base, *others = (_branch(premises, program_without(premises), order) for premises in sets)
     shown = tuple(tuple(premises) for premises in removals)
     identity = Identity(file, seed, draws, design, raison.__version__, tuple(without), shown)
-    return Plan(model, identity, order, base, tuple(others))
+    return Plan(model, identity, order, base, tuple(others), block_size(whole))
 
 
 def _branch(premises: tuple[str, ...], block: Block, coordinates: tuple[str, ...]) -> Branch:

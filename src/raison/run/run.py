@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.run import checkpoint
-from raison.run.block import BLOCK, BlockResult, uncertain
+from raison.run.block import BlockResult, uncertain
 from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
@@ -30,7 +30,7 @@ from raison.run.plan import Branch, Plan
 from raison.run.sketch import Sketch
 from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
-
+from raison.solve.levels import is_large
 
 FEW = 30
 """A parameter with at most this many different values is shown value by value."""
@@ -105,7 +105,7 @@ def execute(
                 kept.set_aside()
             if store_at is not None and fold.blocks:
                 checkpoint.store(store_at, identity, fold)
-        done = min(fold.blocks * BLOCK, identity.draws)
+        done = min(fold.blocks * plan.block_size, identity.draws)
         stored = store_at if fold.blocks else None
         raise InterruptedRunError(stored, done, identity.draws) from error
     except BaseException:
@@ -137,7 +137,7 @@ def _fold_next(
             fold.count(name, term)
         fold.blocks += 1
     if progress is not None:
-        progress(min(fold.blocks * BLOCK, plan.identity.draws))
+        progress(min(fold.blocks * plan.block_size, plan.identity.draws))
 
 
 @contextmanager
@@ -160,9 +160,9 @@ def _uninterrupted(stopping: bool = False) -> Generator[None]:
 
 
 def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
-    start = block * BLOCK
-    count = min(BLOCK, plan.identity.draws - start)
-    cube = np.full((max(len(plan.coordinates), 1), BLOCK), 0.5)
+    start = block * plan.block_size
+    count = min(plan.block_size, plan.identity.draws - start)
+    cube = np.full((max(len(plan.coordinates), 1), plan.block_size), 0.5)
     cube[:, :count] = design.points(start, count)
     shared = jnp.asarray(cube)
     base, cube_rows = plan.base, _rows(shared, plan.base, plan)
@@ -216,6 +216,8 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
             terms.counts[f"margin {q}"] = _sketched(np.asarray(answer.margin)[counted])
         elif question.kind == "amount" and question.above is None:
             terms.counts[f"amount {q}"] = _sketched(np.asarray(answer.number)[counted])
+    if is_large(plan.base.block.program.graph):
+        return  # a sketch for each of thousands of nodes would not fit memory
     for name, margin in zip(plan.base.block.program.model.game, result.node_margin, strict=True):
         terms.counts[f"margin of {name}"] = _sketched(np.asarray(margin)[solved])
 

@@ -16,14 +16,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
+import numpy as np
 
+from raison.program import xp
 from raison.program.graph import CHANCE, OUTCOME, Graph
 from raison.program.hold import Hold, fuse
 
 TIE = 1e-9
 """Ties: relative to the range of the mover's payoffs in the draw."""
-_EPS = float(jnp.finfo(jnp.float64).eps)
+_EPS = float(np.finfo(np.float64).eps)
 
 Array = Any
 
@@ -49,9 +50,9 @@ class Decided:
     @property
     def choice(self) -> Array:
         """`[B]` int8, index of the played move; -1 where none is available."""
-        choice = jnp.where(self.played[-1], jnp.int8(len(self.played) - 1), jnp.int8(-1))
+        choice = xp.where(self.played[-1], xp.int8(len(self.played) - 1), xp.int8(-1))
         for index in range(len(self.played) - 2, -1, -1):
-            choice = jnp.where(self.played[index], jnp.int8(index), choice)
+            choice = xp.where(self.played[index], xp.int8(index), choice)
         return choice
 
 
@@ -123,7 +124,9 @@ def solve(
         allowed = availables[s] = available(s)
         start = None if tie_from is None else tie_from[s]
         decision = _decide([v[state.mover] for v in below], allowed, tolerance[state.mover], start)
-        decision = Decided(*hold((decision.played, decision.best, decision.margin, decision.tied, decision.stuck)))
+        decision = Decided(
+            *hold((decision.played, decision.best, decision.margin, decision.tied, decision.stuck))
+        )
         decided[s] = decision
         value[s] = hold(tuple(_taken(decision, [v[p] for v in below]) for p in range(players)))
     return Equilibrium(tuple(value), tuple(decided), tuple(chances), tuple(availables), tolerance)
@@ -133,8 +136,8 @@ def tie_tolerance(payoffs: Sequence[Array]) -> Array:
     """How far two of a player's values may differ and still tie: `[B]`, from his payoffs at all outcomes."""
     highest = lowest = payoffs[0]
     for payoff in payoffs[1:]:
-        highest, lowest = jnp.maximum(highest, payoff), jnp.minimum(lowest, payoff)
-    largest = jnp.maximum(abs(highest), abs(lowest))
+        highest, lowest = xp.maximum(highest, payoff), xp.minimum(lowest, payoff)
+    largest = xp.maximum(abs(highest), abs(lowest))
     return TIE * (highest - lowest) + 4 * _EPS * largest
 
 
@@ -145,41 +148,43 @@ def _mean(weights: Sequence[Array], values: Sequence[Array]) -> Array:
         if isinstance(weight, float):
             total = total + weight * value if weight != 0.0 else total
         else:
-            total = total + jnp.where(weight > 0, weight * value, 0.0)
+            total = total + xp.where(weight > 0, weight * value, 0.0)
     return total
 
 
-def _decide(values: Sequence[Array], allowed: Sequence[Array], tolerance: Array, start: Array | None) -> Decided:
+def _decide(
+    values: Sequence[Array], allowed: Sequence[Array], tolerance: Array, start: Array | None
+) -> Decided:
     free = all(allow is True for allow in allowed)
     if len(values) == 1:
-        alive = jnp.asarray(True) if free else jnp.asarray(allowed[0])
-        return Decided((alive,), (alive,), jnp.asarray(math.inf), jnp.asarray(False), False if free else ~alive)
+        alive = xp.asarray(True) if free else xp.asarray(allowed[0])
+        return Decided((alive,), (alive,), xp.asarray(math.inf), xp.asarray(False), False if free else ~alive)
     if len(values) == 2 and free and start is None:
         lead = values[0] - values[1]  # the common case, kept to the fewest operations
         near = (lead >= -tolerance, lead <= tolerance)
         tied = near[0] & near[1]
-        margin = jnp.where(tied, 0.0, jnp.abs(lead))
+        margin = xp.where(tied, 0.0, xp.abs(lead))
         return Decided((near[0], ~near[0]), near, margin, tied, False)
     moves = [
-        value if allow is True else jnp.where(allow, value, -jnp.inf)
+        value if allow is True else xp.where(allow, value, -xp.inf)
         for value, allow in zip(values, allowed, strict=True)
     ]
     top = moves[0]
     for value in moves[1:]:
-        top = jnp.maximum(top, value)
-    near = tuple((value >= top - tolerance) & (value > -jnp.inf) for value in moves)
+        top = xp.maximum(top, value)
+    near = tuple((value >= top - tolerance) & (value > -xp.inf) for value in moves)
     picked = _first(near, start)
-    other: Array = -jnp.inf
+    other: Array = -xp.inf
     for here, value in zip(picked, moves, strict=True):
-        other = jnp.maximum(other, jnp.where(here, -jnp.inf, value))
+        other = xp.maximum(other, xp.where(here, -xp.inf, value))
     stuck = ~near[0]
-    tied, any_near = jnp.asarray(False), near[0]
+    tied, any_near = xp.asarray(False), near[0]
     for here in near[1:]:
         tied, any_near, stuck = tied | (any_near & here), any_near | here, stuck & ~here
     chosen = moves[-1]
     for here, value in zip(picked[-2::-1], moves[-2::-1], strict=True):
-        chosen = jnp.where(here, value, chosen)
-    margin = jnp.where(tied, 0.0, jnp.where(stuck, jnp.inf, chosen - other))
+        chosen = xp.where(here, value, chosen)
+    margin = xp.where(tied, 0.0, xp.where(stuck, xp.inf, chosen - other))
     return Decided(picked, near, margin, tied, stuck)
 
 
@@ -204,5 +209,5 @@ def _taken(decision: Decided, values: Sequence[Array]) -> Array:
     """The value of the played move; where there is none, a dead end that nobody would choose: -inf."""
     taken = values[-1]
     for here, value in zip(decision.played[-2::-1], values[-2::-1], strict=True):
-        taken = jnp.where(here, value, taken)
-    return taken if decision.stuck is False else jnp.where(decision.stuck, -jnp.inf, taken)
+        taken = xp.where(here, value, taken)
+    return taken if decision.stuck is False else xp.where(decision.stuck, -xp.inf, taken)

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
-
+from raison.program import xp
 from raison.program.graph import Graph
 from raison.program.hold import Hold, fuse
 from raison.solve.backward import Equilibrium
@@ -44,7 +43,7 @@ def branch_probabilities(equilibrium: Equilibrium, state: int) -> tuple[Array, .
     decided = equilibrium.decided[state]
     if decided is None:
         return ()
-    return tuple(jnp.where(here, 1.0, 0.0) for here in decided.played)
+    return tuple(xp.where(here, 1.0, 0.0) for here in decided.played)
 
 
 def reach(graph: Graph, equilibrium: Equilibrium, start: dict[int, Array], hold: Hold = fuse) -> list[Array]:
@@ -62,32 +61,34 @@ def reach(graph: Graph, equilibrium: Equilibrium, start: dict[int, Array], hold:
 def weights(graph: Graph, equilibrium: Equilibrium, hold: Hold = fuse) -> Weights:
     """How play comes to each state, on the path and off it."""
     count = len(graph.states)
-    trembles: list[Array] = [jnp.int32(NEVER)] * count
-    weight: list[Array] = [jnp.asarray(0.0)] * count
-    trembles[0], weight[0] = jnp.int32(0), jnp.asarray(1.0)
+    trembles: list[Array] = [xp.int32(NEVER)] * count
+    weight: list[Array] = [xp.asarray(0.0)] * count
+    trembles[0], weight[0] = xp.int32(0), xp.asarray(1.0)
     for s, state in enumerate(graph.states):
         trembles[s], weight[s] = hold((trembles[s], weight[s]))
         allowed = equilibrium.available[s]
         for index, child in enumerate(state.children):
             if allowed is None:
                 probability = branch_probabilities(equilibrium, s)[index]
-                possible = jnp.asarray(probability) > 0
-                step, factor = jnp.int32(0), probability
+                possible = xp.asarray(probability) > 0
+                step, factor = xp.int32(0), probability
             else:
                 decided = equilibrium.decided[s]
-                played = decided.played[index] if decided is not None else jnp.asarray(False)
-                possible = jnp.asarray(allowed[index])
-                step, factor = jnp.where(played, jnp.int32(0), jnp.int32(1)), 1.0
-            many = jnp.where(possible, jnp.minimum(trembles[s] + step, jnp.int32(NEVER)), jnp.int32(NEVER))
+                played = decided.played[index] if decided is not None else xp.asarray(False)
+                possible = xp.asarray(allowed[index])
+                step, factor = xp.where(played, xp.int32(0), xp.int32(1)), 1.0
+            many = xp.where(possible, xp.minimum(trembles[s] + step, xp.int32(NEVER)), xp.int32(NEVER))
             much = weight[s] * factor
             fewer, same = many < trembles[child], many == trembles[child]
-            kept = jnp.where(same & possible, weight[child] + much, weight[child])
-            weight[child] = jnp.where(fewer, much, kept)
-            trembles[child] = jnp.minimum(trembles[child], many)
+            kept = xp.where(same & possible, weight[child] + much, weight[child])
+            weight[child] = xp.where(fewer, much, kept)
+            trembles[child] = xp.minimum(trembles[child], many)
     return Weights(tuple(trembles), tuple(weight))
 
 
-def shares_among(weights: Weights, states: Sequence[int], holds: Sequence[Array]) -> tuple[list[Array], Array]:
+def shares_among(
+    weights: Weights, states: Sequence[int], holds: Sequence[Array]
+) -> tuple[list[Array], Array]:
     """Conditional weights of some states, given that one of them is reached and its condition holds.
 
     Args:
@@ -98,16 +99,16 @@ def shares_among(weights: Weights, states: Sequence[int], holds: Sequence[Array]
     Returns:
         Per state its share `[B]` float64 (they sum to 1), and whether any state counts, `[B]` bool.
     """
-    fewest: Array = jnp.int32(NEVER)
+    fewest: Array = xp.int32(NEVER)
     for s, hold in zip(states, holds, strict=True):
-        fewest = jnp.minimum(fewest, jnp.where(hold, weights.trembles[s], jnp.int32(NEVER)))
+        fewest = xp.minimum(fewest, xp.where(hold, weights.trembles[s], xp.int32(NEVER)))
     counted = [
-        jnp.where(jnp.asarray(hold) & (weights.trembles[s] == fewest), weights.weight[s], 0.0)
+        xp.where(xp.asarray(hold) & (weights.trembles[s] == fewest), weights.weight[s], 0.0)
         for s, hold in zip(states, holds, strict=True)
     ]
     total: Array = 0.0
     for part in counted:
         total = total + part
     any_counts = (fewest < NEVER) & (total > 0)
-    scale = jnp.where(any_counts, 1.0 / jnp.where(any_counts, total, 1.0), 0.0)
+    scale = xp.where(any_counts, 1.0 / xp.where(any_counts, total, 1.0), 0.0)
     return [part * scale for part in counted], any_counts

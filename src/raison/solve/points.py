@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from raison.model.records import Decision, Distribution, Model, branches
+from raison.program import xp
 from raison.program.compiled import compiled
+from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, World
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
+from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
 
 Floats = NDArray[np.float64]
@@ -77,9 +79,14 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
             of points is compiled once.
     """
     width = 1 << (count - 1).bit_length()  # few shapes, so that few programs are compiled
-    padded = {name: jnp.asarray(np.pad(values, (0, width - count), mode="edge")) for name, values in points.items()}
-    function = compiled(lambda chosen: _solve(program, chosen, width), f"points {key} {sorted(points)} {width}", padded)
-    found = jax.tree.map(lambda row: np.asarray(row)[..., :count], function(padded))
+    padded = {name: np.pad(values, (0, width - count), mode="edge") for name, values in points.items()}
+    if is_large(program.graph):
+        with np.errstate(all="ignore"):
+            answered = _solve(program, padded, width, fuse)
+    else:
+        name = f"points {key} {sorted(points)} {width}"
+        answered = compiled(lambda chosen: _solve(program, chosen, width, hold), name, padded)(padded)
+    found = jax.tree.map(lambda row: np.asarray(row)[..., :count], answered)
     model, graph = program.model, program.graph
     strategy: dict[str, tuple[StateStrategy, ...]] = {}
     if graph is not None:
@@ -88,6 +95,7 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
                 StateStrategy(graph.states[s].results, found["played"][s], found["state reached"][s])
                 for s in graph.of_node.get(name, ())
             )
+
     def ordered(key: str, names: Iterable[str]) -> dict[str, Floats]:  # JAX sorts the keys of mappings
         return {name: found[key][name] for name in names if name in found[key]}
 
@@ -129,7 +137,9 @@ def coded_points(model: Model, points: Mapping[str, Any]) -> tuple[dict[str, Flo
         names = definition.names if isinstance(definition, Distribution) else ()
         coded[name] = np.atleast_1d(_coded(name, values, names))
         if coded[name].ndim != 1:
-            raise ValueError(f"'{name}' needs a number or a sequence of numbers; got shape {coded[name].shape}.")
+            raise ValueError(
+                f"'{name}' needs a number or a sequence of numbers; got shape {coded[name].shape}."
+            )
     lengths = {len(values) for values in coded.values()} - {1}
     if len(lengths) > 1:
         given = ", ".join(f"{name}: {len(values)}" for name, values in coded.items())
@@ -151,13 +161,13 @@ def _coded(name: str, values: Any, names: Sequence[str]) -> Floats:
     return array
 
 
-def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str, Any]:
-    world = World(program, chosen=chosen)
+def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) -> dict[str, Any]:
+    world = World(program, chosen=chosen, hold=keep)
     world.check_definitions()
-    game = played(world)
+    game = played(world, count)
 
     def spread(value: Any) -> Any:
-        return jnp.broadcast_to(jnp.asarray(value, jnp.float64), (count,))
+        return xp.broadcast_to(xp.asarray(value, xp.float64), (count,))
 
     found: dict[str, Any] = {
         "quantity": world.values(count),
@@ -166,7 +176,7 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str,
         "value": {},
         "reached": {},
         "outcome": {},
-        "payoffs": jnp.zeros((0, 0, count)),
+        "payoffs": xp.zeros((0, 0, count)),
         "played": [],
         "available": [],
         "state reached": [],
@@ -175,7 +185,7 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str,
         model, graph = program.model, game.graph
         for name, node in model.game.items():
             rows = [spread(p) for p in node_probabilities(game, name)]
-            found["probability"][name] = jnp.stack(rows) if rows else jnp.zeros((len(branches(node)), count))
+            found["probability"][name] = xp.stack(rows) if rows else xp.zeros((len(branches(node)), count))
             found["reached"][name] = spread(node_reached(game, name))
             if isinstance(node, Decision):
                 found["margin"][name] = spread(node_margin(game, name))
@@ -183,15 +193,15 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int) -> dict[str,
             found["value"][player] = spread(game.equilibrium.value[0][index])
         for outcome in model.outcomes:
             found["outcome"][outcome] = spread(node_reached(game, outcome))
-        found["payoffs"] = jnp.stack(
-            [jnp.stack([spread(v) for v in game.equilibrium.value[s]]) for s in graph.outcomes]
+        found["payoffs"] = xp.stack(
+            [xp.stack([spread(v) for v in game.equilibrium.value[s]]) for s in graph.outcomes]
         )
         for s in range(len(graph.states)):
             rows = [spread(p) for p in branch_probabilities(game.equilibrium, s)]
-            found["played"].append(jnp.stack(rows) if rows else jnp.zeros((0, count)))
+            found["played"].append(xp.stack(rows) if rows else xp.zeros((0, count)))
             allowed = game.equilibrium.available[s] or (True,) * len(rows)
-            truths = [jnp.broadcast_to(jnp.asarray(a), (count,)) for a in allowed]
-            found["available"].append(jnp.stack(truths) if truths else jnp.zeros((0, count), bool))
+            truths = [xp.broadcast_to(xp.asarray(a), (count,)) for a in allowed]
+            found["available"].append(xp.stack(truths) if truths else xp.zeros((0, count), bool))
             found["state reached"].append(spread(game.reached[s]))
     found["status"] = world.status(count)
     return found

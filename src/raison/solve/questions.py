@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import jax.numpy as jnp
-
 from raison.model.records import Decision, Question
+from raison.program import xp
 from raison.program.graph import Graph
 from raison.program.program import Results, World
 from raison.solve.backward import Decided, Equilibrium
-from raison.solve.play import Weights, reach, shares_among
+from raison.solve.play import Weights, reach, shares_among, weights
 
 Array = Any
 
@@ -45,7 +45,7 @@ class Answer:
     outcomes: tuple[Array, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Played:
     """A solved world: what the questions are asked of."""
 
@@ -53,11 +53,15 @@ class Played:
     graph: Graph
     equilibrium: Equilibrium
     reached: Sequence[Array]
-    weights: Weights
+
+    @cached_property
+    def weights(self) -> Weights:
+        """How play comes to each state, on the path and off it."""
+        return weights(self.graph, self.equilibrium, self.world.hold)
 
     def tied_anywhere(self) -> Array:
         """`[B]` bool, some decision of the game has several best moves."""
-        tied: Array = jnp.asarray(False)
+        tied: Array = xp.asarray(False)
         for decided in self.equilibrium.decided:
             tied = tied if decided is None else tied | decided.tied
         return tied
@@ -78,20 +82,28 @@ def ask(played: Played | None, world: World, question: Question, *, pure: bool =
         answer = _of_move(played, question, pure)
     else:
         answer = _along_play(played, question)
-    number = answer.number if question.above is None else jnp.where(answer.number > question.above, 1.0, 0.0)
-    held = (number, answer.applies, answer.tied, answer.best_reply, answer.reached, answer.margin, answer.outcomes)
+    number = answer.number if question.above is None else xp.where(answer.number > question.above, 1.0, 0.0)
+    held = (
+        number,
+        answer.applies,
+        answer.tied,
+        answer.best_reply,
+        answer.reached,
+        answer.margin,
+        answer.outcomes,
+    )
     return Answer(*world.hold(held))
 
 
 def _of_quantities(world: World, question: Question) -> Answer:
     applies = True if question.given is None else world.truth(question.given)
-    return Answer(jnp.asarray(_asked(world, question, ())), jnp.asarray(applies), jnp.asarray(False))
+    return Answer(xp.asarray(_asked(world, question, ())), xp.asarray(applies), xp.asarray(False))
 
 
 def _asked(world: World, question: Question, results: Results) -> Array:
     if question.event is not None:
         truth = world.truth(question.event, results)
-        return (1.0 if truth else 0.0) if isinstance(truth, bool) else jnp.where(truth, 1.0, 0.0)
+        return (1.0 if truth else 0.0) if isinstance(truth, bool) else xp.where(truth, 1.0, 0.0)
     formula = question.amount
     if formula is None:
         raise ValueError("a question needs a node with a move, an event or an amount; got none of them.")
@@ -100,13 +112,15 @@ def _asked(world: World, question: Question, results: Results) -> Array:
 
 def _along_play(played: Played, question: Question) -> Answer:
     graph, world = played.graph, played.world
-    ended: list[Results] = [(*graph.states[s].results, ("outcome", graph.states[s].name)) for s in graph.outcomes]
+    ended: list[Results] = [
+        (*graph.states[s].results, ("outcome", graph.states[s].name)) for s in graph.outcomes
+    ]
     values = [_asked(world, question, results) for results in ended]
     tied = played.tied_anywhere()
     if question.given is None or not world.depends_on_results(question.given.expression):
         applies = True if question.given is None else world.truth(question.given, ended[0])
         shares = [played.reached[s] for s in graph.outcomes]
-        return Answer(_weighted(shares, values), jnp.asarray(applies), tied)
+        return Answer(_weighted(shares, values), xp.asarray(applies), tied)
     holds = [world.truth(question.given, results) for results in ended]
     shares, applies = shares_among(played.weights, graph.outcomes, holds)
     return Answer(_weighted(shares, values), applies, tied)
@@ -114,11 +128,11 @@ def _along_play(played: Played, question: Question) -> Answer:
 
 def _weighted(shares: Sequence[Array], values: Sequence[Array]) -> Array:
     """Expectation; what is never reached counts nothing, even if it is not finite."""
-    total: Array = jnp.asarray(0.0)
+    total: Array = xp.asarray(0.0)
     for share, value in zip(shares, values, strict=True):
         if isinstance(share, float) and share == 0.0:
             continue
-        total = total + jnp.where(jnp.asarray(share) > 0, share * value, 0.0)
+        total = total + xp.where(xp.asarray(share) > 0, share * value, 0.0)
     return total
 
 
@@ -135,21 +149,21 @@ def _of_move(played: Played, question: Question, pure: bool) -> Answer:
     else:
         holds = [world.truth(question.given, graph.states[s].results) for s in states]
     if len(states) == 1:
-        shares, applies = [jnp.asarray(1.0)], jnp.asarray(holds[0])
+        shares, applies = [xp.asarray(1.0)], xp.asarray(holds[0])
     else:
         shares, applies = shares_among(played.weights, states, holds)
     whom = None if question.player is None else list(world.model.players).index(question.player)
     parts = [_at(equilibrium, graph, s, move, whom, pure) for s in states]
     number = _weighted(shares, [part.number for part in parts])
-    start = {graph.states[s].children[move]: jnp.asarray(0.0) for s in states}
+    start = {graph.states[s].children[move]: xp.asarray(0.0) for s in states}
     for s, share, part in zip(states, shares, parts, strict=True):
         child = graph.states[s].children[move]
         start[child] = start[child] + share * part.number
     after = reach(graph, equilibrium, start, world.hold)
-    arrived: Array = jnp.asarray(0.0)
+    arrived: Array = xp.asarray(0.0)
     for s in states:
         arrived = arrived + played.reached[s]
-    tied: Array = jnp.asarray(False)
+    tied: Array = xp.asarray(False)
     for share, part in zip(shares, parts, strict=True):
         tied = tied | (part.tied & (share > 0))
     return Answer(
@@ -160,7 +174,7 @@ def _of_move(played: Played, question: Question, pure: bool) -> Answer:
         reached=arrived,
         margin=_weighted(shares, [part.margin for part in parts]),
         outcomes=tuple(
-            sum((jnp.asarray(after[s]) for s in graph.of_node.get(outcome, ())), start=jnp.asarray(0.0))
+            sum((xp.asarray(after[s]) for s in graph.of_node.get(outcome, ())), start=xp.asarray(0.0))
             for outcome in world.model.outcomes
         ),
     )
@@ -174,38 +188,36 @@ class _AtState:
     margin: Array
 
 
-def _at(
-    equilibrium: Equilibrium, graph: Graph, s: int, move: int, whom: int | None, pure: bool
-) -> _AtState:
+def _at(equilibrium: Equilibrium, graph: Graph, s: int, move: int, whom: int | None, pure: bool) -> _AtState:
     """The asked move at one state, for its mover or for another player's payoff."""
     state, decided, allowed = graph.states[s], equilibrium.decided[s], equilibrium.available[s]
     if decided is None or allowed is None:
         raise ValueError(f"'{state.name}' is not a decision.")
     player = state.mover if whom is None else whom
     values = [
-        jnp.where(allow, equilibrium.value[child][player], -jnp.inf)
+        xp.where(allow, equilibrium.value[child][player], -xp.inf)
         for child, allow in zip(state.children, allowed, strict=True)
     ]
-    other: Array = jnp.asarray(-jnp.inf)
+    other: Array = xp.asarray(-xp.inf)
     for index, value in enumerate(values):
-        other = jnp.maximum(other, value) if index != move else other
-    lead = jnp.where(jnp.asarray(allowed[move]), values[move] - other, -jnp.inf)
+        other = xp.maximum(other, value) if index != move else other
+    lead = xp.where(xp.asarray(allowed[move]), values[move] - other, -xp.inf)
     if whom is not None:
-        good = jnp.where(lead >= -equilibrium.tolerance[whom], 1.0, 0.0)
-        tied = jnp.abs(lead) <= equilibrium.tolerance[whom]
-        return _AtState(good, good, tied, jnp.where(tied, 0.0, lead))
+        good = xp.where(lead >= -equilibrium.tolerance[whom], 1.0, 0.0)
+        tied = xp.abs(lead) <= equilibrium.tolerance[whom]
+        return _AtState(good, good, tied, xp.where(tied, 0.0, lead))
     best = decided.best[move]
-    even = jnp.where(best, 1.0 / jnp.maximum(_count(decided), 1.0), 0.0)
+    even = xp.where(best, 1.0 / xp.maximum(_count(decided), 1.0), 0.0)
     return _AtState(
-        number=jnp.where(decided.played[move], 1.0, 0.0) if pure else even,
-        best_reply=jnp.where(best, 1.0, 0.0),
+        number=xp.where(decided.played[move], 1.0, 0.0) if pure else even,
+        best_reply=xp.where(best, 1.0, 0.0),
         tied=decided.tied,
-        margin=jnp.where(best & decided.tied, 0.0, lead),
+        margin=xp.where(best & decided.tied, 0.0, lead),
     )
 
 
 def _count(decided: Decided) -> Array:
-    count: Array = jnp.asarray(0.0)
+    count: Array = xp.asarray(0.0)
     for here in decided.best:
-        count = count + jnp.where(here, 1.0, 0.0)
+        count = count + xp.where(here, 1.0, 0.0)
     return count

@@ -19,7 +19,10 @@ Floats = NDArray[np.float64]
 
 
 def largest_gain(
-    graph: Graph, payoffs: Floats, played: Sequence[Floats], available: Sequence[NDArray[np.bool_] | None] | None = None
+    graph: Graph,
+    payoffs: Floats,
+    played: Sequence[Floats],
+    available: Sequence[NDArray[np.bool_] | None] | None = None,
 ) -> Floats:
     """The largest gain from a single deviation anywhere in the game, relative to the deviator's payoff range.
 
