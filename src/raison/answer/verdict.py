@@ -37,7 +37,7 @@ from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
 
-MANY_TIES = "more combinations of tied moves than are tried"
+MANY_TIES = "moves tie in more combinations than are tried"
 _AVERAGES = {
     "all_equilibria": "low",
     "some_equilibrium": "high",

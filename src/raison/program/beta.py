@@ -14,7 +14,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.special
 from jax import Array
 from jax.scipy.special import gammaln
 from numpy.typing import NDArray
@@ -52,6 +51,13 @@ def beta_quantile(u: Array, a: Shape, b: Shape) -> Array:
         if table is not None:
             return _look_up(u, table)
     return _newton(u, jnp.broadcast_to(_array(a), u.shape), jnp.broadcast_to(_array(b), u.shape))
+
+
+def beta_median(a: float, b: float) -> float:
+    """The median of the beta distribution with constant shapes, good to a few roundings."""
+    import scipy.special
+
+    return float(scipy.special.betaincinv(a, b, 0.5))
 
 
 def _array(x: Any) -> Array:
@@ -96,6 +102,8 @@ def _table(a: float, b: float) -> NDArray[np.float64] | None:
 
 def _logit_quantile(v: NDArray, a: float, b: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """The logit y of the quantile, its first two derivatives by v = logit(u), and 1 - x."""
+    import scipy.special  # here, since it takes long to import and few models need it
+
     lower = v < 0
     tail = scipy.special.expit(-np.abs(v))
     # each half from its own tail, and x and 1 - x apart, so that neither loses digits

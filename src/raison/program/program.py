@@ -8,14 +8,14 @@ chances and availabilities, each computed once and only if asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import numpy as np
 
 from raison.model.evaluate import Coded, Value, evaluate, evaluate_truth
-from raison.model.formula import Expression, Formula
+from raison.model.formula import Expression, Formula, Text
 from raison.model.records import Chance, Decision, Definition, Distribution, Model, branches
 from raison.program import copula, quantile, xp
 from raison.program.arrays import ARRAYS
@@ -59,6 +59,7 @@ def compile_model(model: Model) -> Program:
         ValueError: the game has too many states, or the correlations are not positive definite.
     """
     switches = find_switches(model)
+    copula.factor(model.correlations, tuple(model.parameters))  # refuses what is not positive definite
     on_results = _dependent_on_results(model, switches)
     graph = expand(model, _remembered(model, switches, on_results)) if model.game else None
     return Program(
@@ -106,7 +107,10 @@ class World:
         self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))
         if cube is not None:
             rows = {name: cube[row] for row, name in enumerate(program.coordinates)}
-            self.cube = copula.correlated(self.model.correlations, rows)
+            correlations = [
+                replace(c, among=tuple(coordinate(name) for name in c.among)) for c in self.model.correlations
+            ]
+            self.cube = copula.correlated(correlations, rows)
 
     # --- names ---
 
@@ -147,19 +151,26 @@ class World:
     def _defined(self, name: str, results: Results) -> Value:
         parameter = self.model.parameters.get(name)
         base: Definition = parameter.value if parameter is not None else self.model.quantities[name].value
-        value = self._of(name, base, results)
+        value, wrong = self._of(name, base, results)
         for replacement in self._replacements(("name", name)):
-            before = value
-            after = self._of(name, replacement.definition, results, before)
-            value = _switched(self.removed[replacement.switch], after, before)
-        if isinstance(value, Coded):
-            value = Coded(self.hold(value.codes), value.names)
-        else:
-            value = self.hold(value)
+            switch, before = self.removed[replacement.switch], value
+            after, wrong_after = self._of(name, replacement.definition, results, before)
+            if name in used_names(self.model, replacement.definition):
+                wrong_after = _either(wrong_after, wrong)
+            value = _switched(switch, after, before)
+            if wrong is not False or wrong_after is not False:
+                wrong = xp.where(switch, wrong_after, wrong)
+        held = self.hold(value.codes if isinstance(value, Coded) else value)
+        value = Coded(held, value.names) if isinstance(value, Coded) else held
+        self._fault(f"arguments:{name}", wrong)
         self._fault(f"name:{name}", _not_a_number(value))
         return value
 
-    def _of(self, name: str, definition: Definition, results: Results, so_far: Value | None = None) -> Value:
+    def _of(
+        self, name: str, definition: Definition, results: Results, so_far: Value | None = None
+    ) -> tuple[Value, Any]:
+        """A definition's value, and where the arguments of its distribution are wrong."""
+
         def bound(other: str) -> Value:
             return so_far if other == name and so_far is not None else self.value(other, results)
 
@@ -167,22 +178,19 @@ class World:
             return evaluate(expression, bound, ARRAYS, self.functions)
 
         if isinstance(definition, Formula):
-            return number(definition.expression)
-        if definition.names:
-            weights = [number(argument.expression) for argument in definition.arguments[1::2]]
-            arguments: list[Value] = []
-            for code, weight in enumerate(weights):
-                arguments += [float(code), weight]
-        else:
-            arguments = [number(argument.expression) for argument in definition.arguments]
-        self._fault(f"arguments:{name}", quantile.invalid(definition.kind, arguments))
+            return number(definition.expression), False
+        arguments = [
+            float(position // 2) if isinstance(argument.expression, Text) else number(argument.expression)
+            for position, argument in enumerate(definition.arguments)
+        ]
+        wrong = quantile.invalid(definition.kind, arguments)
         if self.cube is None:
             value = quantile.central(definition.kind, arguments)
         else:
-            value = quantile.quantile(definition.kind, self.cube[name], arguments)
+            value = quantile.quantile(definition.kind, self.cube[coordinate(name)], arguments)
         if not isinstance(value, float) and not self._traced:
-            value = np.asarray(value)
-        return Coded(value, definition.names) if definition.names else value
+            value, wrong = np.asarray(value), np.asarray(wrong)
+        return (Coded(value, definition.names) if definition.names else value), wrong
 
     # --- the game ---
 
@@ -346,14 +354,19 @@ def _either(*truths: Any) -> Any:
     return found
 
 
+def coordinate(name: str) -> str:
+    """The coordinate of the cube that a name is drawn with: `x@1`, what `x` was before a premise exchanged it,
+    is drawn with that of `x`.
+    """
+    return name.partition("@")[0]
+
+
 def _coordinates(model: Model, switches: Switches) -> tuple[str, ...]:
-    names = [
-        name for name, parameter in model.parameters.items() if isinstance(parameter.value, Distribution)
-    ]
+    names = [coordinate(name) for name, p in model.parameters.items() if isinstance(p.value, Distribution)]
     for slot, replacements in switches.replacements.items():
-        if slot[0] == "name" and slot[1] not in names:
-            names += [slot[1]] if any(isinstance(r.definition, Distribution) for r in replacements) else []
-    return tuple(names)
+        if slot[0] == "name" and any(isinstance(r.definition, Distribution) for r in replacements):
+            names.append(coordinate(slot[1]))
+    return tuple(dict.fromkeys(names))
 
 
 def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
@@ -377,14 +390,15 @@ def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
 def _remembered(model: Model, switches: Switches, on_results: frozenset[str]) -> dict[str, frozenset[str]]:
     """For each node and outcome the nodes whose results its formulas ask for."""
     uses = {name: used_names(model, definition) for name, definition in definitions(model)}
+    game = frozenset(model.game)
 
-    def nodes(definition: Definition | None, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    def nodes(definition: Definition | None) -> frozenset[str]:
         if definition is None:
             return frozenset()
         used = used_names(model, definition)
-        found = used & set(model.game)
-        for name in (used & on_results) - seen:
-            found |= {n for n in _closure(name, uses) if n in model.game}
+        found = used & game
+        for name in used & on_results:
+            found |= _closure(name, uses) & game
         return frozenset(found)
 
     def of_slot(slot: Slot, base: Definition | None) -> frozenset[str]:

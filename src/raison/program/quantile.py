@@ -15,12 +15,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.special
 from jax import Array
 
 from raison.model.distribution import KINDS
 from raison.program import special
-from raison.program.beta import beta_quantile
+from raison.program.beta import beta_median, beta_quantile
 
 Argument = float | Array
 
@@ -235,9 +234,9 @@ def _constant_median(kind: str, arguments: Sequence[float]) -> float:
     if kind == "pert":
         low, mode, high = arguments
         a, b = _pert_shapes(low, mode, high)
-        return low + (high - low) * float(scipy.special.betaincinv(a, b, 0.5))
+        return low + (high - low) * beta_median(a, b)
     if kind == "beta":
-        return float(scipy.special.betaincinv(*arguments, 0.5))
+        return beta_median(*arguments)
     # outside any trace, so that the result is a number
     with jax.ensure_compile_time_eval():
         return float(_quantiles(jnp.asarray(0.5), arguments))

@@ -167,14 +167,11 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
     shared = jnp.asarray(cube)
     base, cube_rows = plan.base, _rows(shared, plan.base, plan)
     result = base.block.answer(cube_rows, np.int32(count), base.switches)
-    others = [
-        branch.block.answer(_rows(shared, branch, plan), np.int32(count), branch.switches)
-        for branch in plan.removals
-    ]
     terms = _Terms()
     _base_terms(terms, plan, result)
     _tie_terms(terms, plan, cube_rows, result)
-    for index, other in enumerate(others):
+    for index, branch in enumerate(plan.removals):  # one at a time: a result is tens of megabytes
+        other = branch.block.answer(_rows(shared, branch, plan), np.int32(count), branch.switches)
         solved = np.asarray(other.status) == 0
         terms.sums[f"removal {index} solved"] = per_replicate(solved)
         numbers, applies = removal_sums(other, solved)
@@ -237,6 +234,9 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
     tied = np.asarray(result.tied)
     graph = plan.base.block.program.graph
     if graph is None or not tied.any() or not len(number):
+        return
+    if is_large(graph):
+        terms.counts["unknown"][0] = int(tied.sum())
         return
     base = plan.base
     moves = [len(s.children) if s.mover >= 0 else 1 for s in graph.states]
