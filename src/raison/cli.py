@@ -255,6 +255,9 @@ def run(
     force: Force = False,
 ) -> None:
     """Solve a model over everything that is uncertain; print the verdict and write the report."""
+    from raison.program.engine import bound_memory
+
+    bound_memory()
     found = _model(model)
     _warn(found)
     if not found.record.questions:

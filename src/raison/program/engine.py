@@ -1,12 +1,14 @@
 """Setting up JAX: double precision, and compiled programs kept between runs.
 
 The cache is only about time: deleting or spoiling it changes nothing else. It lives under the user's cache
-folder, or where RAISON_CACHE says; `RAISON_CACHE=off` does without. It is kept apart by jaxlib's version and the
-processor's features, since compiled code is only good for those.
+folder, or where RAISON_CACHE says; `RAISON_CACHE=off` does without. It is kept apart by jaxlib's version and
+the processor's features, since compiled code is only good for those.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import hashlib
 import os
 import platform
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import jax
 import jaxlib
+
+_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 def configure() -> None:
@@ -49,3 +53,12 @@ def _processor() -> str:
     except OSError:
         features += platform.processor()
     return hashlib.sha256(features.encode()).hexdigest()[:12]
+
+
+def bound_memory() -> None:
+    """Keep the C library from giving each thread a heap of its own, which grow apart in long runs.
+
+    For programs, not for libraries: it concerns the whole process. Without glibc it does nothing.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
