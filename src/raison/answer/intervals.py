@@ -1,8 +1,9 @@
 """Errors and intervals of means over draws.
 
-The sixteen replicates of a design are independent and equally made, so the spread of their means is the error of
-the whole mean, whatever the design gains over plain sampling. Where hardly any draw differs from the others the
-replicates say too little and the exact binomial interval is used, which is then too wide rather than too narrow.
+The sixteen replicates of a design are independent and equally made, so the spread of their means is the error
+of the whole mean, whatever the design gains over plain sampling. Where hardly any draw differs from the
+others the replicates say too little and the exact binomial interval is used, which is then too wide rather
+than too narrow.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def share_estimate(sums: Floats, counts: Floats, positive: float, below_one: flo
     Returns:
         The estimate; with a Clopper-Pearson interval its standard error is the width over 2 * 1.96.
 
-    Source: Owen (1997) and L'Ecuyer and Lemieux (2002) for replicated randomised quasi-Monte Carlo; Clopper and
-        Pearson (1934).
+    Source: Owen (1997) and L'Ecuyer and Lemieux (2002) for replicated randomised quasi-Monte Carlo;
+        Clopper and Pearson (1934).
     """
     estimate = mean_estimate(sums, counts)
     total = float(counts.sum())

@@ -77,8 +77,8 @@ class Verdict(Record):
         mean_standard_error: Of `mean`.
         quantiles: Quantiles of an amount over draws.
         histogram: The amount as counts.
-        outcomes: What follows: probability of each outcome when the asked move is made, mean over the draws in
-            which it is chosen; None for other kinds of question.
+        outcomes: What follows: probability of each outcome when the asked move is made, mean over the draws
+            in which it is chosen; None for other kinds of question.
         outcome_errors: Standard errors of `outcomes`.
         errors: Standard errors of the other shares, by the name of their field.
         unit: Unit of an amount that is one named quantity.
@@ -170,7 +170,8 @@ class NodeAnswer(Record):
         reached_error: Its standard error.
         share_errors: Standard errors of `shares`.
         along_errors: Standard errors of `along`.
-        shares: Per move, the share of draws in which it is chosen at the node (per case, its mean probability).
+        shares: Per move, the share of draws in which it is chosen at the node; per case, its mean
+            probability.
         along: Per move, the mean probability that play comes along it.
         tied: Share of draws in which the best moves tie.
         margin: Payoff of the chosen move less the best other; None for chance or a single move.

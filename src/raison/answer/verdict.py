@@ -6,6 +6,7 @@ import math
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
     )
 
 
-def _asked(plan: Plan, question: Question) -> dict[str, object]:
+def _asked(plan: Plan, question: Question) -> dict[str, Any]:
     node = plan.model.game.get(question.node) if question.node is not None else None
     return {
         "name": question.label,

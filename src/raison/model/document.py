@@ -153,7 +153,7 @@ class _Tree:
                     raise _RefusalError("a model file is one YAML document; a second one begins here.", line)
             case yaml.AliasEvent():
                 raise _RefusalError(
-                    f"aliases (*{event.anchor[:40]}) are not allowed; write the value out.", line
+                    f"aliases (*{str(event.anchor)[:40]}) are not allowed; write the value out.", line
                 )
             case yaml.ScalarEvent() | yaml.CollectionStartEvent():
                 if event.anchor is not None:

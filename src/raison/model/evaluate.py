@@ -1,9 +1,9 @@
-"""One evaluator for all numbers: a formula with floats, arrays or symbols, depending on the `Operations` given.
+"""One evaluator for all numbers: a formula with floats, arrays or symbols, as the `Operations` given say.
 
 Kinds are static: a comparison is a truth, everything else a number. A truth used as a number counts 1 or 0, a
 number used as a truth is true unless it is 0, as in Python. What is known while evaluating (a result of the
-game on the path at hand, a comparison of two quoted names) is a Python bool and folds away, so that arrays and
-symbols only ever see what depends on the draw.
+game on the path at hand, a comparison of two quoted names) is a Python bool and folds away, so that arrays
+and symbols only ever see what depends on the draw.
 
 Division by zero, overflow and invalid arguments follow IEEE 754 (inf and nan) with floats as with arrays.
 """

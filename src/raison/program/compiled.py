@@ -1,12 +1,12 @@
 """Compiled programs kept between runs, ready to be called without tracing.
 
-JAX's own cache saves the compiler's work but not Python's, which for a model of a hundred formulas takes longer
-than solving ten thousand draws. So a finished executable is stored under everything it depends on: the model's
-text, the shapes, raison's own source files, jax and the processor (the folder's name). A file that is missing,
-spoiled or from elsewhere is compiled anew; the cache is only about time.
+JAX's own cache saves the compiler's work but not Python's, which for a model of a hundred formulas takes
+longer than solving ten thousand draws. So a finished executable is stored under everything it depends on: the
+model's text, the shapes, raison's own source files, jax and the processor (the folder's name). A file that is
+missing, spoiled or from elsewhere is compiled anew; the cache is only about time.
 
-The files are as trustworthy as the folder: they hold machine code, like JAX's own cache, and lie in the user's
-own cache folder, readable by him alone.
+The files are as trustworthy as the folder: they hold machine code, like JAX's own cache, and lie in the
+user's own cache folder, readable by him alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import hashlib
 import os
 import pickle
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from raison.program.engine import cache_folder
 
 _MOST = 200  # executables kept on disk; the least recently used go first
 _MOST_READY = 32  # and in this process; the oldest go first
+_config: Any = jax.config  # it makes its options' attributes when it runs, out of sight of type checkers
 _ready: dict[str, Callable[..., Any]] = {}
 _compiling = threading.RLock()
 
@@ -59,9 +60,9 @@ def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callabl
 
 
 @contextlib.contextmanager
-def _without_jax_cache() -> Iterator[None]:
+def _without_jax_cache() -> Generator[None]:
     with _compiling:
-        before = jax.config.jax_enable_compilation_cache
+        before = _config.jax_enable_compilation_cache
         jax.config.update("jax_enable_compilation_cache", False)
         compilation_cache.reset_cache()
         try:

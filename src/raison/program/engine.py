@@ -13,9 +13,10 @@ import hashlib
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import jax
-import jaxlib
+from jaxlib import version as jaxlib_version
 
 _ARENA_MAX = -8  # of glibc's malloc.h
 
@@ -23,8 +24,9 @@ _ARENA_MAX = -8  # of glibc's malloc.h
 def configure() -> None:
     """Turn on float64 and the compilation cache; to be called before anything is compiled."""
     jax.config.update("jax_enable_x64", True)
+    config: Any = jax.config  # it makes its options' attributes when it runs, out of sight of type checkers
     folder = cache_folder()
-    if folder is None or jax.config.jax_compilation_cache_dir is not None:
+    if folder is None or config.jax_compilation_cache_dir is not None:
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
@@ -41,7 +43,7 @@ def cache_folder() -> Path | None:
         if chosen
         else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "raison"
     )
-    return base / f"jaxlib-{jaxlib.__version__}-{_processor()}"
+    return base / f"jaxlib-{jaxlib_version.__version__}-{_processor()}"
 
 
 def _processor() -> str:

@@ -19,6 +19,7 @@ CHANCE = -1
 """`State.mover` where nature moves."""
 OUTCOME = -2
 """`State.mover` where the game has ended."""
+_Key = tuple[str, tuple[tuple[str, str], ...]]  # a node and the earlier results that matter there
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,10 @@ def _parents_first(model: Model, root: str) -> list[str]:
 
 def _number(model: Model, root: str, order: list[str], asked: Mapping[str, frozenset[str]]) -> Graph:
     players = {player: index for index, player in enumerate(model.players)}
-    Key = tuple[str, tuple[tuple[str, str], ...]]
-    keys: dict[str, dict[Key, int]] = {name: {} for name in order}
+    keys: dict[str, dict[_Key, int]] = {name: {} for name in order}
     keys[root][(root, ())] = 0
-    numbered: list[Key] = []
-    edges: dict[Key, list[Key]] = {}
+    numbered: list[_Key] = []
+    edges: dict[_Key, list[_Key]] = {}
     for name in order:  # all parents of a node come before it, so its states are complete here
         for key in keys[name]:
             numbered.append(key)
@@ -121,7 +121,7 @@ def _number(model: Model, root: str, order: list[str], asked: Mapping[str, froze
                 )
             if name not in model.game:
                 continue
-            targets: list[Key] = []
+            targets: list[_Key] = []
             for label, branch in branches(model.game[name]).items():
                 known = (*key[1], (name, label))
                 target = (branch.then, tuple(r for r in known if r[0] in asked[branch.then]))

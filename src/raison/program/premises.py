@@ -15,8 +15,8 @@ from raison.model.formula import called as called_functions
 from raison.model.records import Chance, Decision, Definition, Distribution, Model
 
 Slot = tuple[str, ...]
-"""A part that can be exchanged: `("name", n)`, `("payoff", outcome, player)`, `("probability", node, case)` or
-`("when", node, move)`."""
+"""A part that can be exchanged: `("name", n)`, `("payoff", outcome, player)`, `("probability", node, case)`
+or `("when", node, move)`."""
 
 NEVER = parse("0 == 1")
 """The availability of a move that a premise deletes."""

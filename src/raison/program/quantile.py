@@ -234,7 +234,7 @@ def _constant_median(kind: str, arguments: Sequence[float]) -> float:
     if kind == "pert":
         low, mode, high = arguments
         a, b = _pert_shapes(low, mode, high)
-        return low + (high - low) * beta_median(a, b)
+        return low + (high - low) * beta_median(float(a), float(b))
     if kind == "beta":
         return beta_median(*arguments)
     # outside any trace, so that the result is a number

@@ -1,7 +1,7 @@
 """One block of draws, from points of the cube to what a fold needs, as one compiled function.
 
-Every block has the same shape, `BLOCK` draws, whatever the number of draws or workers; draws beyond the last are
-masked. So the same code runs on every draw and results do not depend on how the work is cut.
+Every block has the same shape, `BLOCK` draws, whatever the number of draws or workers; draws beyond the last
+are masked. So the same code runs on every draw and results do not depend on how the work is cut.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Block:
     Attributes:
         program: What was compiled.
         answer: `(cube [D, B], count, removed [K]) -> BlockResult`.
-        numbers: `(cube, removed, tie_from [S])`, the questions' numbers `[B]` in the one pure equilibrium in which
-            each state's ties are broken from the given move on, and which states tie in it in some draw.
+        numbers: `(cube, removed, tie_from [S])`, the questions' numbers `[B]` in the one pure equilibrium in
+            which each state's ties are broken from the given move on, and which states tie in it in some draw.
         values: `(cube, removed) -> parameters and quantities`, name to `[B]`.
     """
 

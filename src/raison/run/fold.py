@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from raison.run.sketch import BINS
+
 Floats = NDArray[np.float64]
 
 
@@ -65,6 +67,12 @@ class Fold:
             self.counts[name] += term
         else:
             self.counts[name] = term.copy()
+
+    def count_bins(self, name: str, found: NDArray[np.int64]) -> None:
+        """Count a block's values, given by their bins, in a named sketch."""
+        if name not in self.counts:
+            self.counts[name] = np.zeros(BINS, np.int64)
+        np.add.at(self.counts[name], found, 1)
 
     def total(self, name: str) -> Floats:
         """A named sum so far."""

@@ -1,4 +1,4 @@
-"""What a run will do: which programs, which premises removed in each, which coordinates of the cube they use."""
+"""What a run will do: which programs, with which premises removed, on which coordinates of the cube."""
 
 from __future__ import annotations
 

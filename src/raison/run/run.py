@@ -27,7 +27,7 @@ from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
 from raison.run.plan import Branch, Plan
-from raison.run.sketch import Sketch
+from raison.run.sketch import bins
 from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
 from raison.solve.levels import is_large
@@ -52,6 +52,7 @@ class _Terms:
 
     sums: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    bins: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     rows: dict[str, Any] | None = None
 
 
@@ -135,6 +136,8 @@ def _fold_next(
             fold.add(name, term)
         for name, term in terms.counts.items():
             fold.count(name, term)
+        for name, found in terms.bins.items():
+            fold.count_bins(name, found)
         fold.blocks += 1
     if progress is not None:
         progress(min(fold.blocks * plan.block_size, plan.identity.draws))
@@ -188,7 +191,7 @@ def _parameter_terms(terms: _Terms, plan: Plan, result: BlockResult, count: int)
     """The parameters as drawn in the first block: counts, and the values themselves where they are few."""
     for name, row in zip(uncertain(plan.base.block.program.model), result.parameters, strict=True):
         drawn = np.asarray(row)[:count]
-        terms.counts[f"value {name}"] = _sketched(drawn)
+        terms.bins[f"value {name}"] = _binned(drawn)
         if len(np.unique(drawn[:64])) <= FEW:
             distinct, repeats = np.unique(drawn, return_counts=True)
             if len(distinct) <= FEW:
@@ -210,19 +213,17 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
     for q, (question, answer) in enumerate(zip(plan.model.questions, result.answers, strict=True)):
         counted = solved & np.asarray(answer.applies)
         if answer.margin is not None:
-            terms.counts[f"margin {q}"] = _sketched(np.asarray(answer.margin)[counted])
+            terms.bins[f"margin {q}"] = _binned(np.asarray(answer.margin)[counted])
         elif question.kind == "amount" and question.above is None:
-            terms.counts[f"amount {q}"] = _sketched(np.asarray(answer.number)[counted])
+            terms.bins[f"amount {q}"] = _binned(np.asarray(answer.number)[counted])
     if is_large(plan.base.block.program.graph):
         return  # a sketch for each of thousands of nodes would not fit memory
     for name, margin in zip(plan.base.block.program.model.game, result.node_margin, strict=True):
-        terms.counts[f"margin of {name}"] = _sketched(np.asarray(margin)[solved])
+        terms.bins[f"margin of {name}"] = _binned(np.asarray(margin)[solved])
 
 
-def _sketched(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    sketch = Sketch.empty()
-    sketch.add(values[~np.isnan(values)])
-    return sketch.counts
+def _binned(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return bins(values[~np.isnan(values)])
 
 
 def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:

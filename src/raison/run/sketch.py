@@ -33,7 +33,7 @@ class Sketch:
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Count values `[n]`; none may be nan."""
-        self.counts[:] += np.bincount(_bin(values), minlength=BINS)
+        np.add.at(self.counts, bins(values), 1)
 
     @property
     def total(self) -> int:
@@ -62,11 +62,11 @@ class Sketch:
         inside = (rank - before) / self.counts[at]
         return float(low + (high - low) * min(max(inside, 0.0), 1.0))
 
-    def histogram(self, bins: int = 48) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
-        """Counts in `bins` equal bins between the 0.1% and 99.9% quantiles; the ends hold the rest.
+    def histogram(self, number: int = 48) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+        """Counts in `number` equal bins between the 0.1% and 99.9% quantiles; the ends hold the rest.
 
         Returns:
-            Edges `[bins + 1]` and counts `[bins]`, or None if fewer than two finite values were counted.
+            Edges `[number + 1]` and counts `[number]`, or None if fewer than two finite values were counted.
         """
         finite = self.counts.copy()
         finite[0] = finite[-1] = 0
@@ -78,13 +78,14 @@ class Sketch:
         if len(used) == 1:  # a constant, as far as the bins can tell
             pad = max(abs(low), 1.0) * 0.5
             low, high = low - pad, low + pad
-        edges = np.linspace(low, high, bins + 1)
+        edges = np.linspace(low, high, number + 1)
         middles = _middles(used)
-        where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, bins - 1)
-        return edges, np.bincount(where, weights=finite[used], minlength=bins).astype(np.int64)
+        where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, number - 1)
+        return edges, np.bincount(where, weights=finite[used], minlength=number).astype(np.int64)
 
 
-def _bin(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def bins(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each value `[n]`; none may be nan."""
     magnitude = np.abs(values)
     key = (np.ascontiguousarray(magnitude).view(np.int64) >> (52 - BITS)) - ((1023 + LOWEST) << BITS)
     # below the lowest power of two counts as zero; beyond the highest, in the outermost bin

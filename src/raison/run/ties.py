@@ -39,7 +39,7 @@ def extremes(
     high: NDArray[np.float64] | None = None
     tried: set[tuple[int, ...]] = set()
     while True:
-        states = np.flatnonzero(known)
+        states = [int(state) for state in np.flatnonzero(known)]
         combinations = 1
         for state in states:
             combinations *= moves[state]
@@ -49,9 +49,10 @@ def extremes(
         for picks in itertools.product(*(range(moves[state]) for state in states)):
             start = np.zeros(len(moves), np.int32)
             start[states] = picks
-            if tuple(start) in tried:
+            picked = tuple(int(index) for index in start)
+            if picked in tried:
                 continue
-            tried.add(tuple(start))
+            tried.add(picked)
             found, ties = numbers(start)
             found = np.asarray(found)
             low = found if low is None else np.minimum(low, found)

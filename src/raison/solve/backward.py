@@ -5,8 +5,8 @@ given what is chosen later (Kuhn 1953). Two moves tie when they differ by at mos
 mover's payoffs in that draw, plus rounding; the one listed first is then played and the tie is reported, so
 that rounding never decides.
 
-Straight-line code, one array per state and player, which XLA fuses into one pass over memory; `levels` does the
-same for large games level by level.
+Straight-line code, one array per state and player, which XLA fuses into one pass over memory; `levels` does
+the same for large games level by level.
 """
 
 from __future__ import annotations
@@ -93,12 +93,13 @@ def solve(
         payoff: Of an outcome state and a player, `[B]` float64 or a float.
         chance: Of a chance state, the probabilities of its cases.
         available: Of a decision state, whether each move is available.
-        tie_from: Per state, the index of the move from which a tie is broken, going round; None for the first.
-            Running through all indices enumerates all pure equilibria.
+        tie_from: Per state, the index of the move from which a tie is broken, going round; None for the
+            first. Running through all indices enumerates all pure equilibria.
         hold: How each state's values are kept.
 
     Returns:
-        The equilibrium. A draw with a payoff that is not finite gives numbers of no meaning; its status says so.
+        The equilibrium. A draw with a payoff that is not finite gives numbers of no meaning; its status says
+        so.
 
     Accuracy: values copy payoffs; each chance level rounds by about the number of cases times eps.
 

@@ -1,8 +1,8 @@
 """Backward induction level by level, for games too large for straight-line code.
 
-States of one height are solved together, in NumPy: the values of their children are gathered and the mover's best
-is taken. Nothing is compiled, so a chain of thousands of moves costs no more than a bush of as many. It gives
-what `backward.solve` gives, tested on the same games.
+States of one height are solved together, in NumPy: the values of their children are gathered and the mover's
+best is taken. Nothing is compiled, so a chain of thousands of moves costs no more than a bush of as many. It
+gives what `backward.solve` gives, tested on the same games.
 """
 
 from __future__ import annotations

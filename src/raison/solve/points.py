@@ -75,8 +75,8 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         program: The compiled model.
         points: Values of parameters, float64 `[count]` each (codes of names for a `choice` of names).
         count: How many points.
-        key: What identifies the model's text; a program for one key, one set of names and one rounded-up number
-            of points is compiled once.
+        key: What identifies the model's text; a program for one key, one set of names and one rounded-up
+            number of points is compiled once.
     """
     width = 1 << (count - 1).bit_length()  # few shapes, so that few programs are compiled
     padded = {name: np.pad(values, (0, width - count), mode="edge") for name, values in points.items()}

@@ -1,8 +1,8 @@
 """What each question makes of a solved draw: a number, and what belongs to it.
 
-The definitions are the model language's: the number of a move question is the probability that the move is made
-at the node, also where play does not reach it; k best moves count 1/k each. The number of an event or amount is
-its probability or expectation along play.
+The definitions are the model language's: the number of a move question is the probability that the move is
+made at the node, also where play does not reach it; k best moves count 1/k each. The number of an event or
+amount is its probability or expectation along play.
 """
 
 from __future__ import annotations

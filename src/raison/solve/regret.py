@@ -1,9 +1,9 @@
 """The independent check of a solution: how much could anyone gain by moving otherwise?
 
-It shares no code with the solver. Given payoffs and what is played at every state, it works out values by plain
-NumPy recursion from the end of the game and, at every decision, the gain of the best single deviation. By the
-one-shot deviation principle (Hendon, Jacobsen and Sloth 1996) a strategy is subgame perfect if and only if no gain
-is positive.
+It shares no code with the solver. Given payoffs and what is played at every state, it works out values by
+plain NumPy recursion from the end of the game and, at every decision, the gain of the best single deviation.
+By the one-shot deviation principle (Hendon, Jacobsen and Sloth 1996) a strategy is subgame perfect if and
+only if no gain is positive.
 """
 
 from __future__ import annotations
