@@ -1,8 +1,9 @@
 """Numbers as a careful reader wants them: rounded to what their error supports, never beyond.
 
 A number is printed to the decimal place of the leading digit of its error, here the half-width of its 95%
-interval. Where the record has no error for a share, that of as many independent draws stands in for it; the
-draws of a run are spread more evenly than independent ones, so it errs on the wide side.
+interval. A few shares have no error in the record (of failed draws, of draws that a question applies to, of
+labels); that of as many independent draws stands in for it. The draws of a run are spread more evenly than
+independent ones, so it errs on the wide side.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ T_95 = 2.131449545559323
 MINUS = "−"
 _MOST_DECIMALS = 12
 _LEGIBLE = 6  # places after the point that can be read at a glance
+_DIGITS = 4  # significant digits of a share in a table or drawing, however small its error
+_ROUNDING = 1e-12  # a share nearer than this to 0 or 1 is 0 or 1: what adding up probabilities leaves over
 
 
 def half_width(standard_error: float | None) -> float | None:
@@ -67,6 +70,42 @@ def share_of_draws(share: float, draws: int) -> str:
     return percent(share, of_independent_draws(share, draws))
 
 
+def share(value: float, standard_error: float | None, draws: int | None = None) -> str:
+    """A share as a percentage of at most four digits, rounded to its error.
+
+    Args:
+        value: The share.
+        standard_error: Of `value`; None where the record has none.
+        draws: Number of draws, whose independent error stands in for a missing one.
+    """
+    return _share_and_error(value, standard_error, draws)[0]
+
+
+def share_with_error(value: float, standard_error: float | None, draws: int | None = None) -> str:
+    """A share with the half-width of its 95% interval, in percent: `24.6% ± 0.2`; see `share`.
+
+    An error of zero is left out, and so is one that is not in the record.
+    """
+    text, error = _share_and_error(value, standard_error, draws)
+    return f"{text} ± {error}" if error else text
+
+
+def _share_and_error(value: float, standard_error: float | None, draws: int | None) -> tuple[str, str]:
+    value = float(round(value)) if abs(value - round(value)) < _ROUNDING else value
+    error = half_width(standard_error)
+    if error is None:
+        return percent(value, None if draws is None else of_independent_draws(value, draws)), ""
+    if not error > 0:
+        exact = significant(100 * value, _DIGITS)
+        return f"{exact.rstrip('0').rstrip('.') if '.' in exact else exact}%", ""
+    smaller = 100 * min(value, 1 - value)
+    digits = _DIGITS - 1 - math.floor(math.log10(smaller)) if smaller > 0 else _MOST_DECIMALS
+    places = min(decimals(100 * error), max(digits, 0))
+    shown = percent(value, 10.0 ** -(places + 2))
+    bounded = shown.startswith(("<", ">")) or value in (0.0, 1.0)
+    return shown, "" if bounded else fixed(max(100 * error, 10.0**-places), places)
+
+
 def interval(share: Interval) -> str:
     """`30.9% to 31.5%`, with its method where it is not the usual one."""
     error = (share.high - share.low) / 2
@@ -74,14 +113,13 @@ def interval(share: Interval) -> str:
     return text if share.method == "replicates" else f"{text}, Clopper-Pearson"
 
 
-def points(difference: float, standard_error: float | None, *, sign: bool = True) -> str:
-    """A difference of shares in percentage points with its 95% half-width: `−12.3 ± 0.2`."""
-    return with_error(100 * difference, _times(standard_error, 100), sign=sign)
-
-
 def with_error(value: float, standard_error: float | None, *, sign: bool = False) -> str:
     """A number with the half-width of its 95% interval: `0.231 ± 0.002`; an error of zero is left out."""
-    error = half_width(standard_error)
+    return plus_minus(value, half_width(standard_error), sign=sign)
+
+
+def plus_minus(value: float, error: float | None, *, sign: bool = False) -> str:
+    """A number with an error that is already the half-width of its 95% interval."""
     plus = "+" if sign and value > 0 else ""
     if error is None or not error > 0:
         return plus + (fixed(value, 0) if value == int(value) else significant(value, 3))
@@ -120,7 +158,3 @@ def histogram_heights(counts: Histogram) -> list[float]:
     heights = [n / w if w > 0 else 0.0 for n, w in zip(counts.counts, widths, strict=True)]
     tallest = max(heights, default=0.0)
     return [height / tallest if tallest > 0 else 0.0 for height in heights]
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor

@@ -95,11 +95,12 @@ def _print_what_follows(writer: Writer, record: RunRecord) -> None:
     writer.heading(
         f"What follows where {quoted(verdict.move or '')} is chosen: mean probability of each outcome"
     )
+    errors = verdict.outcome_errors or {}
     chosen = max(1, round(verdict.share * record.draws))
     ranked = sorted(verdict.outcomes.items(), key=lambda item: -item[1])
     writer.table(
         [
-            (name, numbers.share_of_draws(share, chosen), "█" * round(_BAR * share))
+            (name, numbers.share_with_error(share, errors.get(name), chosen), "█" * round(_BAR * share))
             for name, share in ranked
             if share > 0
         ],

@@ -88,8 +88,13 @@ class _Drawing:
         self.model, self.record, self.layout = model, record, layout
         self.nodes: dict[str, NodeAnswer] = {node.name: node for node in record.nodes}
 
-    def share(self, value: float) -> str:
-        return numbers.share_of_draws(value, self.record.draws)
+    def share(self, value: float, error: float | None) -> str:
+        """As it is written into the drawing, rounded to its error."""
+        return numbers.share(value, error, self.record.draws)
+
+    def full(self, value: float, error: float | None) -> str:
+        """As it is told in words, with its error."""
+        return numbers.share_with_error(value, error, self.record.draws)
 
     def player_of(self, name: str) -> str | None:
         node = self.model.game.get(name)
@@ -100,9 +105,15 @@ class _Drawing:
         said: list[str] = []
         for name, node in self.nodes.items():
             choice = "chosen in" if node.player is not None else "probability"
-            moves = ", ".join(f"{move} {choice} {self.share(share)}" for move, share in node.shares.items())
+            moves = ", ".join(
+                f"{move} {choice} {self.full(share, node.share_errors.get(move))}"
+                for move, share in node.shares.items()
+            )
             said.append(f"{name} ({words.player_title(self.model, node.player)}): {moves}.")
-        ends = ", ".join(f"{name} {self.share(share)}" for name, share in self.record.outcomes.items())
+        errors = self.record.outcome_errors
+        ends = ", ".join(
+            f"{name} {self.full(share, errors.get(name))}" for name, share in self.record.outcomes.items()
+        )
         return one_line(" ".join(said[:MAX_DRAWN]) + (f" Outcomes of play: {ends}." if ends else ""))
 
     def branch(self, box: Box) -> str:
@@ -120,13 +131,13 @@ class _Drawing:
         )
         unused = " unused" if not along else ""
         above = box.y - width / 2 - 4
-        said = self._branch_in_words(parent, box, share, along)
+        said = self._branch_in_words(parent, box)
         lines = [
             f'<text x="{bend:.1f}" y="{above - LINE * (len(box.label) - 1 - i):.1f}">{escape(line)}</text>'
             for i, line in enumerate(box.label)
         ]
         if share is not None:
-            text = self.share(share)
+            text = self.share(share, answer.share_errors.get(box.branch) if answer else None)
             lines.append(f'<text class="share" x="{bend:.1f}" y="{box.y + width / 2 + 12:.1f}">{text}</text>')
         colour = player_class(self.model, self.player_of(parent.name))
         return (
@@ -134,16 +145,18 @@ class _Drawing:
             f'<path d="{path}" fill="none" stroke-width="{width:.2f}"/>{"".join(lines)}</g>'
         )
 
-    def _branch_in_words(self, parent: Box, box: Box, share: float | None, along: float | None) -> str:
-        branch = branches(self.model.game[parent.name])[box.branch]
-        said = f"{parent.name}: {box.branch} leads to {box.name}"
-        if share is not None:
+    def _branch_in_words(self, parent: Box, box: Box) -> str:
+        name = box.branch
+        branch, answer = branches(self.model.game[parent.name])[name], self.nodes.get(parent.name)
+        said = f"{parent.name}: {name} leads to {box.name}"
+        if answer is not None and name in answer.shares:
             chosen = (
                 "mean probability" if self.player_of(parent.name) is None else "chosen in a share of draws of"
             )
-            said += f"; {chosen} {self.share(share)}"
-        if along is not None:
-            said += f"; play comes along it with a mean probability of {self.share(along)}"
+            said += f"; {chosen} {self.full(answer.shares[name], answer.share_errors.get(name))}"
+        if answer is not None and name in answer.along:
+            along = self.full(answer.along[name], answer.along_errors.get(name))
+            said += f"; play comes along it with a mean probability of {along}"
         if isinstance(branch, Move) and branch.when is not None:
             said += f"; available only when {branch.when.text}"
         return one_line(said)
@@ -162,9 +175,9 @@ class _Drawing:
 
     def _box_in_words(self, box: Box) -> str:
         if box.kind == "outcome":
-            share = self.record.outcomes.get(box.name)
+            share, error = self.record.outcomes.get(box.name), self.record.outcome_errors.get(box.name)
             return f"outcome {box.name}" + (
-                "" if share is None else f", mean probability {self.share(share)}"
+                "" if share is None else f", mean probability {self.full(share, error)}"
             )
         if box.kind == "reference":
             return f"{box.name}, drawn in full elsewhere"
@@ -172,7 +185,11 @@ class _Drawing:
             return f"from {box.name} on, {box.left_out} nodes are left out"
         node = self.nodes.get(box.name)
         about = self.model.game[box.name].about
-        reached = "" if node is None else f", reached with a mean probability of {self.share(node.reached)}"
+        reached = (
+            ""
+            if node is None
+            else f", reached with a mean probability of {self.full(node.reached, node.reached_error)}"
+        )
         return box.name + reached + (f": {about}" if about else "")
 
     def _lines(self, box: Box, x: float, lines: tuple[str, ...], last: str = "", anchor: str = "") -> str:
@@ -204,8 +221,8 @@ class _Drawing:
         )
 
     def _outcome(self, box: Box) -> str:
-        share = self.record.outcomes.get(box.name)
-        lines = (*box.lines[:-1], "" if share is None else self.share(share))
+        share, error = self.record.outcomes.get(box.name), self.record.outcome_errors.get(box.name)
+        lines = (*box.lines[:-1], "" if share is None else self.share(share, error))
         bar = (
             f'<rect class="end" x="{box.x:.1f}" y="{box.y - box.height / 2 + 2:.1f}" width="3" '
             f'height="{box.height - 4:.1f}"/>'

@@ -167,23 +167,23 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str
         failures: Whether to tell failed draws too.
     """
 
-    def share(value: float) -> str:
-        return numbers.share_of_draws(value, draws)
+    def share(value: float, field: str = "") -> str:
+        return numbers.share_with_error(value, verdict.errors.get(field), draws)
 
     parts: list[str] = [_on_equilibria(verdict, draws)]
     if verdict.tied:
         where = "at the node" if verdict.kind == "move" else "somewhere in the game"
         parts.append(
-            f"In {share(verdict.tied)} of the draws the best moves tie {where}; each counts in part."
+            f"In {share(verdict.tied, 'tied')} of the draws the best moves tie {where}; each counts in part."
         )
     if verdict.mixed and verdict.kind == "move":
         parts.append(
-            f"In {share(verdict.mixed)} of the draws the move is made with a probability between 0 and 1."
+            f"In {share(verdict.mixed, 'mixed')} of the draws the move is made with a probability between 0 and 1."
         )
     if verdict.kind == "move" and verdict.reached is not None and verdict.reached < 1:
         parts.append(
             f"Play comes to {quoted(verdict.node or '')} with a mean probability of "
-            f"{share(verdict.reached)}; the answer counts all draws, reached or not."
+            f"{share(verdict.reached, 'reached')}; the answer counts all draws, reached or not."
         )
     if verdict.applies is not None and verdict.applies < 1:
         what = "mean" if is_mean(verdict) else "share"
@@ -201,10 +201,16 @@ def _on_equilibria(verdict: Verdict, draws: int) -> str:
     if lowest is None or highest is None:
         reason = verdict.equilibria_reason
         return f"Other equilibria are not counted: {_as_clause(reason)}." if reason else ""
+    bounds = ((lowest, "all_equilibria"), (highest, "some_equilibrium"))
     if is_mean(verdict):
-        low, high = (numbers.with_error(bound, verdict.mean_standard_error) for bound in (lowest, highest))
+        low, high = (
+            numbers.with_error(bound, verdict.errors.get(field, verdict.mean_standard_error))
+            for bound, field in bounds
+        )
         return "" if low == high else f"Between equilibria the mean ranges from {low} to {high}."
-    low, high = (numbers.share_of_draws(bound, draws) for bound in (lowest, highest))
+    low, high = (
+        numbers.share_with_error(bound, verdict.errors.get(field), draws) for bound, field in bounds
+    )
     return "" if low == high else f"It is so in all equilibria in {low} and in some in {high} of the draws."
 
 
@@ -226,8 +232,14 @@ def hinges(record: RunRecord, question: int, *, sets: bool = False) -> tuple[Hin
 
 
 def _is_larger(change: Change) -> bool:
-    error = numbers.half_width(change.difference_standard_error)
-    return change.difference is not None and abs(change.difference) > (error or 0.0)
+    return change.difference is not None and abs(change.difference) > (half_width(change) or 0.0)
+
+
+def half_width(change: Change) -> float | None:
+    """Half of the 95% interval of a difference."""
+    if change.interval is not None:
+        return (change.interval.high - change.interval.low) / 2
+    return numbers.half_width(change.difference_standard_error)
 
 
 def hinge_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
@@ -248,6 +260,14 @@ def hinge_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
     every = f"Each of the {len(single)} premises, removed alone, changes"
     which = others if larger == 1 else every if larger == len(single) else some
     return (first, f"{which} it by more than the error of the difference.")
+
+
+def heaviest_set(record: RunRecord, question: int) -> str | None:
+    """What an answer becomes without the named set of premises that changes it most; None without sets."""
+    found = set_sentences(record, question)
+    if len(found) < 2:
+        return found[0] if found else None
+    return f"{found[0]} Of the {len(found)} sets of premises that the model names, none changes it more."
 
 
 def set_sentences(record: RunRecord, question: int) -> tuple[str, ...]:
@@ -297,14 +317,11 @@ def difference(verdict: Verdict, change: Change, *, sign: bool = True) -> str:
     if change.difference is None:
         return "no answer"
     size = change.difference if sign else abs(change.difference)
-    error = change.difference_standard_error
+    error = half_width(change)
     if size == 0 and not error:
         return "no change"
-    return (
-        numbers.with_error(size, error, sign=sign)
-        if is_mean(verdict)
-        else numbers.points(size, error, sign=sign)
-    )
+    factor = 1 if is_mean(verdict) else 100
+    return numbers.plus_minus(factor * size, None if error is None else factor * error, sign=sign)
 
 
 def value(verdict: Verdict, change: Change) -> str:
@@ -313,11 +330,22 @@ def value(verdict: Verdict, change: Change) -> str:
         return "no answer"
     if is_mean(verdict):
         return numbers.with_error(change.value, change.standard_error)
-    error = numbers.half_width(change.standard_error)
-    share = numbers.percent(change.value, error)
-    if error is None or not error > 0:
-        return share
-    return f"{share} ± {numbers.fixed(100 * error, numbers.decimals(100 * error))}"
+    return numbers.share_with_error(change.value, change.standard_error)
+
+
+def short_answer(verdict: Verdict) -> str:
+    """The number that answers a question, with its error: `24.6% ± 0.2`, or a mean and its unit."""
+    if is_mean(verdict):
+        mean = (
+            "" if verdict.mean is None else numbers.with_error(verdict.mean, verdict.mean_standard_error)
+        )
+        return (f"{mean} {one_line(verdict.unit)}" if verdict.unit else mean) if mean else "no answer"
+    if verdict.share is None:
+        return "no answer"
+    near = verdict.interval
+    if near is not None and near.method == "clopper-pearson":
+        return _share(verdict)
+    return numbers.share_with_error(verdict.share, verdict.standard_error)
 
 
 def failure_sentence(record: RunRecord) -> str:
@@ -341,6 +369,7 @@ def _amount_sentence(verdict: Verdict, given: str) -> str:
     if verdict.mean is None:
         return f"There is no answer to how much {what} is{given}: no draw has one."
     mean = numbers.with_error(verdict.mean, verdict.mean_standard_error)
+    mean += f" ({one_line(verdict.unit)})" if verdict.unit else ""
     return f"Over the draws, the mean of {what}{given}{',' if given else ''} is {mean}."
 
 
