@@ -23,7 +23,7 @@ import pytest
 import raison
 from raison.model import reader, writer
 from raison.model.records import Decision, Distribution
-from raison.program.program import World
+from raison.program.world import World
 from raison.solve.points import coded_points
 from raison.solve.regret import largest_gain
 

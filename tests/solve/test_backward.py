@@ -237,7 +237,7 @@ FOUR = Model(
 
 
 def question_numbers(model: Any, values: dict[str, float]) -> list[float]:
-    from raison.program.program import World
+    from raison.program.world import World
     from raison.solve.game import played as play
     from raison.solve.questions import ask
 

@@ -10,7 +10,8 @@ import pytest
 
 import raison.api
 from raison.model.reader import read_text
-from raison.program.program import World, compile_model
+from raison.program.program import compile_model
+from raison.program.world import World
 from raison.solve.game import node_probabilities, node_reached, played
 from raison.solve.play import NEVER, reach, shares_among
 from raison.solve.questions import ask

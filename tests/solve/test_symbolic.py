@@ -20,7 +20,7 @@ from raison.model.formula import parse
 from raison.model.reader import read_text
 from raison.model.records import Distribution, Model
 from raison.program.arrays import ARRAYS
-from raison.program.program import World
+from raison.program.world import World
 from raison.solve.symbolic import Condition, conditions
 
 GALLERY = Path(raison.__file__).parent / "gallery"

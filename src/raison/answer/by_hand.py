@@ -30,7 +30,8 @@ from raison.model.formula import (
 from raison.model.records import Decision, Definition, Distribution, Model, Question, branches
 from raison.model.unparse import show
 from raison.program.premises import Slot, definitions, used_names
-from raison.program.program import ROUNDING, Program
+from raison.program.program import Program
+from raison.program.world import ROUNDING
 from raison.solve.backward import TIE
 
 Results = tuple[tuple[str, str], ...]

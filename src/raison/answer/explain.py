@@ -16,7 +16,7 @@ from raison.answer.by_hand import Hand, State
 from raison.answer.records import Record
 from raison.model.formula import Formula
 from raison.model.records import Distribution
-from raison.program.program import World
+from raison.program.world import World
 from raison.run.designs import make_design
 from raison.run.plan import Plan
 

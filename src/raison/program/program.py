@@ -1,30 +1,14 @@
-"""A Model compiled to pure functions of arrays.
-
-A `Program` holds what is the same in all draws; a `World` is one evaluation of it, made while JAX traces: it
-turns points of the unit cube (or central values, or chosen values) into parameters, quantities, payoffs,
-chances and availabilities, each computed once and only if asked for.
-"""
+"""A Model compiled: what is the same in all draws, before any number is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import jax
-import numpy as np
-
-from raison.model.evaluate import Coded, Value, evaluate, evaluate_truth
-from raison.model.formula import Expression, Formula, Text
 from raison.model.records import Chance, Decision, Definition, Distribution, Model, branches
-from raison.program import copula, quantile, xp
-from raison.program.arrays import ARRAYS
+from raison.program import copula
 from raison.program.graph import Graph, expand
-from raison.program.hold import Hold, hold
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
-
-Results = tuple[tuple[str, str], ...]
-"""Earlier results of the game, by node."""
 
 FINE = "solved"
 """Reason number 0: the draw did not fail."""
@@ -68,295 +52,14 @@ def compile_model(model: Model) -> Program:
         coordinates=_coordinates(model, switches),
         switches=switches,
         on_results=on_results,
-        reasons=(FINE, *_reasons(model, on_results).values()),
+        reasons=(FINE, *failure_reasons(model, on_results).values()),
     )
 
 
-class World:
-    """One evaluation of a program; arrays are `[B]` float64, or Python floats where all draws agree.
-
-    Args:
-        program: The compiled model.
-        cube: `[D, B]` float64 in the open unit interval, a row per coordinate; None for central values.
-        removed: `[K]` bool, whether each switchable premise is removed; None for none.
-        chosen: Values that take the place of parameters, float64 `[B]` (codes of names for a `choice`).
-        hold: How each computed value is kept.
-    """
-
-    def __init__(
-        self,
-        program: Program,
-        cube: Any = None,
-        removed: Any = None,
-        chosen: Mapping[str, Any] | None = None,
-        hold: Hold = hold,
-    ) -> None:
-        self.program = program
-        self.model = program.model
-        self.removed = removed
-        self.chosen = chosen or {}
-        self.hold = hold
-        self.functions = {
-            name: (function.arguments, function.body.expression)
-            for name, function in self.model.functions.items()
-        }
-        self.known: dict[tuple[str, Results], Value] = {}
-        self.faults: dict[str, Any] = {}  # reason -> [B] bool
-        self._reason = _reasons(self.model, program.on_results)
-        self.cube: dict[str, Any] | None = None
-        self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))
-        if cube is not None:
-            rows = {name: cube[row] for row, name in enumerate(program.coordinates)}
-            correlations = [
-                replace(c, among=tuple(coordinate(name) for name in c.among)) for c in self.model.correlations
-            ]
-            self.cube = copula.correlated(correlations, rows)
-
-    # --- names ---
-
-    def value(self, name: str, results: Results = ()) -> Value:
-        """What a name stands for after these results: a parameter, a quantity, or a result itself."""
-        if name in self.chosen:
-            return self._chosen(name)
-        if name in self.model.game:
-            return dict(results).get(name, "")
-        if name == "outcome":
-            return dict(results).get(name, "")
-        key = (name, tuple(r for r in results) if name in self.program.on_results else ())
-        if key not in self.known:
-            self.known[key] = self._defined(name, key[1])
-        return self.known[key]
-
-    def number(self, formula: Formula | Expression, results: Results = ()) -> Value:
-        """The number that a formula stands for after these results."""
-        expression = formula.expression if isinstance(formula, Formula) else formula
-        return evaluate(expression, lambda name: self.value(name, results), ARRAYS, self.functions)
-
-    def truth(self, formula: Formula | Expression, results: Results = ()) -> Value:
-        """Whether a formula holds after these results: `[B]` bool, or a Python bool if all draws agree."""
-        expression = formula.expression if isinstance(formula, Formula) else formula
-        return evaluate_truth(expression, lambda name: self.value(name, results), ARRAYS, self.functions)
-
-    def depends_on_results(self, expression: Expression) -> bool:
-        """Whether a formula asks how play went."""
-        asked = used_names(self.model, Formula("", expression))
-        return bool(asked & (self.program.on_results | set(self.model.game) | {"outcome"}))
-
-    def _chosen(self, name: str) -> Value:
-        definition = self.model.parameters[name].value if name in self.model.parameters else None
-        if isinstance(definition, Distribution) and definition.names:
-            return Coded(self.chosen[name], definition.names)
-        return self.chosen[name]
-
-    def _defined(self, name: str, results: Results) -> Value:
-        parameter = self.model.parameters.get(name)
-        base: Definition = parameter.value if parameter is not None else self.model.quantities[name].value
-        value, wrong = self._of(name, base, results)
-        for replacement in self._replacements(("name", name)):
-            switch, before = self.removed[replacement.switch], value
-            after, wrong_after = self._of(name, replacement.definition, results, before)
-            if name in used_names(self.model, replacement.definition):
-                wrong_after = _either(wrong_after, wrong)
-            value = _switched(switch, after, before)
-            if wrong is not False or wrong_after is not False:
-                wrong = xp.where(switch, wrong_after, wrong)
-        held = self.hold(value.codes if isinstance(value, Coded) else value)
-        value = Coded(held, value.names) if isinstance(value, Coded) else held
-        self._fault(f"arguments:{name}", wrong)
-        self._fault(f"name:{name}", _not_a_number(value))
-        return value
-
-    def _of(
-        self, name: str, definition: Definition, results: Results, so_far: Value | None = None
-    ) -> tuple[Value, Any]:
-        """A definition's value, and where the arguments of its distribution are wrong."""
-
-        def bound(other: str) -> Value:
-            return so_far if other == name and so_far is not None else self.value(other, results)
-
-        def number(expression: Expression) -> Value:
-            return evaluate(expression, bound, ARRAYS, self.functions)
-
-        if isinstance(definition, Formula):
-            return number(definition.expression), False
-        arguments = [
-            float(position // 2) if isinstance(argument.expression, Text) else number(argument.expression)
-            for position, argument in enumerate(definition.arguments)
-        ]
-        wrong = quantile.invalid(definition.kind, arguments)
-        if self.cube is None:
-            value = quantile.central(definition.kind, arguments)
-        else:
-            value = quantile.quantile(definition.kind, self.cube[coordinate(name)], arguments)
-        if not isinstance(value, float) and not self._traced:
-            value, wrong = np.asarray(value), np.asarray(wrong)
-        return (Coded(value, definition.names) if definition.names else value), wrong
-
-    # --- the game ---
-
-    def payoff(self, outcome: str, player: str, results: Results) -> Value:
-        """What an outcome pays a player."""
-        ended = (*results, ("outcome", outcome))
-        value = self.number(self.model.outcomes[outcome][player], ended)
-        for replacement in self._replacements(("payoff", outcome, player)):
-            value = _switched(
-                self.removed[replacement.switch], self.number(_formula(replacement.definition), ended), value
-            )
-        value = self.hold(value)
-        self._fault(f"payoff:{outcome}:{player}", _not_finite(value))
-        return value
-
-    def probabilities(self, node: str, results: Results) -> tuple[Value, ...]:
-        """The chances of a chance node's cases, in order; `otherwise` takes what is left."""
-        chance = self.model.game[node]
-        if not isinstance(chance, Chance):
-            raise TypeError(f"'{node}' is a decision; only chance nodes have probabilities.")
-        given: dict[str, Value] = {}
-        rest: str | None = None
-        for label, case in chance.cases.items():
-            if case.probability is None:
-                rest = label
-                continue
-            value = self.number(case.probability, results)
-            for replacement in self._replacements(("probability", node, label)):
-                other = self.number(_formula(replacement.definition), results)
-                value = _switched(self.removed[replacement.switch], other, value)
-            given[label] = value
-        total: Value = 0.0
-        for value in given.values():
-            total = total + value
-        if rest is not None:
-            left = 1.0 - total
-            given[rest] = xp.where(abs(left) <= ROUNDING, 0.0, left) if not isinstance(left, float) else left
-            total = 1.0
-        wrong = _either(*(_outside(value) for value in given.values()), _not_one(total))
-        self._fault(f"chance:{node}", wrong)
-        return self.hold(tuple(given[label] for label in chance.cases))
-
-    def available(self, node: str, results: Results) -> tuple[Value, ...]:
-        """Whether each move of a decision is available: `[B]` bool or a Python bool."""
-        decision = self.model.game[node]
-        if not isinstance(decision, Decision):
-            raise TypeError(f"'{node}' is a chance node; only decisions have moves.")
-        found: list[Value] = []
-        for label, move in decision.moves.items():
-            value: Value = True if move.when is None else self.truth(move.when, results)
-            for replacement in self._replacements(("when", node, label)):
-                other = self.truth(_formula(replacement.definition), results)
-                value = xp.where(self.removed[replacement.switch], other, value)
-            found.append(value)
-        return self.hold(tuple(found))
-
-    # --- status ---
-
-    def stuck(self, node: str, where: Any) -> None:
-        """Mark the draws in which play comes to a decision without a move."""
-        self._fault(f"stuck:{node}", where)
-
-    def question_fault(self, where: Any) -> None:
-        """Mark the draws in which a question's number is not finite."""
-        self._fault("question", where)
-
-    def values(self, batch: int) -> dict[str, Any]:
-        """Every parameter and quantity that does not depend on results, `[B]` float64 (codes of names)."""
-        found: dict[str, Any] = {}
-        for name, _ in definitions(self.model):
-            if name not in self.program.on_results:
-                found[name] = xp.broadcast_to(xp.asarray(self.codes(name), xp.float64), (batch,))
-        return found
-
-    def codes(self, name: str) -> Any:
-        """A parameter or quantity as a number; of a name, its code."""
-        value = self.value(name)
-        return value.codes if isinstance(value, Coded) else value
-
-    def check_definitions(self) -> None:
-        """Evaluate every definition that does not depend on results, so that its faults are found."""
-        for name, _ in definitions(self.model):
-            if name not in self.program.on_results:
-                self.value(name)
-
-    def status(self, batch: int) -> Any:
-        """`[B]` int32: index into `Program.reasons`, the first in the model's order where several apply."""
-        status = xp.zeros(batch, xp.int32)
-        keys = list(self._reason)
-        for position, key in enumerate(reversed([key for key in keys if key in self.faults])):
-            status = xp.where(self.faults[key], xp.int32(keys.index(key) + 1), status)
-            if position % 8 == 7:
-                status = self.hold(status)  # a loop over dozens of arrays is slow
-        return self.hold(status)
-
-    def _replacements(self, slot: Slot) -> tuple[Any, ...]:
-        return () if self.removed is None else self.program.switches.replacements.get(slot, ())
-
-    def _fault(self, key: str, where: Any) -> None:
-        if where is False:
-            return
-        before = self.faults.get(key)
-        self.faults[key] = where if before is None else before | where
-
-
-ROUNDING = 1e-12
-"""Probabilities may miss 0, 1 and their sum by this much before a draw fails."""
-
-
-def _switched(switch: Any, after: Value, before: Value) -> Value:
-    if isinstance(after, Coded) or isinstance(before, Coded):
-        if not (isinstance(after, Coded) and isinstance(before, Coded)):
-            raise ValueError("a premise cannot exchange names for numbers; give the same kind of value.")
-        joint = tuple(dict.fromkeys((*before.names, *after.names)))
-        return Coded(xp.where(switch, _recoded(after, joint), _recoded(before, joint)), joint)
-    return xp.where(switch, after, before)
-
-
-def _recoded(value: Coded, joint: tuple[str, ...]) -> Value:
-    codes: Value = 0.0
-    for code, name in enumerate(value.names):
-        codes = xp.where(value.codes == float(code), float(joint.index(name)), codes)
-    return codes
-
-
-def _formula(definition: Definition) -> Formula:
-    if isinstance(definition, Distribution):
-        raise TypeError(f"only names can become distributions; got {definition.text}.")
-    return definition
-
-
-def _not_a_number(value: Value) -> Any:
-    value = value.codes if isinstance(value, Coded) else value
-    return (value != value) if not isinstance(value, str) else False
-
-
-def _not_finite(value: Value) -> Any:
-    if isinstance(value, float):
-        return value - value != 0.0
-    return ~xp.isfinite(value)
-
-
-def _outside(value: Value) -> Any:
-    if isinstance(value, float):
-        return not -ROUNDING <= value <= 1 + ROUNDING
-    return ~((value >= -ROUNDING) & (value <= 1 + ROUNDING))
-
-
-def _not_one(total: Value) -> Any:
-    if isinstance(total, float):
-        return not abs(total - 1) <= ROUNDING
-    return ~(xp.abs(total - 1) <= ROUNDING)
-
-
-def _either(*truths: Any) -> Any:
-    found: Any = False
-    for truth in truths:
-        if truth is False:
-            continue
-        found = truth if found is False else found | truth
-    return found
-
-
 def coordinate(name: str) -> str:
-    """The coordinate of the cube that a name is drawn with: `x@1`, what `x` was before a premise exchanged it,
-    is drawn with that of `x`.
+    """The coordinate of the cube that a name is drawn with.
+
+    `x@1`, what `x` was before a premise exchanged it, is drawn with that of `x`.
     """
     return name.partition("@")[0]
 
@@ -437,21 +140,24 @@ def _closure(name: str, uses: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def _reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
+def failure_reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
     """Every way in which a draw can fail, in the order in which it is looked for."""
     reasons: dict[str, str] = {}
     for name, _ in definitions(model):
         kind = "parameter" if name in model.parameters else "quantity"
         reasons[f"arguments:{name}"] = (
-            f"{kind} '{name}' has a distribution whose arguments are wrong in this draw; bound what they depend on."
+            f"{kind} '{name}' has a distribution whose arguments are wrong in this draw; "
+            "bound what they depend on."
         )
         reasons[f"name:{name}"] = (
-            f"{kind} '{name}' is not a number (0/0, the root or logarithm of a negative, ...); guard its formula."
+            f"{kind} '{name}' is not a number (0/0, the root or logarithm of a negative, ...); "
+            "guard its formula."
         )
     for name, node in model.game.items():
         if isinstance(node, Chance):
             reasons[f"chance:{name}"] = (
-                f"the probabilities at '{name}' leave [0, 1] or do not sum to 1; clip them or use 'otherwise'."
+                f"the probabilities at '{name}' leave [0, 1] or do not sum to 1; "
+                "clip them or use 'otherwise'."
             )
     for outcome in model.outcomes:
         for player in model.outcomes[outcome]:

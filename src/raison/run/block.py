@@ -18,7 +18,8 @@ from raison.model.records import Distribution, Model
 from raison.program import xp
 from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
-from raison.program.program import Program, World
+from raison.program.program import Program
+from raison.program.world import World
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
 from raison.solve.levels import LARGE, is_large
 from raison.solve.play import branch_probabilities
@@ -87,7 +88,8 @@ class Block:
         program: What was compiled.
         answer: `(cube [D, B], count, removed [K]) -> BlockResult`.
         numbers: `(cube, removed, tie_from [S])`, the questions' numbers `[B]` in the one pure equilibrium in
-            which each state's ties are broken from the given move on, and which states tie in it in some draw.
+            which each state's ties are broken from the given move on, and which states tie in it in some
+            draw.
         values: `(cube, removed) -> parameters and quantities`, name to `[B]`.
     """
 

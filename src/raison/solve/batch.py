@@ -30,7 +30,8 @@ from raison.model.records import Distribution
 from raison.program.engine import configure
 from raison.program.graph import CHANCE, Graph
 from raison.program.hold import Hold, fuse
-from raison.program.program import FINE, Program, World
+from raison.program.program import FINE, Program
+from raison.program.world import World
 from raison.solve.backward import Decided, Equilibrium, solve
 from raison.solve.levels import is_large, solve_levels
 from raison.solve.play import reach

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from raison.program import xp
-from raison.program.program import World
+from raison.program.world import World
 from raison.solve.backward import solve
 from raison.solve.levels import is_large, solve_levels
 from raison.solve.play import branch_probabilities, reach, shares_among

@@ -14,7 +14,8 @@ from raison.model.records import Decision, Distribution, Model, branches
 from raison.program import xp
 from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
-from raison.program.program import Program, World
+from raison.program.program import Program
+from raison.program.world import World
 from raison.solve.game import node_margin, node_probabilities, node_reached, played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities

@@ -15,7 +15,7 @@ from typing import Any
 from raison.model.records import Decision, Question
 from raison.program import xp
 from raison.program.graph import Graph
-from raison.program.program import Results, World
+from raison.program.world import Results, World
 from raison.solve.backward import Decided, Equilibrium
 from raison.solve.play import Weights, reach, shares_among, weights
 
