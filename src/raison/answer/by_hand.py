@@ -9,79 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from raison.model.distribution import KINDS
-from raison.model.evaluate import FLOATS, evaluate, evaluate_truth
-from raison.model.formula import (
-    Binary,
-    Call,
-    Compare,
-    Conditional,
-    Expression,
-    Formula,
-    Logic,
-    Name,
-    Number,
-    Text,
-    Unary,
-    called,
-)
-from raison.model.records import Decision, Definition, Distribution, Model, Question, branches
-from raison.model.unparse import show
-from raison.program.premises import Slot, definitions, used_names
+from raison.answer.hand import Hand, History, Results, State
+from raison.model.formula import Compare, Formula, Number
+from raison.model.records import Decision, Question, branches
+from raison.program.premises import definitions
 from raison.program.program import Program
 from raison.program.world import ROUNDING
 from raison.solve.backward import TIE
 
-Results = tuple[tuple[str, str], ...]
 MOST_HISTORIES = 100_000
 ALWAYS = Formula("1 == 1", Compare(Number("1"), (("==", Number("1")),)))
 """The availability of a move without `when`."""
 _EPS = 2.0**-52
-
-
-@dataclass(slots=True)
-class State:
-    """A node or outcome with the earlier results that matter from there on.
-
-    Attributes:
-        name: Of the node or outcome.
-        results: Earlier results, by node.
-        player: Who moves; None for chance and at outcomes.
-        labels: Moves or cases; none at an outcome.
-        children: Where they lead, as positions in `Hand.states`.
-        available: Per branch; True at chance nodes.
-        probabilities: Per branch; of moves 1 for the one that is played.
-        best: Per branch, whether it is within the tie tolerance of the best; False at chance nodes.
-        chosen: The branch that is played; None for chance, or where none is available.
-        margin: Value of the played move less the best other.
-        values: Per player.
-        reached: Probability along play.
-    """
-
-    name: str
-    results: Results
-    player: str | None = None
-    labels: tuple[str, ...] = ()
-    children: tuple[int, ...] = ()
-    available: tuple[bool, ...] = ()
-    probabilities: tuple[float, ...] = ()
-    best: tuple[bool, ...] = ()
-    chosen: int | None = None
-    margin: float = math.inf
-    values: tuple[float, ...] = ()
-    reached: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """One way to come to a state: all results, moves off the equilibrium, and the product of the chances."""
-
-    state: int
-    results: Results
-    trembles: int
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,266 +33,6 @@ class Answered:
     applies: bool
     margin: float | None
     tied: bool
-
-
-@dataclass(slots=True)
-class Hand:
-    """One draw, worked.
-
-    Attributes:
-        program: The compiled model: which premises are switches.
-        removed: Per switch whether its premise is removed.
-        given: The engine's values of uncertain parameters (codes of names).
-        coordinates: Of the unit cube, after correlation.
-        states: Children before their parents; the root is the last.
-        histories: Every way to come to every state.
-        failures: Why the draw failed.
-        used: Names in the order in which they were worked, with the results they depend on, up to the last
-            that the game or a question asked for.
-        called: Functions of the file that were called.
-    """
-
-    program: Program
-    removed: Sequence[bool]
-    given: Mapping[str, float]
-    coordinates: Mapping[str, float]
-    states: list[State] = field(default_factory=list)
-    histories: list[History] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    used: list[tuple[str, Results]] = field(default_factory=list)
-    called: set[str] = field(default_factory=set)
-    tolerance: dict[str, float] = field(default_factory=dict)
-    _known: dict[tuple[str, Results], float | str] = field(default_factory=dict)
-    _nodes_of: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def model(self) -> Model:
-        """The model, with structural premises removed."""
-        return self.program.model
-
-    # --- names ---
-
-    def chain(self, name: str) -> list[Definition]:
-        """The definitions of a name, each replacing the one before."""
-        model = self.model
-        base = model.parameters[name].value if name in model.parameters else model.quantities[name].value
-        later = self.program.switches.replacements.get(("name", name), ())
-        return [base, *(r.definition for r in later if self.removed[r.switch])]
-
-    def in_force(self, name: str) -> Definition:
-        """The definition that holds in this run."""
-        return self.chain(name)[-1]
-
-    def slot(self, slot: Slot, base: Formula) -> Formula:
-        """The payoff, probability or availability that holds in this run."""
-        found = base
-        for replacement in self.program.switches.replacements.get(slot, ()):
-            if self.removed[replacement.switch] and isinstance(replacement.definition, Formula):
-                found = replacement.definition
-        return found
-
-    def nodes_of(self, definition: Definition, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-        """The nodes whose results a definition asks for, also through other names."""
-        found: set[str] = set()
-        for name in used_names(self.model, definition) - seen:
-            if name in self.model.game or name == "outcome":
-                found.add(name)
-            elif name in self.model.parameters or name in self.model.quantities:
-                if name not in self._nodes_of:
-                    inner = [self.nodes_of(d, seen | {name}) for d in self.chain(name)]
-                    self._nodes_of[name] = frozenset().union(*inner)
-                found |= self._nodes_of[name]
-        return frozenset(found)
-
-    def value(self, name: str, results: Results) -> float | str:
-        """What a name stands for after these results."""
-        if name in self.model.game or name == "outcome":
-            return dict(results).get(name, "")
-        if name not in self._nodes_of:
-            self._nodes_of[name] = frozenset().union(*(self.nodes_of(d) for d in self.chain(name)))
-        key = (name, tuple(r for r in results if r[0] in self._nodes_of[name]))
-        if key not in self._known:
-            chain = self.chain(name)
-            value = self._defined(name, chain, len(chain) - 1, key[1])
-            self._known[key] = value
-            self.used.append(key)
-            if isinstance(value, float) and math.isnan(value):
-                definition = chain[-1]
-                text = definition.text
-                if isinstance(definition, Formula):
-                    text += f" = {self.with_numbers(definition, key[1], name)}"
-                self.failures.append(f"'{name}' is not a number: {text}.")
-        return self._known[key]
-
-    def _defined(self, name: str, chain: list[Definition], index: int, results: Results) -> float | str:
-        definition = chain[index]
-
-        def bound(other: str) -> float | str:
-            if other == name and index > 0:
-                return self._defined(name, chain, index - 1, results)
-            return self.value(other, results)
-
-        if isinstance(definition, Formula):
-            self._note_calls(definition.expression)
-            return evaluate(definition.expression, bound, FLOATS, self._functions())
-        values = [
-            math.nan
-            if isinstance(a.expression, Text)
-            else float(evaluate(a.expression, bound, FLOATS, self._functions()))
-            for a in definition.arguments
-        ]
-        checked = values[1::2] if definition.kind == "choice" else values
-        wrong = KINDS[definition.kind].fault(checked)
-        if wrong is not None or any(math.isnan(value) for value in checked):
-            self.failures.append(
-                f"'{name}' = {definition.text} {wrong or 'has an argument that is not a number'}."
-            )
-        number = (
-            self.given[name] if index == len(chain) - 1 else self._engine_quantile(name, definition, values)
-        )
-        if not definition.names:
-            return number
-        joint = dict.fromkeys(
-            n for d in self._all_definitions(name) if isinstance(d, Distribution) for n in d.names
-        )
-        return list(joint)[int(number)]
-
-    def _all_definitions(self, name: str) -> list[Definition]:
-        later = self.program.switches.replacements.get(("name", name), ())
-        return [self.chain(name)[0], *(r.definition for r in later)]
-
-    def _engine_quantile(self, name: str, definition: Distribution, arguments: list[float]) -> float:
-        """What an uncertain definition would be that another one, using it, has replaced."""
-        import jax.numpy as jnp
-
-        from raison.program.quantile import quantile
-
-        return float(quantile(definition.kind, jnp.asarray([self.coordinates[name]]), arguments)[0])
-
-    def _functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:
-        return {name: (f.arguments, f.body.expression) for name, f in self.model.functions.items()}
-
-    def _note_calls(self, expression: Expression) -> None:
-        for name in called(expression):
-            if name in self.model.functions and name not in self.called:
-                self.called.add(name)
-                self._note_calls(self.model.functions[name].body.expression)
-
-    def number(self, formula: Formula, results: Results) -> float:
-        """The number that a formula stands for after these results."""
-        self._note_calls(formula.expression)
-        return evaluate(formula.expression, lambda n: self.value(n, results), FLOATS, self._functions())
-
-    def truth(self, formula: Formula, results: Results) -> bool:
-        """Whether a formula holds after these results."""
-        self._note_calls(formula.expression)
-        return bool(
-            evaluate_truth(formula.expression, lambda n: self.value(n, results), FLOATS, self._functions())
-        )
-
-    def with_numbers(self, formula: Formula, results: Results, name: str | None = None) -> str:
-        """A formula's text with the numbers of this draw put in for names."""
-        so_far = None
-        if name is not None and name in used_names(self.model, formula):
-            chain = self.chain(name)
-            so_far = self._defined(name, chain, len(chain) - 2, results) if len(chain) > 1 else None
-
-        def value(other: str) -> float | str:
-            return so_far if so_far is not None and other == name else self.value(other, results)
-
-        def put(expression: Expression) -> Expression:
-            match expression:
-                case Name(other):
-                    known = value(other)
-                    return Text(known) if isinstance(known, str) else Number(_digits(known))
-                case Unary(operator, operand):
-                    return Unary(operator, put(operand))
-                case Binary(operator, left, right):
-                    return Binary(operator, put(left), put(right))
-                case Compare(first, rest):
-                    return Compare(put(first), tuple((sign, put(right)) for sign, right in rest))
-                case Logic(operator, operands):
-                    return Logic(operator, tuple(put(operand) for operand in operands))
-                case Conditional(condition, then, otherwise):
-                    return Conditional(put(condition), put(then), put(otherwise))
-                case Call(function, arguments, keywords):
-                    named = tuple((key, put(inner)) for key, inner in keywords)
-                    return Call(function, tuple(put(argument) for argument in arguments), named)
-                case _:
-                    return expression
-
-        return show(put(formula.expression))
-
-    # --- questions ---
-
-    def ask(self, question: Question) -> Answered:
-        """The number of a question."""
-        if not self.model.game:
-            applies = question.given is None or self.truth(question.given, ())
-            return Answered(self._asked(question, ()) if applies else 0.0, applies, None, False)
-        if question.node is not None:
-            answer = self._of_move(question)
-        else:
-            ended = [h for h in self.histories if not self.states[h.state].labels]
-            shares = self._shares(ended, question.given)
-            total = 0.0
-            for history, share in shares:
-                outcome = ("outcome", self.states[history.state].name)
-                total += share * self._asked(question, (*history.results, outcome))
-            tied = any(sum(state.best) > 1 for state in self.states)
-            answer = Answered(total, bool(shares), None, tied)
-        if question.above is None:
-            return answer
-        return Answered(
-            1.0 if answer.number > question.above else 0.0, answer.applies, answer.margin, answer.tied
-        )
-
-    def _asked(self, question: Question, results: Results) -> float:
-        if question.event is not None:
-            return 1.0 if self.truth(question.event, results) else 0.0
-        return 0.0 if question.amount is None else self.number(question.amount, results)
-
-    def _shares(self, histories: list[History], given: Formula | None) -> list[tuple[History, float]]:
-        """Histories in which the condition holds, as likely as trembles make them."""
-        held: list[History] = []
-        for history in histories:
-            ended = not self.states[history.state].labels
-            last = (("outcome", self.states[history.state].name),) if ended else ()
-            if given is None or self.truth(given, (*history.results, *last)):
-                held.append(history)
-        fewest = min((history.trembles for history in held), default=0)
-        held = [history for history in held if history.trembles == fewest and history.weight > 0]
-        total = math.fsum(history.weight for history in held)
-        return [(history, history.weight / total) for history in held]
-
-    def _of_move(self, question: Question) -> Answered:
-        here = [h for h in self.histories if self.states[h.state].name == question.node]
-        number = margin = 0.0
-        tied = False
-        only = [i for i, state in enumerate(self.states) if state.name == question.node]
-        if not here and len(only) == 1:  # asked at the node, even if chance never leads there
-            here = [History(only[0], self.states[only[0]].results, 0, 1.0)]
-        shares = self._shares(here, question.given)
-        for history, share in shares:
-            state = self.states[history.state]
-            move = state.labels.index(question.move or "")
-            whom = list(self.model.players).index(question.player or state.player or "")
-            values = [
-                self.states[child].values[whom] if allowed else -math.inf
-                for child, allowed in zip(state.children, state.available, strict=True)
-            ]
-            other = max((value for index, value in enumerate(values) if index != move), default=-math.inf)
-            lead = values[move] - other if state.available[move] else -math.inf
-            if question.player is not None:
-                near = abs(lead) <= self.tolerance[question.player]
-                number += share * (lead >= -self.tolerance[question.player])
-            else:
-                near = sum(state.best) > 1
-                number += share * (state.best[move] / max(sum(state.best), 1))
-            even = near if question.player is not None else near and state.best[move]
-            margin += share * (0.0 if even else lead)
-            tied = tied or near
-        return Answered(number, bool(shares), margin, tied)
 
 
 def work(
@@ -375,7 +56,7 @@ def work(
         _follow(hand)
     if not hand.failures:
         for question in hand.model.questions:
-            answer = hand.ask(question)
+            answer = ask(hand, question)
             if answer.applies and not math.isfinite(answer.number):
                 hand.failures.append(f"the number of the question '{question.label}' is not finite.")
     used = len(hand.used)
@@ -543,6 +224,74 @@ def _follow(hand: Hand) -> None:
                 pending.append(History(child, results, trembles, history.weight))
 
 
-def _digits(value: float) -> str:
-    text = f"{value:.6g}"
-    return f"({text})" if text.startswith("-") else text
+def ask(hand: Hand, question: Question) -> Answered:
+    """The number of a question."""
+    if not hand.model.game:
+        applies = question.given is None or hand.truth(question.given, ())
+        return Answered(_asked(hand, question, ()) if applies else 0.0, applies, None, False)
+    if question.node is not None:
+        answer = _of_move(hand, question)
+    else:
+        ended = [h for h in hand.histories if not hand.states[h.state].labels]
+        shares = _shares(hand, ended, question.given)
+        total = 0.0
+        for history, share in shares:
+            outcome = ("outcome", hand.states[history.state].name)
+            total += share * _asked(hand, question, (*history.results, outcome))
+        tied = any(sum(state.best) > 1 for state in hand.states)
+        answer = Answered(total, bool(shares), None, tied)
+    if question.above is None:
+        return answer
+    return Answered(
+        1.0 if answer.number > question.above else 0.0, answer.applies, answer.margin, answer.tied
+    )
+
+
+def _asked(hand: Hand, question: Question, results: Results) -> float:
+    if question.event is not None:
+        return 1.0 if hand.truth(question.event, results) else 0.0
+    return 0.0 if question.amount is None else hand.number(question.amount, results)
+
+
+def _shares(hand: Hand, histories: list[History], given: Formula | None) -> list[tuple[History, float]]:
+    """Histories in which the condition holds, as likely as trembles make them."""
+    held: list[History] = []
+    for history in histories:
+        ended = not hand.states[history.state].labels
+        last = (("outcome", hand.states[history.state].name),) if ended else ()
+        if given is None or hand.truth(given, (*history.results, *last)):
+            held.append(history)
+    fewest = min((history.trembles for history in held), default=0)
+    held = [history for history in held if history.trembles == fewest and history.weight > 0]
+    total = math.fsum(history.weight for history in held)
+    return [(history, history.weight / total) for history in held]
+
+
+def _of_move(hand: Hand, question: Question) -> Answered:
+    here = [h for h in hand.histories if hand.states[h.state].name == question.node]
+    number = margin = 0.0
+    tied = False
+    only = [i for i, state in enumerate(hand.states) if state.name == question.node]
+    if not here and len(only) == 1:  # asked at the node, even if chance never leads there
+        here = [History(only[0], hand.states[only[0]].results, 0, 1.0)]
+    shares = _shares(hand, here, question.given)
+    for history, share in shares:
+        state = hand.states[history.state]
+        move = state.labels.index(question.move or "")
+        whom = list(hand.model.players).index(question.player or state.player or "")
+        values = [
+            hand.states[child].values[whom] if allowed else -math.inf
+            for child, allowed in zip(state.children, state.available, strict=True)
+        ]
+        other = max((value for index, value in enumerate(values) if index != move), default=-math.inf)
+        lead = values[move] - other if state.available[move] else -math.inf
+        if question.player is not None:
+            near = abs(lead) <= hand.tolerance[question.player]
+            number += share * (lead >= -hand.tolerance[question.player])
+        else:
+            near = sum(state.best) > 1
+            number += share * (state.best[move] / max(sum(state.best), 1))
+        even = near if question.player is not None else near and state.best[move]
+        margin += share * (0.0 if even else lead)
+        tied = tied or near
+    return Answered(number, bool(shares), margin, tied)

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from raison.answer import by_hand
-from raison.answer.by_hand import Hand, State
+from raison.answer.hand import Hand, Results, State
 from raison.answer.records import Record
 from raison.model.formula import Formula
 from raison.model.records import Distribution
@@ -286,7 +286,7 @@ def _explanation(plan: Plan, draw: int, hand: Hand) -> Explanation:
     )
 
 
-def _step(hand: Hand, name: str, formula: Formula, seen: by_hand.Results) -> Step:
+def _step(hand: Hand, name: str, formula: Formula, seen: Results) -> Step:
     return Step(
         name=name,
         formula=formula.text,
@@ -356,7 +356,7 @@ def _paths(hand: Hand) -> list[PathStep]:
 
 def _question(hand: Hand, index: int) -> QuestionStep:
     question = hand.model.questions[index]
-    answer = hand.ask(question)
+    answer = by_hand.ask(hand, question)
     return QuestionStep(
         name=question.label,
         number=answer.number if answer.applies else None,

@@ -6,42 +6,30 @@ value :math:`v_j` is chosen if for every other available move :math:`k`, in whic
 after it, :math:`v_j \ge v_k` where :math:`j` is listed before :math:`k`, and :math:`v_j > v_k` otherwise.
 
 The conditions hold on the supports of the parameters; the ends of a continuous distribution do not belong to
-it, since no draw takes them. Quantities are expanded into parameters where that makes at most `LONG` nodes of
-sympy's tree (`LONG_OF_MANY` where there are many parameters), and otherwise keep their name; definitions are
-printed below.
+it, since no draw takes them. Long quantities keep their name (see `raison.solve.terms`); their definitions
+are printed below.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import sympy
 
-from raison.model.evaluate import Coded, evaluate, evaluate_truth
-from raison.model.formula import Formula, called
+from raison.model.formula import called
 from raison.model.records import Chance, Decision, Distribution, Model, Question
 from raison.program.graph import OUTCOME, Graph
 from raison.program.premises import used_names
 from raison.program.program import Program, compile_model
-from raison.solve.inequalities import ALWAYS, MAX_CASES, Atom, Cases, Conjunction, Reasoner, symbols_of
+from raison.solve.inequalities import ALWAYS, MAX_CASES, Cases, Conjunction, symbols_of
 from raison.solve.relations import Wording, describe_support
-from raison.solve.support import INF, Interval, Supports
-from raison.solve.symbols import SYMBOLS, SizeError, bounded, size
+from raison.solve.support import Interval
+from raison.solve.symbols import SizeError, bounded
+from raison.solve.terms import Results, Terms
 
-LONG = 16
-"""Nodes of a quantity's formula, in sympy's tree, above which it keeps its name."""
-MANY, LONG_OF_MANY = 20, 5
-"""The same in a model of more than 20 uncertain parameters."""
-SECONDS = 30.0
-"""Time for all questions of a model; simplification stops at half of it."""
 MAX_STATES = 500
-
-ZERO = Fraction(0)
-Results = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +125,7 @@ def conditions(model: Model) -> list[Condition]:
         raise ValueError(
             f"a closed form needs a game of at most {MAX_STATES} states; solve at points with --at."
         )
-    game = _Game(program, program.graph)
+    game = _Game(program, program.graph, Terms(program))
     found: list[Condition] = []
     for question in questions:
         found += game.answer(question)
@@ -156,161 +144,8 @@ class _Way:
 class _Game:
     program: Program
     graph: Graph
-    supports: dict[Any, Interval] = field(default_factory=dict)
-    links: list[Any] = field(default_factory=list)
-    coded: dict[Any, tuple[str, ...]] = field(default_factory=dict)
-    known: dict[tuple[str, Results], Any] = field(default_factory=dict)
+    terms: Terms
     ways: dict[int, list[_Way]] = field(default_factory=dict)
-    reasoner: Reasoner = field(init=False)
-
-    def __post_init__(self) -> None:
-        start = time.monotonic()
-        for name in (*self.program.model.parameters, *self.program.model.quantities):
-            if name not in self.program.on_results:
-                self.value(name, ())
-        supports = Supports(self.supports, tuple(self.links))
-        self.reasoner = Reasoner(supports, start + SECONDS, start + SECONDS / 2)
-
-    # --- names ---
-
-    @property
-    def long(self) -> int:
-        """Nodes above which a quantity keeps its name."""
-        return LONG if len(self.program.coordinates) <= MANY else LONG_OF_MANY
-
-    def value(self, name: str, results: Results) -> Any:
-        model = self.program.model
-        if name in model.game or name == "outcome":
-            return dict(results).get(name, "")
-        key = (name, results if name in self.program.on_results else ())
-        if key not in self.known:
-            self.known[key] = self._defined(name, key[1])
-        return self.known[key]
-
-    def _defined(self, name: str, results: Results) -> Any:
-        model = self.program.model
-        if name in model.quantities:
-            value = self.number(model.quantities[name].value, results)
-            if size(value) <= self.long or name in self.program.on_results:
-                return value
-            return self._symbol(name, Supports(self.supports).bounds(value))
-        definition = model.parameters[name].value
-        if isinstance(definition, Formula):
-            return self.number(definition, results)
-        return self._uncertain(name, definition, results)
-
-    def _symbol(self, name: str, where: Interval) -> Any:
-        sign = (
-            {"positive": True} if where.positive else {"negative": True} if where.negative else {"real": True}
-        )
-        symbol = sympy.Symbol(name, **sign)
-        self.supports[symbol] = where
-        return symbol
-
-    def _uncertain(self, name: str, definition: Distribution, results: Results) -> Any:
-        kind = definition.kind
-        if definition.names:
-            last = Interval.at(ZERO).hull(Interval.at(ZERO + len(definition.names) - 1))
-            symbol = self._symbol(name, last)
-            self.coded[symbol] = definition.names
-            return Coded(symbol, definition.names)
-        numbers = [self.number(argument, results) for argument in definition.arguments]
-        ranges = [Supports(self.supports).bounds(number) for number in numbers]
-        if kind in ("uniform", "triangular", "pert"):
-            symbol = self._symbol(name, Interval(ranges[0].low, ranges[-1].high))
-            self.links += [symbol - numbers[0]] if not numbers[0].is_number else []
-            self.links += [numbers[-1] - symbol] if not numbers[-1].is_number else []
-            return symbol
-        if kind == "choice":
-            where = ranges[0]
-            for other in ranges[2::2]:
-                where = where.hull(other)
-            return self._symbol(name, where)
-        if kind == "quantiles":
-            return self._symbol(name, ranges[1].hull(ranges[-1]))
-        low = ZERO if kind in ("lognormal", "beta") else -INF
-        return self._symbol(name, Interval(low, ZERO + 1 if kind == "beta" else INF))
-
-    def _functions(self) -> Any:
-        return {name: (f.arguments, f.body.expression) for name, f in self.program.model.functions.items()}
-
-    def number(self, formula: Formula, results: Results) -> Any:
-        return bounded(
-            evaluate(formula.expression, lambda n: self.value(n, results), SYMBOLS, self._functions())
-        )
-
-    def truth(self, formula: Formula, results: Results) -> Cases:
-        found = evaluate_truth(
-            formula.expression, lambda n: self.value(n, results), SYMBOLS, self._functions()
-        )
-        return self.cases(found)
-
-    # --- truths as alternatives ---
-
-    def cases(self, truth: Any, holds: bool = True) -> Cases:
-        """The alternatives in which a truth holds, or does not."""
-        if isinstance(truth, bool) or truth in (sympy.true, sympy.false):
-            return [ALWAYS] if bool(truth) == holds else []
-        if isinstance(truth, sympy.Not):
-            return self.cases(truth.args[0], not holds)
-        if isinstance(truth, sympy.And | sympy.Or):
-            parts = [self.cases(part, holds) for part in truth.args]
-            if isinstance(truth, sympy.And) != holds:
-                return [case for part in parts for case in part]
-            joined: Cases = [ALWAYS]
-            for part in parts:
-                joined = self.reasoner.conjoin(joined, part)
-            return joined
-        operator = (
-            truth.rel_op
-            if holds
-            else {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}[truth.rel_op]
-        )
-        return self.compare(truth.lhs, operator, truth.rhs)
-
-    def compare(self, left: Any, operator: str, right: Any) -> Cases:
-        """The alternatives in which one number compares with another."""
-        difference, sign = (
-            (right - left, operator.replace("<", ">")) if "<" in operator else (left - right, operator)
-        )
-        found: Cases = []
-        for when, whole in self.split(difference):
-            atom = self.reasoner.atom(whole, sign)
-            if atom is True:
-                found.append(when)
-            elif isinstance(atom, Atom):
-                found += self.reasoner.conjoin([when], [frozenset({self._other_name(atom)})])
-        return found
-
-    def _other_name(self, atom: Atom) -> Atom:
-        """`!=` one of two names is `==` the other."""
-        symbols = list(atom.expression.free_symbols)
-        if atom.operator == "!=" and len(symbols) == 1 and len(self.coded.get(symbols[0], ())) == 2:
-            other = symbols[0] if atom.expression == symbols[0] - 1 else symbols[0] - 1
-            return Atom(other, "==")
-        return atom
-
-    def split(self, expression: Any) -> list[tuple[Conjunction, Any]]:
-        """An expression without conditionals, for each way in which its conditions turn out."""
-        found_pieces = expression.atoms(sympy.Piecewise, sympy.Abs)
-        compound = [piece for piece in found_pieces if size(piece) > 2]  # abs(x) of a symbol stays as it is
-        pieces = sorted(compound, key=lambda piece: (size(piece), str(piece)))
-        if not pieces:
-            return [(ALWAYS, expression)]
-        found: list[tuple[Conjunction, Any]] = []
-        before: Cases = [ALWAYS]
-        for value, condition in _parts(pieces[0]):
-            here = self.reasoner.conjoin(before, self.cases(condition))
-            before = self.reasoner.conjoin(before, self.cases(condition, False))
-            if not here:
-                continue
-            for when, whole in self.split(expression.xreplace({pieces[0]: value})):
-                found += [(both, whole) for both in self.reasoner.conjoin(here, [when])]
-        if len(found) > MAX_CASES:
-            raise SizeError(
-                f"a closed form needs at most {MAX_CASES} alternatives; solve at points with --at."
-            )
-        return found
 
     # --- the game ---
 
@@ -321,7 +156,9 @@ class _Game:
             if state.mover == OUTCOME:
                 ended = (*state.results, ("outcome", state.name))
                 payoffs = self.program.model.outcomes[state.name]
-                values = tuple(self.number(payoffs[player], ended) for player in self.program.model.players)
+                values = tuple(
+                    self.terms.number(payoffs[player], ended) for player in self.program.model.players
+                )
                 self.ways[s] = [_Way(ALWAYS, values)]
             elif isinstance(self.program.model.game[state.name], Chance):
                 self.ways[s] = self._after_chance(s)
@@ -340,7 +177,7 @@ class _Game:
         if not isinstance(node, Chance):
             raise TypeError(f"'{state.name}' is a decision.")
         given = {
-            label: self.number(case.probability, state.results)
+            label: self.terms.number(case.probability, state.results)
             for label, case in node.cases.items()
             if case.probability is not None
         }
@@ -355,7 +192,7 @@ class _Game:
             for way in found:
                 for below in self.ways_from(child):
                     values = _mixed(way.values, chance, below.values)
-                    both = self.reasoner.conjoin([way.when], [below.when])
+                    both = self.terms.reasoner.conjoin([way.when], [below.when])
                     joined += [_Way(when, values) for when in both]
             found = joined
             if len(found) > MAX_CASES:
@@ -369,12 +206,12 @@ class _Game:
             for below in self.ways_from(child):
                 if below.values is not None:
                     chosen = self.chosen(s, move, below, state.mover, False)
-                    found += [_Way(when, below.values) for when in self.reasoner.simplify(chosen)]
+                    found += [_Way(when, below.values) for when in self.terms.reasoner.simplify(chosen)]
         stuck: Cases = [ALWAYS]
         for move, child in enumerate(state.children):
             dead = [way.when for way in self.ways_from(child) if way.values is None]
-            stuck = self.reasoner.conjoin(stuck, [*self.available(s, move, False), *dead])
-        return found + [_Way(when, None) for when in self.reasoner.simplify(stuck)]
+            stuck = self.terms.reasoner.conjoin(stuck, [*self.available(s, move, False), *dead])
+        return found + [_Way(when, None) for when in self.terms.reasoner.simplify(stuck)]
 
     def available(self, s: int, move: int, holds: bool = True) -> Cases:
         """The alternatives in which a move can be made, or cannot."""
@@ -383,15 +220,12 @@ class _Game:
         when = node.moves[state.labels[move]].when if isinstance(node, Decision) else None
         if when is None:
             return [ALWAYS] if holds else []
-        truth = evaluate_truth(
-            when.expression, lambda n: self.value(n, state.results), SYMBOLS, self._functions()
-        )
-        return self.cases(truth, holds)
+        return self.terms.truth(when, state.results, holds)
 
     def chosen(self, s: int, move: int, below: _Way, player: int, even_if_tied: bool) -> Cases:
         """The alternatives in which a move, continued in one way, is best for a player."""
         state = self.graph.states[s]
-        found = self.reasoner.conjoin([below.when], self.available(s, move))
+        found = self.terms.reasoner.conjoin([below.when], self.available(s, move))
         for other, child in enumerate(state.children):
             if other == move or not found:
                 continue
@@ -401,9 +235,9 @@ class _Game:
                 if way.values is None or below.values is None:
                     against = [*against, way.when]
                     continue
-                better = self.compare(below.values[player], operator, way.values[player])
-                against = [*against, *self.reasoner.conjoin([way.when], better)]
-            found = self.reasoner.conjoin(found, self.reasoner.simplify(against))
+                better = self.terms.compare(below.values[player], operator, way.values[player])
+                against = [*against, *self.terms.reasoner.conjoin([way.when], better)]
+            found = self.terms.reasoner.conjoin(found, self.terms.reasoner.simplify(against))
         return found
 
     # --- answers ---
@@ -418,7 +252,7 @@ class _Game:
         found: list[Condition] = []
         for s in self.graph.of_node.get(question.node or "", ()):
             state = self.graph.states[s]
-            given = [ALWAYS] if question.given is None else self.truth(question.given, state.results)
+            given = [ALWAYS] if question.given is None else self.terms.truth(question.given, state.results)
             if not given:
                 continue
             cases: Cases = []
@@ -427,7 +261,9 @@ class _Game:
                     player = list(model.players).index(whom)
                     cases += self.chosen(s, move, below, player, question.player is not None)
             shown = question.given.text if question.given is not None and given != [ALWAYS] else None
-            found.append(self._condition(question, whom, state.results, shown, self.reasoner.simplify(cases)))
+            found.append(
+                self._condition(question, whom, state.results, shown, self.terms.reasoner.simplify(cases))
+            )
         return found
 
     def _definitions(self, mentioned: Sequence[str]) -> tuple[dict[str, str], set[str]]:
@@ -464,10 +300,12 @@ class _Game:
         self, question: Question, whom: str, seen: Results, given: str | None, cases: Cases
     ) -> Condition:
         order = [*self.program.model.parameters, *self.program.model.quantities]
-        wording = Wording(order, self.coded, self.reasoner)
+        wording = Wording(order, self.terms.coded, self.terms.reasoner)
         texts, latex = wording.cases(cases)
         where, free = self._definitions(sorted(symbol.name for symbol in symbols_of(cases)))
-        ordered = sorted((s for s in self.supports if s.name in free), key=lambda s: order.index(s.name))
+        ordered = sorted(
+            (s for s in self.terms.supports if s.name in free), key=lambda s: order.index(s.name)
+        )
         return Condition(
             question=question.label,
             player=whom,
@@ -478,17 +316,11 @@ class _Game:
             cases=tuple(texts),
             latex=latex,
             where=tuple(where.items()),
-            supports=tuple(_described(symbol, self.supports[symbol], self.coded) for symbol in ordered),
+            supports=tuple(
+                _described(symbol, self.terms.supports[symbol], self.terms.coded) for symbol in ordered
+            ),
             judged=question.player is not None,
         )
-
-
-def _parts(piece: Any) -> Sequence[tuple[Any, Any]]:
-    """The values of a conditional or an absolute value, each with its condition."""
-    if isinstance(piece, sympy.Abs):
-        inner = piece.args[0]
-        return (inner, sympy.GreaterThan(inner, 0, evaluate=False)), (-inner, sympy.true)
-    return [(value, condition) for value, condition in piece.args]
 
 
 def _described(symbol: Any, where: Interval, coded: dict[Any, tuple[str, ...]]) -> str:
