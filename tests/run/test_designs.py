@@ -286,3 +286,8 @@ def test_a_scramble_keeps_the_leading_digits_of_its_matrix():
     words = direction_numbers(40)
     scrambled, _ = scramble(words, np.random.SeedSequence(7))
     np.testing.assert_array_equal(np.frexp(words.astype(float))[1], np.frexp(scrambled.astype(float))[1])
+
+
+def test_more_draws_than_a_design_has_are_refused_before_the_first():
+    with pytest.raises(ValueError, match="68,719,476,736 draws at most"):
+        make_design("sobol", 2, 1, 10**20)

@@ -139,4 +139,6 @@ def make_design(kind: str, dimensions: int, seed: int, draws: int) -> Design:
         points = _RandomPoints(tuple(s.generate_state(2, np.uint64).astype(np.uint64) for s in streams))
     else:
         raise ValueError(f"A design needs to be one of {', '.join(KINDS)}; got {kind!r}.")
+    if draws > points.capacity:
+        raise ValueError(f"A '{kind}' design has {points.capacity:,} draws at most; got {draws:,}; ask for fewer.")
     return Design(kind, dimensions, seed, draws, points)
