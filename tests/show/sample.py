@@ -101,6 +101,9 @@ PREMISES = {
     "round-is-the-same": ("The second round is fought over the same prize.", ("second-round",), 0.0),
 }
 
+WITHOUT = {"H2-answers-anyway": {"foresight": Distribution("uniform", (number(0), number(1)))}}
+MOVES = ("fight on", "withdraw", "strike")
+
 NEUTRAL = "An audience that judges by Bayes gains nothing in advance from a change of opponent."
 
 CLAIMS = {
@@ -155,7 +158,9 @@ def model(*, beliefs: bool = False) -> Model:
         },
         outcomes={name: {"leader": number(0), "strong": number(0)} for name in outcomes},
         premises={
-            name: Premise(says, {"theta": number(0)}, claims, unstated=name.startswith("H"))
+            name: Premise(
+                says, WITHOUT.get(name, {"theta": number(0)}), claims, unstated=name.startswith("H")
+            )
             for name, (says, claims, _) in PREMISES.items()
         },
         sets={"neutrality": PremiseSet(("strength-misjudged", "blame-diluted", "news-sunk"), NEUTRAL)},
@@ -214,6 +219,7 @@ def _questions() -> tuple[Verdict, ...]:
             "opening: strike", 0.3121, margin=Quantiles(q05=-0.8412, median=-0.1231, q95=0.4623),
             margin_histogram=histogram(-1.6, 1.1, middle=-0.15, spread=0.45),
             outcomes={"yielded": 0.712, "unanswered": 0.2011, "stood": 0.0731, "ended": 0.0138},
+            outcome_errors={"yielded": 0.0017, "unanswered": 0.0012, "stood": 0.0006, "ended": 0.0003},
         ),
         verdict(
             "the blow is limited", 0.4471, player="strong", node="reply", move="limited", reached=0.3121,
@@ -224,8 +230,9 @@ def _questions() -> tuple[Verdict, ...]:
         ),
         verdict(
             "he holds on", 0.0, kind="amount", player=None, node=None, move=None, share=None, interval=None,
-            amount="s_yielded", given="opening == 'strike'", mean=0.6123, mean_standard_error=0.0004,
-            standard_error=None, best_reply=None, quantiles=Quantiles(q05=0.2134, median=0.6312, q95=0.9571),
+            amount="s_yielded", unit="chance to stay", given="opening == 'strike'", mean=0.6123,
+            mean_standard_error=0.0004, standard_error=None, best_reply=None,
+            quantiles=Quantiles(q05=0.2134, median=0.6312, q95=0.9571),
             histogram=histogram(0, 1, middle=0.6, spread=0.25), applies=0.3121, all_equilibria=None,
             some_equilibrium=None, reached=None, tied=None, mixed=None,
         ),
@@ -274,12 +281,15 @@ def _nodes() -> tuple[NodeAnswer, ...]:
     return (
         NodeAnswer(name="opening", player="leader", reached=1.0, tied=0.0, margin=margin,
                    shares={"fight on": 0.4432, "withdraw": 0.2447, "strike": 0.3121},
-                   along={"fight on": 0.4432, "withdraw": 0.2447, "strike": 0.3121}),
+                   along={"fight on": 0.4432, "withdraw": 0.2447, "strike": 0.3121},
+                   reached_error=0.0, share_errors=dict.fromkeys(MOVES, 0.0014),
+                   along_errors=dict.fromkeys(MOVES, 0.0014)),
         NodeAnswer(name="front", player=None, reached=0.4432, tied=None, margin=None,
                    shares={"holds": 0.4, "breaks": 0.6}, along={"holds": 0.1873, "breaks": 0.2559}),
         NodeAnswer(name="order", player=None, reached=0.3121, tied=None, margin=None,
                    shares={"obeyed": 1.0, "refused": 0.0}, along={"obeyed": 0.3121, "refused": 0.0}),
-        NodeAnswer(name="reply", player="strong", reached=0.3121, tied=0.0016, margin=margin,
+        NodeAnswer(name="reply", player="strong", reached=0.3121, reached_error=0.0014, tied=0.0016,
+                   margin=margin,
                    shares={"none": 0.5529, "limited": 0.4471, "regime-ending": 0.0},
                    along={"none": 0.0628, "limited": 0.2493, "regime-ending": 0.0}),
         NodeAnswer(name="after_blow", player="leader", reached=0.2493, tied=0.0, margin=margin,
@@ -303,7 +313,13 @@ def record(*, beliefs: bool = False) -> RunRecord:
         for name, (low, high, *_) in UNCERTAIN.items()
     ]  # fmt: skip
     parameters += [
-        ParameterAnswer(name=n, fixed=1.0 if n == "p_obeyed" else 0.0, quantiles=None, histogram=None)
+        ParameterAnswer(
+            name=n,
+            fixed=1.0 if n == "p_obeyed" else 0.0,
+            quantiles=None,
+            histogram=None,
+            premise_only=n == "foresight",
+        )
         for n in FIXED
     ]
     return RunRecord(
@@ -319,6 +335,7 @@ def record(*, beliefs: bool = False) -> RunRecord:
         nodes=_nodes(),
         outcomes={"held": 0.1873, "broken": 0.2559, "withdrawn": 0.2447, "refused": 0.0, "unanswered": 0.0628,
                   "yielded": 0.2222, "stood": 0.0228, "ended": 0.0043},
+        outcome_errors={"held": 0.0012, "ended": 0.00004},
         parameters=tuple(parameters),
         failures=(Failure(reason="A quantity is not a number: the logarithm of -0.1.", share=0.00012),),
         failed=0.00012,

@@ -20,7 +20,6 @@ def drawn():
 def every(drawn):
     return [
         *drawn.margins.values(),
-        *drawn.premises.values(),
         *drawn.amounts.values(),
         *drawn.parameters.values(),
     ]
@@ -33,24 +32,19 @@ def texts(plot):
 def test_each_answer_and_each_drawn_parameter_has_its_plot(drawn):
     assert set(drawn.margins) == {0, 1, 4}
     assert set(drawn.amounts) == {2}
-    assert set(drawn.premises) == {0}
     assert set(drawn.parameters) == set(sample.UNCERTAIN)
 
 
 def test_a_plot_shows_its_own_data(drawn):
     assert texts(drawn.parameters["end_cost"])[-1] == "10"
     assert "0.8" in texts(drawn.parameters["core_weight"])
-    names = [name for name in texts(drawn.premises[0]) if name in sample.PREMISES]
-    by_size = sorted(sample.PREMISES, key=lambda name: -abs(sample.PREMISES[name][2]))
-    assert names == by_size
 
 
 def test_axis_titles_name_units(drawn):
     said = " ".join(texts(drawn.margins[0]))
     assert "payoff of “strike” less that of the best other move (units of the leader's payoff)" in said
     assert "share of draws" in said
-    assert "percentage points" in " ".join(texts(drawn.premises[0]))
-    assert "he holds on (in the unit of its formula)" in texts(drawn.amounts[2])
+    assert "he holds on (chance to stay)" in texts(drawn.amounts[2])
 
 
 def test_plots_have_titles_and_ids_of_their_own(drawn):

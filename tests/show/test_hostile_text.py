@@ -61,6 +61,25 @@ def test_wrapping_loses_nothing_that_fits_and_marks_what_does_not():
     assert text.wrap("unbreakableword", 6, 2) == ("unbre…",)
 
 
+@given(st.text(max_size=300), st.integers(10, 100))
+def test_an_opening_and_its_rest_are_the_whole(any_text, width):
+    said = text.one_line(any_text)
+    first, rest = text.opening(said, width)
+    assert (f"{first} {rest}" if not said.startswith(first + rest) else first + rest) == said
+    assert len(first) <= width * 4 // 3
+
+
+def test_an_opening_ends_with_a_sentence_and_not_within_brackets():
+    assert text.opening("One is here. Two is (there, or) and so on and on.", 20) == (
+        "One is here.",
+        "Two is (there, or) and so on and on.",
+    )
+    assert text.opening("one two (three, four five six) seven eight nine ten", 22) == (
+        "one two (three, four",
+        "five six) seven eight nine ten",
+    )
+
+
 def test_titles_are_lowered_inside_a_sentence_only_at_an_article():
     assert text.inline("The leader") == "the leader"
     assert text.inline("NATO") == "NATO"

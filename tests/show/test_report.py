@@ -75,7 +75,7 @@ def test_everything_that_a_reader_needs_is_there(page):
         assert words in said
     for name in (*sample.PREMISES, *sample.UNCERTAIN, *sample.FIXED, *sample.model().outcomes):
         assert name in said
-    assert page.count('class="plot"') == 5 + len(sample.UNCERTAIN)
+    assert page.count('class="plot"') == 4 + len(sample.UNCERTAIN)
 
 
 def test_many_questions_are_told_in_several_tables_of_premises():
@@ -91,10 +91,44 @@ def test_many_questions_are_told_in_several_tables_of_premises():
     text = render_report(
         sample.model(), record.model_copy(update={"questions": questions, "removals": removals})
     )
-    tables = re.findall(r'<table class="sortable premises.*?</table>', text, flags=re.DOTALL)
-    # 12 questions in tables of 5, 5 and 2 for single premises and as many for the one set
-    assert [table.count("data-sort") for table in tables] == [100, 100, 40, 5, 5, 2]
+    tables = re.findall(r'<table class="sortable others.*?</table>', text, flags=re.DOTALL)
+    # the 11 questions after the first in even tables, of 20 premises and one set
+    assert [table.count("data-sort") for table in tables] == [3 * 21, 4 * 21, 4 * 21]
     assert len(Page(text).values("id")) == len(set(Page(text).values("id")))
+
+
+def test_numbers_have_their_own_errors(page):
+    said = visible(page)
+    for words in (
+        "withdraw 24.5% ± 0.3",  # a move at a node
+        "31.2% ± 0.3",  # how often a node is reached
+        "yielded 71.2% ± 0.4",  # what follows a strike
+        "held 18.7% ± 0.3",  # outcomes over all draws
+    ):
+        assert words in said.replace("\u00a0", " ")
+    titles = re.findall(r"<title>(opening: strike leads.*?)</title>", page)
+    assert titles == [
+        "opening: strike leads to order; chosen in a share of draws of 31.2% ± 0.3; play comes along it with "
+        "a mean probability of 31.2% ± 0.3"
+    ]
+
+
+def test_a_parameter_that_is_uncertain_only_without_a_premise_is_marked(page):
+    row = re.search(r"<tr id=[^>]*><th[^>]*><span class=\"name\">foresight</span>.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    assert "uncertain only there uniform(0, 1) without H2-answers-anyway" in visible(row[0])
+    assert visible(page).count("uncertain only there") == 1
+
+
+def test_a_long_description_is_folded_and_loses_nothing():
+    about = (
+        "What a limited answer is worth to the stronger state, a sum of several things; " + "and more " * 30
+    )
+    model = sample.model()
+    parameters = {**model.parameters, "theta": replace(model.parameters["theta"], about=about)}
+    text = render_report(replace(model, parameters=parameters), sample.record())
+    (folded,) = re.findall(r'<details class="more"><summary>What a limited.*?</details>', text)
+    assert visible(folded).replace(" …", "") == " ".join(about.split())
 
 
 def test_it_is_not_called_a_probability_unless_the_distributions_are_beliefs(page):

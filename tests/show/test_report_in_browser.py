@@ -107,7 +107,7 @@ def test_a_table_sorts_by_the_column_that_is_clicked(visit):
     page = visit()
     first = "document.querySelector('table.premises tbody th .name').textContent"
     assert page.evaluate(first) == "H5-war-stops"
-    button = page.locator("table.premises").first.locator("thead button").nth(2)
+    button = page.locator("table.premises").first.locator("thead button").nth(1)
     button.click()
     assert page.evaluate(first) == "H5-war-stops"
     button.click()
@@ -130,3 +130,27 @@ def test_it_prints(visit):
     boxes = "[...document.querySelectorAll('.scroll')].map(e => getComputedStyle(e).overflowX)"
     assert set(page.evaluate(boxes)) == {"visible"}
     assert page.evaluate("document.documentElement.scrollWidth") == 672
+
+
+def test_what_is_folded_is_open_on_paper_even_without_the_script(visit):
+    page = visit(java_script_enabled=False)
+    # Where nothing but the summary shows, a box is as high as its summary.
+    shut = """[...document.querySelectorAll('details')].filter(e => e.getBoundingClientRect().height
+        <= e.querySelector('summary').getBoundingClientRect().height + 1).length"""
+    count = page.locator("details").count()
+    assert count > 4
+    assert page.evaluate(shut) == count
+    page.emulate_media(media="print")
+    assert page.evaluate(shut) == 0
+
+
+@pytest.mark.parametrize(("width", "media"), [(360, "screen"), (1280, "screen"), (672, "print")])
+def test_the_drawings_of_premises_share_one_scale_and_one_column(visit, width, media):
+    page = visit(width=width, height=740)
+    page.emulate_media(media=media)
+    ends = """[...document.querySelectorAll('.premises .stem')].map(
+        e => [e.getBoundingClientRect().left, e.getBoundingClientRect().width].map(Math.round).join())"""
+    found = page.evaluate(ends)
+    # the scale and the stem of every premise and of the one set lie on each other
+    assert len(found) == 2 * (len(sample.PREMISES) + 1)
+    assert len(set(found)) == 1

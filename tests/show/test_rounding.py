@@ -65,6 +65,26 @@ def test_an_error_of_independent_draws_stands_in_for_a_missing_one():
     assert numbers.of_independent_draws(0.0, 1_000) == 0.003
 
 
+SHARES = {
+    # share, standard error: as it is drawn, and with its error
+    "an error of its own": (0.24604, 0.00093, "24.6%", "24.6% ± 0.2"),
+    "digits end before a tiny error": (0.5, 1e-7, "50.0%", "50.00% ± 0.01"),
+    "no error because nothing varies": (0.5, 0.0, "50%", "50%"),
+    "a small share": (0.00043, 0.00004, "0.043%", "0.043% ± 0.009"),
+    "smaller than can be told": (0.00001, 0.001, "<0.1%", "<0.1%"),
+    "one but for rounding": (1 - 2e-16, 1e-17, "100%", "100%"),
+    "none": (0.0, 0.0, "0%", "0%"),
+    "without an error, that of independent draws": (0.24604, None, "24.6%", "24.6%"),
+}
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_a_share_is_rounded_to_its_own_error(name):
+    share, error, drawn, told = SHARES[name]
+    assert numbers.share(share, error, 100_000) == drawn
+    assert numbers.share_with_error(share, error, 100_000) == told
+
+
 def test_quantiles_show_about_their_spread_over_root_draws():
     spread = Quantiles(q05=-1.0, median=0.0, q95=1.0)
     assert numbers.quantile_places(spread, 10_000) == -math.floor(math.log10(2 / 100))

@@ -1,4 +1,4 @@
-"""The charts of a report: margins, premises removed, amounts, and the parameters as drawn.
+"""The charts of a report: margins, amounts, and the parameters as drawn.
 
 All plots are built with altair, drawn by vl-convert in one picture, and cut apart (`raison.show.svg`); one
 picture of forty plots costs a quarter of forty pictures. altair and vl-convert are imported when needed.
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from raison.answer.records import Histogram, ParameterAnswer, RunRecord, Verdict
-from raison.model.formula import Name
 from raison.model.records import Model
 from raison.show import numbers, svg, words
 from raison.show.svg import ACCENT, INK, MUTED, RULE, SOFT, WARM, Frame
@@ -20,8 +19,6 @@ from raison.show.text import cut, one_line, quoted
 
 WIDE = 620  # width in px of a plot that stands alone
 SMALL = (190, 44)  # width and height in px of a parameter's plot
-ROW = 21  # height in px of one premise
-NO_UNIT = "no unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,11 @@ class Charts:
 
     Attributes:
         margins: By index of the move question.
-        premises: By index of the question.
         amounts: By index of the question about an amount.
         parameters: By name of the parameter.
     """
 
     margins: Mapping[int, str] = field(default_factory=dict)
-    premises: Mapping[int, str] = field(default_factory=dict)
     amounts: Mapping[int, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,9 +73,7 @@ def draw_charts(model: Model, record: RunRecord, *, id_prefix: str = "plot") -> 
         if verdict.margin_histogram is not None:
             plots.append(_margin(data, model, index, verdict, verdict.margin_histogram))
         if verdict.histogram is not None:
-            plots.append(_amount(data, model, index, verdict, verdict.histogram))
-        if index == 0 and any(h.change.difference is not None for h in words.hinges(record, index)):
-            plots.append(_premises(data, record, index))
+            plots.append(_amount(data, index, verdict, verdict.histogram))
     drawn = [p for p in record.parameters if p.histogram is not None and p.labels is None]
     if drawn:
         plots.append(_parameters(data, model, drawn))
@@ -88,24 +81,11 @@ def draw_charts(model: Model, record: RunRecord, *, id_prefix: str = "plot") -> 
         return Charts()
     frames = [frame for plot in plots for frame in plot.frames]
     pieces = iter(svg.cut(_render([plot.chart for plot in plots], data), frames, id_prefix=id_prefix))
-    found: dict[str, dict[Any, str]] = {"margins": {}, "premises": {}, "amounts": {}, "parameters": {}}
+    found: dict[str, dict[Any, str]] = {"margins": {}, "amounts": {}, "parameters": {}}
     for plot in plots:
         for key in plot.key if plot.group == "parameters" else (plot.key,):
             found[plot.group][key] = next(pieces)
     return Charts(**found)
-
-
-def amount_unit(model: Model, verdict: Verdict) -> str:
-    """Unit of an amount that is a parameter or quantity by name; otherwise that of its formula, in words."""
-    asked = next(
-        (q.amount for q in model.questions if q.amount is not None and q.amount.text == verdict.amount), None
-    )
-    if asked is not None and isinstance(asked.expression, Name):
-        name = asked.expression.id
-        known = model.parameters.get(name) or model.quantities.get(name)
-        if known is not None:
-            return one_line(known.unit or NO_UNIT)
-    return "in the unit of its formula"
 
 
 def payoff_unit(model: Model, verdict: Verdict) -> str:
@@ -178,7 +158,12 @@ def _bars(data: _Rows, rows: list[dict[str, float]], title: str, *, even: bool, 
         altair.Chart(data.add(rows))
         .mark_bar(opacity=0.85, binSpacing=0.6)
         .encode(
-            x=altair.X("from:Q", title=title, scale=altair.Scale(zero=False, nice=False)),
+            x=altair.X(
+                "from:Q",
+                title=title,
+                axis=altair.Axis(tickCount=10),
+                scale=altair.Scale(zero=False, nice=False),
+            ),
             x2="to:Q",
             y2=altair.datum(0),
             y=altair.Y("height:Q", title="share of draws" if even else "density of draws", axis=axis),
@@ -212,70 +197,13 @@ def _margin(data: _Rows, model: Model, index: int, verdict: Verdict, histogram: 
     )
 
 
-def _amount(data: _Rows, model: Model, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
+def _amount(data: _Rows, index: int, verdict: Verdict, histogram: Histogram) -> _Plot:
     rows, even = _bins(histogram)
     name = cut(one_line(verdict.name), 60)
-    bars = _bars(data, rows, f"{name} ({amount_unit(model, verdict)})", even=even, signed=False)
+    bars = _bars(data, rows, f"{name} ({words.amount_unit(verdict)})", even=even, signed=False)
     described = f"Histogram over the draws of {verdict.amount}."
     frame = Frame(verdict.name, described, WIDE, 130, left=64, right=14, bottom=46)
     return _Plot("amounts", index, bars.properties(width=WIDE, height=130), (frame,))
-
-
-def _premises(data: _Rows, record: RunRecord, index: int) -> _Plot:
-    import altair
-
-    verdict = record.questions[index]
-    mean = words.is_mean(verdict)
-    factor, unit = (1.0, "in units of the amount") if mean else (100.0, "percentage points")
-    rows: list[dict[str, Any]] = []
-    for place, hinge in enumerate(words.hinges(record, index)):
-        change = hinge.change
-        if change.difference is not None:
-            error = numbers.half_width(change.difference_standard_error) or 0.0
-            size = factor * change.difference
-            rows.append(
-                {
-                    "premise": f"{place:03d}{cut(one_line(hinge.removal.name), 34)}",
-                    "difference": size,
-                    "low": size - factor * error,
-                    "high": size + factor * error,
-                    "clear": float(hinge.larger_than_error),
-                }
-            )
-    height = ROW * len(rows)
-    base = altair.Chart(data.add(rows)).encode(
-        y=altair.Y("premise:N", title=None, axis=_premise_axis(), sort=None)
-    )
-    what = "mean" if mean else "share"
-    x = altair.X("difference:Q", title=f"change of the {what} when the premise is removed ({unit})")
-    scale = altair.Scale(domain=[0, 1], range=[MUTED, ACCENT])
-    colour = altair.Color("clear:O", scale=scale, legend=None)
-    stems = base.mark_rule(color=SOFT, strokeWidth=3).encode(x=x, x2=altair.datum(0))
-    errors = base.mark_rule(strokeWidth=1.6, color=INK).encode(x="low:Q", x2="high:Q")
-    dots = base.mark_circle(size=52, opacity=1).encode(x=x, color=colour)
-    chart = altair.layer(stems, _zero_line(data), dots, errors).properties(width=WIDE - 160, height=height)
-    described = "; ".join(
-        f"{h.removal.name}: {words.difference(verdict, h.change)}" for h in words.hinges(record, index)
-    )
-    frame = Frame(
-        f"Premises removed: {verdict.name}", described, WIDE - 160, height, left=240, right=14, bottom=46
-    )
-    return _Plot("premises", index, chart, (frame,))
-
-
-def _premise_axis() -> Any:
-    import altair
-
-    return altair.Axis(
-        labelLimit=230,
-        labelColor=INK,
-        labelFontSize=12,
-        labelExpr="substring(datum.label, 3)",
-        ticks=False,
-        domain=False,
-        grid=True,
-        gridDash=[1, 3],
-    )
 
 
 def _parameters(data: _Rows, model: Model, drawn: Sequence[ParameterAnswer]) -> _Plot:
@@ -322,4 +250,4 @@ def _steps(histogram: Histogram) -> list[tuple[float, float]]:
 def parameter_unit(model: Model, name: str) -> str:
     """A parameter's unit, or that it has none."""
     parameter = model.parameters.get(name)
-    return one_line(parameter.unit) if parameter is not None and parameter.unit else NO_UNIT
+    return one_line(parameter.unit) if parameter is not None and parameter.unit else words.NO_UNIT

@@ -24,7 +24,7 @@ KEPT = 40
 LETTER = 6.9  # average width of a letter at the drawing's size of text, in px; measured generously
 LINE = 15.0  # height of a line of text
 GAP = 12.0  # least distance between two boxes one above the other
-CURVE = 30.0  # width of the bend that leads from a parent to the label of a branch
+CURVE = 26.0  # width of the bend that leads from a parent to the label of a branch
 
 Kind = Literal["decision", "chance", "outcome", "reference", "pruned"]
 
@@ -228,7 +228,7 @@ def _sized(
     left_out: int = 0,
 ) -> Box:
     widest = max((columns(line) for line in lines), default=1)
-    width = max(widest * LETTER + (16 if kind == "outcome" else 26), 48)
+    width = max(widest * LETTER + (18 if kind == "outcome" else 22), 48)
     height = LINE * len(lines) + (4 if kind == "outcome" else 12)
     return Box(kind, name, lines, depth, parent, branch, label, width, height, left_out=left_out)
 
@@ -253,7 +253,7 @@ def _place(boxes: list[Box]) -> tuple[list[Box], tuple[float, ...], float, float
     x, starts = [1.0], [0.0]
     for d in range(1, depth):
         starts.append(x[-1] + wide[d - 1] + CURVE)
-        x.append(starts[-1] + max(label[d], 7 * LETTER) + 14)
+        x.append(starts[-1] + max(label[d], 6 * LETTER) + 11)
     top = min(y[i] - takes_height(box) / 2 for i, box in enumerate(boxes)) - 4
     placed = [
         Box(
@@ -273,7 +273,7 @@ def _place(boxes: list[Box]) -> tuple[list[Box], tuple[float, ...], float, float
         for i, b in enumerate(boxes)
     ]
     bottom = max(b.y + takes_height(b) / 2 for b in placed) + 4
-    return placed, tuple(starts), max(b.x + b.width for b in placed) + 2, bottom
+    return placed, tuple(starts), max(b.x + b.width for b in placed) + 4, bottom
 
 
 def _heights(boxes: list[Box], children: list[list[int]]) -> list[float]:

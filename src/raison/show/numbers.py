@@ -18,7 +18,8 @@ T_95 = 2.131449545559323
 MINUS = "−"
 _MOST_DECIMALS = 12
 _LEGIBLE = 6  # places after the point that can be read at a glance
-_DIGITS = 4  # significant digits of a share in a table or drawing, however small its error
+_DIGITS = 4  # significant digits of a share in a table, however small its error
+_FEW_DIGITS = 3  # the same in a drawing
 _ROUNDING = 1e-12  # a share nearer than this to 0 or 1 is 0 or 1: what adding up probabilities leaves over
 
 
@@ -71,26 +72,28 @@ def share_of_draws(share: float, draws: int) -> str:
 
 
 def share(value: float, standard_error: float | None, draws: int | None = None) -> str:
-    """A share as a percentage of at most four digits, rounded to its error.
+    """A share as a percentage of at most three digits, rounded to its error.
 
     Args:
         value: The share.
         standard_error: Of `value`; None where the record has none.
         draws: Number of draws, whose independent error stands in for a missing one.
     """
-    return _share_and_error(value, standard_error, draws)[0]
+    return _share_and_error(value, standard_error, draws, _FEW_DIGITS)[0]
 
 
 def share_with_error(value: float, standard_error: float | None, draws: int | None = None) -> str:
-    """A share with the half-width of its 95% interval, in percent: `24.6% ± 0.2`; see `share`.
+    """A share with the half-width of its 95% interval, in percent and of at most four digits: `24.6% ± 0.2`.
 
     An error of zero is left out, and so is one that is not in the record.
     """
-    text, error = _share_and_error(value, standard_error, draws)
+    text, error = _share_and_error(value, standard_error, draws, _DIGITS)
     return f"{text} ± {error}" if error else text
 
 
-def _share_and_error(value: float, standard_error: float | None, draws: int | None) -> tuple[str, str]:
+def _share_and_error(
+    value: float, standard_error: float | None, draws: int | None, most: int
+) -> tuple[str, str]:
     value = float(round(value)) if abs(value - round(value)) < _ROUNDING else value
     error = half_width(standard_error)
     if error is None:
@@ -98,8 +101,7 @@ def _share_and_error(value: float, standard_error: float | None, draws: int | No
     if not error > 0:
         exact = significant(100 * value, _DIGITS)
         return f"{exact.rstrip('0').rstrip('.') if '.' in exact else exact}%", ""
-    smaller = 100 * min(value, 1 - value)
-    digits = _DIGITS - 1 - math.floor(math.log10(smaller)) if smaller > 0 else _MOST_DECIMALS
+    digits = most - 1 - math.floor(math.log10(100 * value)) if value > 0 else _MOST_DECIMALS
     places = min(decimals(100 * error), max(digits, 0))
     shown = percent(value, 10.0 ** -(places + 2))
     bounded = shown.startswith(("<", ">")) or value in (0.0, 1.0)

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from raison.answer.records import RunRecord
-from raison.model.records import Distribution, Model
-from raison.show import charts, numbers, tree, view, words
-from raison.show.text import clean, one_line
+from raison.model.records import Model
+from raison.show import charts, numbers, premises, tree, view, words
+from raison.show.text import clean, one_line, opening
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _GENERATOR = re.compile(r'<meta name="generator" content="raison [^"]*">')
 _WRITTEN_FOR = re.compile(r'<meta name="raison-model" content="([^"]*) [0-9a-f]+">')
+SHORT_ABOUT = 260  # letters of what a model says of itself that stand open
+QUESTIONS_IN_A_TABLE = 5  # columns that can be read side by side
 _HEAD = 4_096  # bytes at the beginning of a file in which the report says what it is
 
 
@@ -121,26 +123,33 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
     game = tree.draw_tree(model, record)
     nodes = [tree.player_class(model, node.player) for node in record.nodes]
     parameters = view.parameter_rows(model, record, plots)
-    drawn = {name for name, p in model.parameters.items() if isinstance(p.value, Distribution)}
+    moving = {node.player for node in record.nodes}
     return {
         "model": model,
         "record": record,
         "model_name": one_line(record.model.name),
+        "about": opening(one_line(model.about or ""), SHORT_ABOUT),
         "answers": view.answers(model, record),
+        "plots": {i: _safe(plot) for i, plot in (*plots.amounts.items(), *plots.margins.items())},
         "premise_note": words.premise_note(record),
         "tree": _safe(game) if game else None,
         "tree_note": tree.left_out(model, record),
-        "players": [(tree.player_class(model, name), player.title) for name, player in model.players.items()],
-        "margins": [(record.questions[i], _safe(plot)) for i, plot in plots.margins.items()],
-        "amounts": [(record.questions[i], _safe(plot)) for i, plot in plots.amounts.items()],
-        "premise_plot": _safe(plots.premises[0]) if 0 in plots.premises else None,
-        "premises": view.premise_rows(model, record, sets=False),
-        "sets": view.premise_rows(model, record, sets=True),
-        "followings": view.followings(model, record),
-        "outcomes": _outcomes(record),
+        "players": [
+            (tree.player_class(model, name), player.title)
+            for name, player in model.players.items()
+            if name in moving
+        ],
+        "has_chance": None in moving,
+        "scale": premises.premise_scale(record),
+        "plot_width": premises.WIDTH,
+        "premises": premises.premise_rows(model, record, sets=False),
+        "sets": premises.premise_rows(model, record, sets=True),
+        "blocks": premises.blocks(record.questions, QUESTIONS_IN_A_TABLE),
+        "outcomes": view.outcome_rows(record.outcomes, record.outcome_errors, record.draws),
+        "never": [one_line(name) for name, share in record.outcomes.items() if not share > 0],
         "nodes": view.node_rows(model, record, nodes),
-        "drawn": [(row, _safe(row.plot) if row.plot else None) for row in parameters if row.name in drawn],
-        "fixed": [row for row in parameters if row.name not in drawn],
+        "drawn": [(row, _safe(row.plot) if row.plot else None) for row in parameters if row.drawn],
+        "fixed": [row for row in parameters if not row.drawn],
         "claims": view.claim_rows(model),
         "failure_sentence": words.failure_sentence(record),
         "failures": [(f.reason, numbers.share_of_draws(f.share, record.draws)) for f in record.failures],
@@ -159,11 +168,6 @@ def _tree_style(drawing: str | None) -> str:
         f"@media screen {{ svg.game {{ min-width: {small}px; }} }}\n"
         f"@media screen and (min-width: 60rem) {{ svg.game {{ min-width: {least}px; }} }}\n"
     )
-
-
-def _outcomes(record: RunRecord) -> list[tuple[str, str, float]]:
-    rows = sorted(record.outcomes.items(), key=lambda item: -item[1])
-    return [(name, numbers.share_of_draws(share, record.draws), share) for name, share in rows]
 
 
 def _asset(name: str) -> str:

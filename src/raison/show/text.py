@@ -70,6 +70,24 @@ def cut(text: str, width: int) -> str:
     return kept.rstrip() + ELLIPSIS
 
 
+def opening(text: str, width: int) -> tuple[str, str]:
+    """The text in two parts: as much as about `width` letters hold, and the rest, empty where all fits.
+
+    The first part ends after a sentence or clause where there is one in its second half, and not
+    within brackets, else after a word. A rest shorter than a third of `width` is not worth parting.
+    """
+    if len(text) <= width * 4 // 3:
+        return text, ""
+    head = text[: width + 1]
+    for ends in (r"\.\s", r"[;:]\s", r",\s", r"\s"):
+        places = [m.end() for m in re.finditer(ends, head) if m.end() > width // 2]
+        whole = [place for place in places if head.count("(", 0, place) == head.count(")", 0, place)]
+        places = whole or (places if ends == r"\s" else [])
+        if places:
+            return text[: places[-1]].rstrip(), text[places[-1] :]
+    return text[:width], text[width:]
+
+
 def wrap(text: str, width: int, lines: int) -> tuple[str, ...]:
     """The text in at most `lines` lines of at most `width` letters; what does not fit ends in an ellipsis.
 

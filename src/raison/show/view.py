@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from raison.answer.records import NodeAnswer, RunRecord, Verdict
+from raison.model.formula import Formula
 from raison.model.records import Claim, Distribution, Model, Source
 from raison.show import charts, numbers, words
-from raison.show.text import one_line, safe_url
+from raison.show.premises import Cell, refs
+from raison.show.text import one_line, opening, safe_url
 
 RELIABILITY = {
     "A": "completely reliable",
@@ -31,61 +33,72 @@ CREDIBILITY = {
 """The Admiralty scale for claims, in words."""
 
 
+SHORT_ABOUT = 110
+"""Letters of a parameter's description that stand open; the rest is folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The outcomes that follow a move where it is chosen."""
+
+    heading: str
+    rows: tuple[tuple[str, str, float], ...]
+    never: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One question: its sentence and what else there is to know.
 
-    `strip` has the share within its interval; `unit` stands in the heading of a column of differences.
+    Attributes:
+        index: Place in the run.
+        name: Of the question.
+        short: The number that answers it, with its error.
+        sentence: The same as a sentence.
+        spread: How margin or amount spread over the draws.
+        formula: What is asked, where the sentence has only the question's name.
+        hinges: The premises it leans on.
+        heaviest_set: The set of premises it leans on.
+        caveats: What else a careful reader must know.
+        strip: The share within its interval, to be drawn between 0 and 1.
+        unit: Of a difference, after a comma; empty where there is none.
+        following: What follows the asked move; None for other questions.
     """
 
     index: int
     name: str
+    short: str
     sentence: str
-    margin: str | None
+    spread: str | None
     formula: str | None
     hinges: tuple[str, ...]
-    sets: tuple[str, ...]
+    heaviest_set: str | None
     caveats: tuple[str, ...]
     strip: tuple[float, float, float] | None
     unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A number in words, and the same for sorting."""
-
-    text: str
-    sort: float
-    strong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PremiseRow:
-    """A premise or a set of them: its statement and what its removal does to each question."""
-
-    name: str
-    members: tuple[str, ...]
-    says: str
-    unstated: bool
-    claims: tuple[int, ...]
-    without: str
-    cells: tuple[Cell, ...]
-    anchor: str | None
+    following: Following | None
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterRow:
-    """A parameter: what it is, how it was drawn, and the claims it rests on."""
+    """A parameter: what it is, how it was drawn, and the claims it rests on.
+
+    `about` is in two parts, the second of them folded; `replaced` has what holds without a premise, with the
+    premise and its anchor; `premise_only` is one that is uncertain only there.
+    """
 
     name: str
     unit: str
-    about: str | None
+    about: tuple[str, str]
     distribution: str
     quantiles: str | None
     labels: str | None
     claims: tuple[int, ...]
     plot: str | None
     anchor: str | None
+    drawn: bool
+    premise_only: bool
+    replaced: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,35 +123,30 @@ class NodeRow:
     player: str
     css: str
     reached: Cell
-    moves: tuple[tuple[str, str, float], ...]
+    moves: tuple[tuple[str, str], ...]
     tied: str
     margin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Following:
-    """The outcomes that follow a move where it is chosen."""
-
-    heading: str
-    rows: tuple[tuple[str, str, float], ...]
-    never: tuple[str, ...]
 
 
 def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
     """Every question's answer, in the order of the file."""
     return tuple(
         Answer(
-            index,
-            one_line(verdict.name),
-            words.verdict_sentence(model, verdict, beliefs=record.model.beliefs),
-            words.margin_sentence(model, verdict, record.draws)
-            or amount_sentence(model, verdict, record.draws),
-            _formula(verdict),
-            words.hinge_sentences(record, index),
-            words.set_sentences(record, index),
-            words.caveats(verdict, record.draws, failures=index == 0 or verdict.failed != record.failed),
-            _strip(verdict),
-            "" if words.is_mean(verdict) else ", points",
+            index=index,
+            name=one_line(verdict.name),
+            short=words.short_answer(verdict),
+            sentence=words.verdict_sentence(model, verdict, beliefs=record.model.beliefs),
+            spread=words.margin_sentence(model, verdict, record.draws)
+            or amount_sentence(verdict, record.draws),
+            formula=_formula(verdict),
+            hinges=words.hinge_sentences(record, index),
+            heaviest_set=words.heaviest_set(record, index),
+            caveats=words.caveats(
+                verdict, record.draws, failures=index == 0 or verdict.failed != record.failed
+            ),
+            strip=_strip(verdict),
+            unit=words.unit_of_change(verdict),
+            following=_following(model, record, verdict),
         )
         for index, verdict in enumerate(record.questions)
     )
@@ -150,14 +158,14 @@ def _formula(verdict: Verdict) -> str | None:
     return one_line(asked) if asked and len(words.formula(asked)) > words.LONGEST_FORMULA else None
 
 
-def amount_sentence(model: Model, verdict: Verdict, draws: int) -> str | None:
+def amount_sentence(verdict: Verdict, draws: int) -> str | None:
     """The spread of an amount over the draws; None for other questions."""
     spread = verdict.quantiles
     if verdict.kind != "amount" or spread is None:
         return None
     places = numbers.quantile_places(spread, draws)
     q05, median, q95 = (numbers.fixed(q, places) for q in (spread.q05, spread.median, spread.q95))
-    unit = charts.amount_unit(model, verdict)
+    unit = words.amount_unit(verdict)
     return f"90% of the draws lie between {q05} and {q95}, with median {median} ({unit})."
 
 
@@ -165,43 +173,6 @@ def _strip(verdict: Verdict) -> tuple[float, float, float] | None:
     if verdict.share is None or verdict.interval is None:
         return None
     return verdict.interval.low, verdict.share, verdict.interval.high
-
-
-def claim_numbers(model: Model) -> dict[str, int]:
-    """Footnote number of each claim, in the order of the file."""
-    return {name: number for number, name in enumerate(model.claims, start=1)}
-
-
-def _refs(model: Model, names: Iterable[str]) -> tuple[int, ...]:
-    known = claim_numbers(model)
-    return tuple(sorted({known[name] for name in names if name in known}))
-
-
-def premise_rows(model: Model, record: RunRecord, *, sets: bool) -> tuple[PremiseRow, ...]:
-    """Premises, or named sets of them, by what their removal does to the first question, largest first."""
-    anchors = {name: f"premise-{i}" for i, name in enumerate(model.premises, start=1)}
-    rows: list[PremiseRow] = []
-    for hinge in words.hinges(record, 0, sets=sets):
-        names = hinge.removal.premises
-        known = [model.premises[name] for name in names if name in model.premises]
-        cells: list[Cell] = []
-        for verdict, change in zip(record.questions, hinge.removal.changes, strict=False):
-            bound = numbers.half_width(change.difference_standard_error) or 0.0
-            size = change.difference or 0.0
-            cells.append(Cell(words.difference(verdict, change), abs(size), abs(size) > bound))
-        rows.append(
-            PremiseRow(
-                name=one_line(hinge.removal.name),
-                members=tuple(one_line(name) for name in names) if sets else (),
-                says=one_line(hinge.removal.says),
-                unstated=hinge.removal.unstated,
-                claims=_refs(model, (claim for p in known for claim in p.claims)),
-                without=words.value(record.questions[0], hinge.change),
-                cells=tuple(cells),
-                anchor=None if sets else anchors.get(names[0]),
-            )
-        )
-    return tuple(rows)
 
 
 def parameter_rows(model: Model, record: RunRecord, plots: charts.Charts) -> tuple[ParameterRow, ...]:
@@ -227,16 +198,29 @@ def parameter_rows(model: Model, record: RunRecord, plots: charts.Charts) -> tup
             ParameterRow(
                 name=name,
                 unit=charts.parameter_unit(model, name),
-                about=one_line(parameter.about) if parameter.about else None,
+                about=opening(one_line(parameter.about or ""), SHORT_ABOUT),
                 distribution=one_line(text),
                 quantiles=spread,
                 labels=labels,
-                claims=_refs(model, parameter.because),
+                claims=refs(model, parameter.because),
                 plot=plots.parameters.get(name),
                 anchor=f"parameter-{position}",
+                drawn=isinstance(value, Distribution),
+                premise_only=answer is not None and answer.premise_only,
+                replaced=_replaced(model, name),
             )
         )
     return tuple(rows)
+
+
+def _replaced(model: Model, parameter: str) -> tuple[tuple[str, str, str], ...]:
+    """What a parameter is without each premise that sets it: the definition, the premise, its anchor."""
+    found: list[tuple[str, str, str]] = []
+    for position, (name, premise) in enumerate(model.premises.items(), start=1):
+        value = premise.without.get(parameter)
+        if isinstance(value, Distribution | Formula):
+            found.append((one_line(value.text), one_line(name), f"premise-{position}"))
+    return tuple(found)
 
 
 def claim_rows(model: Model) -> tuple[ClaimRow, ...]:
@@ -309,9 +293,12 @@ def _node_row(model: Model, record: RunRecord, node: NodeAnswer, css: str) -> No
         name=one_line(node.name),
         player=words.player_title(model, node.player),
         css=css,
-        reached=Cell(numbers.share_of_draws(node.reached, record.draws), node.reached),
+        reached=Cell(numbers.share_with_error(node.reached, node.reached_error, record.draws), node.reached),
         moves=tuple(
-            (one_line(move), numbers.share_of_draws(share, record.draws), share)
+            (
+                one_line(move),
+                numbers.share_with_error(share, node.share_errors.get(move), record.draws),
+            )
             for move, share in node.shares.items()
         ),
         tied="" if node.tied is None else numbers.share_of_draws(node.tied, record.draws),
@@ -319,18 +306,23 @@ def _node_row(model: Model, record: RunRecord, node: NodeAnswer, css: str) -> No
     )
 
 
-def followings(model: Model, record: RunRecord) -> tuple[Following, ...]:
-    """What follows each asked move where it is chosen, likeliest first."""
-    found: list[Following] = []
-    for verdict in record.questions:
-        if verdict.outcomes and verdict.share:
-            chosen = max(1, round(verdict.share * record.draws))
-            rows = sorted(((n, p) for n, p in verdict.outcomes.items() if p > 0), key=lambda item: -item[1])
-            found.append(
-                Following(
-                    words.what_is_asked(model, verdict),
-                    tuple((one_line(name), numbers.share_of_draws(p, chosen), p) for name, p in rows),
-                    tuple(one_line(name) for name, p in verdict.outcomes.items() if not p > 0),
-                )
-            )
-    return tuple(found)
+def _following(model: Model, record: RunRecord, verdict: Verdict) -> Following | None:
+    """What follows an asked move where it is chosen, likeliest first."""
+    if not verdict.outcomes or not verdict.share:
+        return None
+    chosen = max(1, round(verdict.share * record.draws))
+    return Following(
+        f"Where {words.what_is_asked(model, verdict)}",
+        outcome_rows(verdict.outcomes, verdict.outcome_errors or {}, chosen),
+        tuple(one_line(name) for name, p in verdict.outcomes.items() if not p > 0),
+    )
+
+
+def outcome_rows(
+    shares: Mapping[str, float], errors: Mapping[str, float], draws: int
+) -> tuple[tuple[str, str, float], ...]:
+    """Outcomes that happen, likeliest first: name, probability with its error, and the number."""
+    ranked = sorted(((name, p) for name, p in shares.items() if p > 0), key=lambda item: -item[1])
+    return tuple(
+        (one_line(name), numbers.share_with_error(p, errors.get(name), draws), p) for name, p in ranked
+    )

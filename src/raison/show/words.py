@@ -26,6 +26,7 @@ ESTIMATIVE_WORDS: tuple[tuple[float, str], ...] = (
     (0.99, "almost certain"),
 )
 
+NO_UNIT = "no unit"
 LONGEST_FORMULA = 60  # letters of a formula that stands in a sentence
 
 _OUTCOME = re.compile(r"""\(*outcome == (['"])([^'"]+)\1\)*""")
@@ -121,6 +122,20 @@ def asked_formula(verdict: Verdict) -> str:
     return text if len(text) <= LONGEST_FORMULA else quoted(verdict.name)
 
 
+def amount_unit(verdict: Verdict) -> str:
+    """Unit of an amount: that of the quantity it is, none, or the unit that its formula gives."""
+    if verdict.unit:
+        return one_line(verdict.unit)
+    return NO_UNIT if (verdict.amount or "").isidentifier() else "in the unit of its formula"
+
+
+def unit_of_change(verdict: Verdict) -> str:
+    """What stands after `change` in a heading: `, points`, the unit of an amount, or nothing."""
+    if not is_mean(verdict):
+        return ", points"
+    return f", {one_line(verdict.unit)}" if verdict.unit else ""
+
+
 def formula(text: str | None) -> str:
     """A formula as it stands in a sentence: `outcome == 'war'` becomes `outcome = “war”`."""
     text = one_line(text or "").replace(" == ", " = ").replace(" != ", " ≠ ")
@@ -178,7 +193,8 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str
         )
     if verdict.mixed and verdict.kind == "move":
         parts.append(
-            f"In {share(verdict.mixed, 'mixed')} of the draws the move is made with a probability between 0 and 1."
+            f"In {share(verdict.mixed, 'mixed')} of the draws the move is made with a probability between 0 "
+            "and 1."
         )
     if verdict.kind == "move" and verdict.reached is not None and verdict.reached < 1:
         parts.append(
@@ -208,9 +224,7 @@ def _on_equilibria(verdict: Verdict, draws: int) -> str:
             for bound, field in bounds
         )
         return "" if low == high else f"Between equilibria the mean ranges from {low} to {high}."
-    low, high = (
-        numbers.share_with_error(bound, verdict.errors.get(field), draws) for bound, field in bounds
-    )
+    low, high = (numbers.share_with_error(bound, verdict.errors.get(field), draws) for bound, field in bounds)
     return "" if low == high else f"It is so in all equilibria in {low} and in some in {high} of the draws."
 
 
@@ -336,9 +350,7 @@ def value(verdict: Verdict, change: Change) -> str:
 def short_answer(verdict: Verdict) -> str:
     """The number that answers a question, with its error: `24.6% ± 0.2`, or a mean and its unit."""
     if is_mean(verdict):
-        mean = (
-            "" if verdict.mean is None else numbers.with_error(verdict.mean, verdict.mean_standard_error)
-        )
+        mean = "" if verdict.mean is None else numbers.with_error(verdict.mean, verdict.mean_standard_error)
         return (f"{mean} {one_line(verdict.unit)}" if verdict.unit else mean) if mean else "no answer"
     if verdict.share is None:
         return "no answer"

@@ -1,9 +1,9 @@
-// Lets a reader sort a table by a column; the page is complete without it.
+// Lets a reader sort a table by a column, and opens what is folded on paper; the page is complete without it.
 "use strict";
 for (const table of document.querySelectorAll("table.sortable")) {
-  const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
+    if (head.classList.contains("axis")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
@@ -17,8 +17,19 @@ for (const table of document.querySelectorAll("table.sortable")) {
         return cell.dataset.sort === undefined ? cell.textContent.trim() : Number(cell.dataset.sort);
       };
       const order = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b));
-      const rows = [...body.rows].sort((a, b) => order(key(a), key(b)));
-      body.append(...(descending ? rows.reverse() : rows));
+      for (const body of table.tBodies) {
+        const rows = [...body.rows].sort((a, b) => order(key(a), key(b)));
+        body.append(...(descending ? rows.reverse() : rows));
+      }
     });
   });
 }
+// On paper everything is open; browsers that cannot be told so in the style are told here.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not([open])")];
+  for (const details of opened) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of opened) details.open = false;
+});
