@@ -169,14 +169,9 @@ class Model:
         from raison.run.run import execute
 
         configure()
+        model, file = self.record, self.sha256
         plan = make_plan(
-            self.record,
-            self.sha256,
-            draws=draws,
-            seed=seed,
-            design=design,
-            without=without,
-            removals=removals,
+            model, file, draws=draws, seed=seed, design=design, without=without, removals=removals
         )
         kept = None if keep is None else Path(keep)
         if kept is not None:

@@ -1,4 +1,4 @@
-"""One draw on paper: its states, the ways through them, and what names and formulas stand for, in plain floats.
+"""One draw in plain floats: its states, the ways through them, and what names and formulas stand for.
 
 It shares with the engine the meaning of the model: definitions, and which premise replaces what.
 """

@@ -140,5 +140,7 @@ def make_design(kind: str, dimensions: int, seed: int, draws: int) -> Design:
     else:
         raise ValueError(f"A design needs to be one of {', '.join(KINDS)}; got {kind!r}.")
     if draws > points.capacity:
-        raise ValueError(f"A '{kind}' design has {points.capacity:,} draws at most; got {draws:,}; ask for fewer.")
+        raise ValueError(
+            f"A '{kind}' design has {points.capacity:,} draws at most; got {draws:,}; ask for fewer."
+        )
     return Design(kind, dimensions, seed, draws, points)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.program.graph import CHANCE, OUTCOME, Graph
+from raison.program.graph import CHANCE, OUTCOME, Graph, State
 from raison.solve.backward import Decided, Equilibrium, tie_tolerance
 
 LARGE = 400
@@ -96,16 +96,13 @@ def solve_levels(
     )
     for s, state in enumerate(states):
         if state.mover == OUTCOME:
-            for p in range(players):
-                table.value[s, p] = payoff(s, p)
+            _fill(table.value[s], tuple(payoff(s, p) for p in range(players)))
         elif state.mover == CHANCE:
             chances[s] = found = chance(s)
-            for index, probability in enumerate(found):
-                table.weight[s, index] = probability
+            _fill(table.weight[s], found)
         else:
             availables[s] = found = available(s)
-            for index, can in enumerate(found):
-                table.allowed[s, index] = can
+            _fill(table.allowed[s], found)
     ends = table.value[list(graph.outcomes)]
     for p in range(players):
         table.tolerance[p] = tie_tolerance([ends[:, p].max(axis=0), ends[:, p].min(axis=0)])
@@ -114,16 +111,20 @@ def solve_levels(
             _solve_level(graph, table, np.flatnonzero(graph.height == height))
     return Equilibrium(
         value=tuple(tuple(row) for row in table.value),
-        decided=tuple(
-            _decided(table, s, len(x.children)) if x.mover >= 0 else None for s, x in enumerate(states)
-        ),
+        decided=tuple(_decided(table, s, x) if x.mover >= 0 else None for s, x in enumerate(states)),
         chance=tuple(chances),
         available=tuple(availables),
         tolerance=tuple(table.tolerance),
     )
 
 
-def _decided(table: _Table, s: int, moves: int) -> Decided:
+def _fill(rows: Array, found: tuple[Array, ...]) -> None:
+    for row, values in zip(rows, found, strict=False):  # a state has as many branches as the widest, or fewer
+        row[...] = values
+
+
+def _decided(table: _Table, s: int, state: State) -> Decided:
+    moves = len(state.children)
     best = table.near[s, :moves]
     return Decided(
         played=tuple(table.played[s] == index for index in range(moves)),
