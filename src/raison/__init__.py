@@ -10,16 +10,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from raison.api import Model, Run, Solution, gallery, load
+    from raison.model.problem import ModelError
+    from raison.run.checkpoint import ResumeError
+    from raison.run.run import InterruptedRunError
 
 __version__ = "0.1.0"
 
-__all__ = ["Model", "Run", "Solution", "__version__", "gallery", "load"]
+_WHERE = {
+    "InterruptedRunError": "raison.run.run",
+    "ModelError": "raison.model.problem",
+    "ResumeError": "raison.run.checkpoint",
+}
+
+__all__ = [
+    "InterruptedRunError",
+    "Model",
+    "ModelError",
+    "ResumeError",
+    "Run",
+    "Solution",
+    "__version__",
+    "gallery",
+    "load",
+]
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'raison' has no attribute '{name}'")
-    return getattr(importlib.import_module("raison.api"), name)
+    return getattr(importlib.import_module(_WHERE.get(name, "raison.api")), name)
 
 
 def __dir__() -> list[str]:

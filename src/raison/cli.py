@@ -72,6 +72,9 @@ Force = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the record as JSON; it is what the library returns.")
 ]
+Resume = Annotated[
+    Path | None, typer.Option("--resume", metavar="FILE", help="An interrupted run to go on with.")
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Threads; the numbers do not depend on it.")
 ]
@@ -122,7 +125,7 @@ def _text(error: BaseException) -> str:
 
 def _interrupted(error: KeyboardInterrupt) -> int:
     path, done = getattr(error, "path", None), getattr(error, "done", 0)
-    print(f"\nraison: {error or 'stopped'}.", file=sys.stderr)
+    print(f"\nraison: {str(error) or 'stopped'}.", file=sys.stderr)
     if path is not None:
         print(f"To go on, add --resume {path} to the same command.", file=sys.stderr)
     elif hasattr(error, "done") and not done:
@@ -244,9 +247,7 @@ def run(
         "report.html"
     ),
     keep: Annotated[Path | None, typer.Option("--keep", help="Parquet file for draws and answers.")] = None,
-    resume: Annotated[
-        Path | None, typer.Option("--resume", metavar="FILE", help="An interrupted run to go on with.")
-    ] = None,
+    resume: Resume = None,
     premises: Annotated[
         bool, typer.Option("--premises/--no-premises", help="Also answer with each premise removed.")
     ] = True,
@@ -266,6 +267,9 @@ def run(
         _check_report(output, found.name, force)
     if keep is not None:
         _check_folder(keep)
+    _check_apart(
+        {"the model": Path(model), "--output": output if report and not as_json else None, "--keep": keep}
+    )
     store_at = Path(f"{found.name}.partial") if resume is None else resume
     finished = _with_progress(
         draws,
@@ -293,6 +297,17 @@ def run(
     if finished.record.failed == 1:
         print("raison: every draw failed; the reasons are above.", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED)
+
+
+def _check_apart(paths: dict[str, Path | None]) -> None:
+    """Refuse to write one thing over another, whatever --force says."""
+    seen: dict[Path, str] = {}
+    for what, path in paths.items():
+        if path is None:
+            continue
+        other = seen.setdefault(path.resolve(), what)
+        if other != what:
+            raise RefusalError(f"{other} and {what} are the same file {path}; give them different names.")
 
 
 def _check_report(path: Path, model: str, force: bool) -> None:
@@ -355,6 +370,8 @@ def solve(
     """Solve a model at chosen points, or in closed form."""
     found = _model(model)
     _warn(found)
+    if symbolic and at:
+        raise typer.BadParameter("--symbolic answers for all points; leave out --at")
     if symbolic:
         from raison.solve.symbolic import conditions
 
@@ -369,6 +386,8 @@ def solve(
         name, equals, text = setting.partition("=")
         if not equals:
             raise RefusalError(f"--at needs NAME=VALUE; got '{setting}'.")
+        if name.strip() in points:
+            raise RefusalError(f"--at gives '{name.strip()}' twice; give its values once, with commas.")
         points[name.strip()] = _values(found, name.strip(), text)
     from raison.show.solution import print_solution, solution_dict
 
@@ -490,6 +509,8 @@ def new(
     """Write a commented starter model that passes the check."""
     from raison.model.starter import starter
 
+    if not name.strip():
+        raise RefusalError("a model needs a name; got none.")
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     if path.exists() and not force:
         raise RefusalError(f"{path} exists; give another name or use --force.")

@@ -1,6 +1,7 @@
 """Whatever bytes it gets, the reader answers with a model or with errors, soon, never with a traceback."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -158,8 +159,13 @@ def test_a_file_of_fifty_megabytes_is_refused_without_being_read(tmp_path):
     assert reading.sha256 == ""
 
 
-def test_a_device_without_end_is_read_no_further_than_the_limit():
-    assert "at most 1 MB" in read_file("/dev/zero").problems[0].message
+def test_a_device_without_end_is_not_read():
+    assert "ordinary file" in read_file("/dev/zero").problems[0].message
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert "ordinary file" in read_file(tmp_path / "pipe.yaml").problems[0].message
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "nul\0l.yaml"])

@@ -71,7 +71,8 @@ class Verdict(Record):
         mixed: Share of draws with a number strictly between 0 and 1.
         tied: Share of draws with a tie at the asked node (for events and amounts, anywhere in the game).
         reached: Mean probability that play comes to the node.
-        margin: Payoff of the asked move less that of the best other move, for the mover (or for `whom`).
+        margin: Payoff of the asked move less that of the best other move, for the mover (or for `whom`),
+            over the draws in which the move and another are available.
         margin_histogram: The same as counts.
         mean: Mean of an amount.
         mean_standard_error: Of `mean`.
@@ -127,6 +128,7 @@ class Change(Record):
         question: Name of the question.
         value: Its share (mean, for an amount) without the premise.
         standard_error: Of `value`.
+        value_interval: 95% interval of `value`; Clopper-Pearson's where fewer than 30 draws differ.
         difference: `value` less the answer with all premises.
         difference_standard_error: Of `difference`, from the paired replicates.
         interval: 95% interval of `difference`.
@@ -136,6 +138,7 @@ class Change(Record):
     question: str
     value: float | None
     standard_error: float | None
+    value_interval: Interval | None = None
     difference: float | None
     difference_standard_error: float | None
     interval: Interval | None = None

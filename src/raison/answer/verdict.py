@@ -180,11 +180,17 @@ def _removal(plan: Plan, fold: Fold, r: int) -> Removal:
             numbers[q], applies[q], fold.total("number")[q], fold.total("applies")[q]
         )
         total = float(applies[q].sum())
+        if question.kind == "amount" and question.above is None:
+            value = mean_estimate(numbers[q], applies[q])
+        else:
+            few = (float(fold.total(f"removal {r} {name}")[q].sum()) for name in ("positive", "below_one"))
+            value = share_estimate(numbers[q], applies[q], *few)
         changes.append(
             Change(
                 question=question.label,
                 value=_number(float(numbers[q].sum()) / total) if total else None,
-                standard_error=_number(replicate_error(numbers[q], applies[q])),
+                standard_error=_number(value.standard_error),
+                value_interval=_interval(value),
                 difference=_number(difference.mean),
                 difference_standard_error=_number(difference.standard_error),
                 interval=_interval(difference),

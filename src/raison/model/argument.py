@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from raison.model.formula import names
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
-from raison.model.records import Decision, Lever, Model, Question
+from raison.model.records import Decision, Lever, Model, Question, branches
 from raison.model.scope import Report, Scope
 
 
@@ -119,6 +120,7 @@ def check_questions(model: Model, scope: Scope, report: Report, variants: Collec
         ):
             if formula is not None:
                 scope.check(formula, (*path, key), f"'{key}' of question {index + 1}")
+        _check_given(model, question, (*path, "given"), report, variants)
         label = question.label
         if label in labels:
             both = f"{labels[label] + 1} and {index + 1}"
@@ -126,6 +128,36 @@ def check_questions(model: Model, scope: Scope, report: Report, variants: Collec
                 path, f"questions {both} have the same name '{label[:60]}'; give one a 'name' of its own."
             )
         labels.setdefault(label, index)
+
+
+def _check_given(
+    model: Model, question: Question, path: Path, report: Report, variants: Collection[Model]
+) -> None:
+    """A condition on a move is about what is known when it is made."""
+    if question.given is None or question.node is None or report.knows(path):
+        return
+    before = {name for each in (model, *variants) for name in _before(each, question.node)}
+    for name in sorted(names(question.given.expression) & {*model.game, "outcome"}):
+        if name not in before:
+            report.error(
+                path,
+                f"'{name[:60]}' is not known when '{question.node[:60]}' is decided; ask an 'event' with "
+                "this 'given' instead, or give a condition on what comes before.",
+            )
+
+
+def _before(model: Model, node: str) -> set[str]:
+    """The nodes from which play can come to a node."""
+    found: set[str] = set()
+    pending = {node}
+    while pending:
+        here = pending.pop()
+        above = {
+            name for name, each in model.game.items() if any(b.then == here for b in branches(each).values())
+        }
+        pending |= above - found
+        found |= above
+    return found
 
 
 def _check_move(

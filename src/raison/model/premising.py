@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from raison.model import uses
 from raison.model.constant import Lookup
 from raison.model.defining import check_distribution, check_sizes, no_constants, refuse_results
-from raison.model.formula import Formula, Text
+from raison.model.formula import Formula, Name, Text
 from raison.model.play import check_game
 from raison.model.problem import Path
 from raison.model.records import Definition, Distribution, Model, Premise
@@ -110,7 +110,7 @@ def _check_replacement(
         return
     so_far = model.parameters[name].value if name in model.parameters else model.quantities[name].value
     if (
-        same(so_far, value)
+        (same(so_far, value) or (isinstance(value, Formula) and value.expression == Name(name)))
         and not report.knows(("parameters", name))
         and not report.knows(("quantities", name))
     ):

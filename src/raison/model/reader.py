@@ -45,6 +45,8 @@ def read_file(path: str | FilePath) -> Reading:
     """Read a file of at most 1 MB; a larger one is refused by its size. The model is named after the file."""
     path = FilePath(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            return Reading(None, (Problem("a model is an ordinary file; this is none.", file=str(path)),), "")
         size = path.stat().st_size
         if size > document.MAX_BYTES:
             return Reading(None, (replace(document.too_large(size), file=str(path)),), "")

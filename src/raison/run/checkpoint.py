@@ -59,7 +59,7 @@ def resume(path: Path, identity: Identity) -> Fold:
         raise ResumeError(f"there is no stored run {path}; start it without --resume.") from error
     except Exception as error:
         raise ResumeError(
-            f"{path} is not a stored run that can be read ({error}); start again without --resume."
+            f"{path} is not a stored run that can be read; start again without --resume."
         ) from error
     now = json.loads(json.dumps(dataclasses.asdict(identity)))
     differs = [

@@ -107,6 +107,11 @@ def make_plan(
         ValueError: fewer than 16 draws, or a premise that the model does not have.
         ModelError: the model without some premise is wrong.
     """
+    if isinstance(without, str):
+        raise ValueError(f"'without' needs a list of premises; got the text '{without}'.")
+    without = tuple(dict.fromkeys(without))
+    if int(draws) != draws:
+        raise ValueError(f"a run needs a whole number of draws; got {draws}.")
     if draws < 16:
         raise ValueError(f"a run needs at least 16 draws, one for each replicate; got {draws}.")
     if removals is None:

@@ -85,17 +85,21 @@ def execute(
     identity = plan.identity
     fold = checkpoint.resume(resume_from, identity) if resume_from is not None else Fold()
     design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
+    if fold.counts.pop("kept", None) is not None and keep is None:
+        raise checkpoint.ResumeError(
+            f"{resume_from} belongs to a run that keeps its draws; add --keep with the same file."
+        )
     kept = DrawsFile.open(keep, plan, fold.blocks) if keep is not None else None
+    if workers is not None and workers < 1:
+        raise ValueError(f"a run needs at least one worker; got {workers}.")
     threads = workers or os.cpu_count() or 1
     pending: deque[Future[_Terms]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
-        blocks = iter(range(fold.blocks, plan.blocks))
-        for block in blocks:
+        for block in range(fold.blocks, plan.blocks):
             pending.append(pool.submit(_solve, plan, design, block, kept is not None))
-            if len(pending) < 2 * threads:
-                continue
-            _fold_next(fold, pending, kept, plan, progress)
+            if len(pending) >= 2 * threads:
+                _fold_next(fold, pending, kept, plan, progress)
         while pending:
             _fold_next(fold, pending, kept, plan, progress)
     except KeyboardInterrupt as error:
@@ -104,6 +108,7 @@ def execute(
                 future.cancel()
             if kept is not None:
                 kept.set_aside()
+                fold.counts["kept"] = np.ones(1, np.int64)
             if store_at is not None and fold.blocks:
                 checkpoint.store(store_at, identity, fold)
         done = min(fold.blocks * plan.block_size, identity.draws)
@@ -177,8 +182,8 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
         other = branch.block.answer(_rows(shared, branch, plan), np.int32(count), branch.switches)
         solved = np.asarray(other.status) == 0
         terms.sums[f"removal {index} solved"] = per_replicate(solved)
-        numbers, applies = removal_sums(other, solved)
-        terms.sums[f"removal {index} number"], terms.sums[f"removal {index} applies"] = numbers, applies
+        for name, term in removal_sums(other, solved).items():
+            terms.sums[f"removal {index} {name}"] = term
     if block == 0:
         _parameter_terms(terms, plan, result, count)
     if keep:
@@ -223,7 +228,7 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
 
 
 def _binned(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    return bins(values[~np.isnan(values)])
+    return bins(values[np.isfinite(values)])
 
 
 def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:

@@ -43,12 +43,18 @@ def question_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, F
     return {name: np.array(rows).reshape(-1, REPLICATES) for name, rows in found.items()}
 
 
-def removal_sums(result: BlockResult, solved: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """`[questions, 16]`: sums of the numbers, and how many draws are counted."""
-    counted = [solved & np.asarray(answer.applies) for answer in result.answers]
-    numbers = [per_replicate(c, answer.number) for c, answer in zip(counted, result.answers, strict=True)]
-    applies = [per_replicate(c) for c in counted]
-    return np.array(numbers).reshape(-1, REPLICATES), np.array(applies).reshape(-1, REPLICATES)
+def removal_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:
+    """`[questions, 16]` by name: how many draws are counted, the sum of the numbers, how many are above 0 and
+    below 1.
+    """
+    found: dict[str, list[Floats]] = {"applies": [], "number": [], "positive": [], "below_one": []}
+    for answer in result.answers:
+        counted, number = solved & np.asarray(answer.applies), np.asarray(answer.number)
+        found["applies"].append(per_replicate(counted))
+        found["number"].append(per_replicate(counted, number))
+        found["positive"].append(per_replicate(counted & (number > 0)))
+        found["below_one"].append(per_replicate(counted & (number < 1)))
+    return {name: np.array(rows).reshape(-1, REPLICATES) for name, rows in found.items()}
 
 
 def node_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:

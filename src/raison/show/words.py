@@ -187,10 +187,11 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str
 
     parts: list[str] = [_on_equilibria(verdict, draws)]
     if verdict.tied:
-        where = "at the node" if verdict.kind == "move" else "somewhere in the game"
-        parts.append(
-            f"In {share(verdict.tied, 'tied')} of the draws the best moves tie {where}; each counts in part."
-        )
+        if verdict.kind == "move":
+            where = "at the node; each counts in part"
+        else:
+            where = "somewhere in the game; the one listed first is played"
+        parts.append(f"In {share(verdict.tied, 'tied')} of the draws the best moves tie {where}.")
     if verdict.mixed and verdict.kind == "move":
         parts.append(
             f"In {share(verdict.mixed, 'mixed')} of the draws the move is made with a probability between 0 "

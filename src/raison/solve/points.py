@@ -156,7 +156,12 @@ def _coded(name: str, values: Any, names: Sequence[str]) -> Floats:
         if unknown:
             raise ValueError(f"'{name}' is one of {', '.join(names)}; got {unknown[0]!r}.")
         return np.array([float(names.index(value)) for value in wanted])
-    array = np.asarray(values, np.float64)
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"'{name}' needs a number or a sequence of numbers; got {values!r}.") from None
+    if not array.size:
+        raise ValueError(f"'{name}' needs at least one number; got none.")
     if not np.isfinite(array).all():
         raise ValueError(f"'{name}' needs finite numbers; got {array[~np.isfinite(array)][0]}.")
     return array

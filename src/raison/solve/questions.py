@@ -15,7 +15,7 @@ from typing import Any
 from raison.model.records import Decision, Question
 from raison.program import xp
 from raison.program.graph import Graph
-from raison.program.world import Results, World
+from raison.program.world import ROUNDING, Results, World
 from raison.solve.backward import Decided, Equilibrium
 from raison.solve.play import Weights, reach, shares_among, weights
 
@@ -117,13 +117,23 @@ def _along_play(played: Played, question: Question) -> Answer:
     ]
     values = [_asked(world, question, results) for results in ended]
     tied = played.tied_anywhere()
+    asked = question.event or question.amount
+    whole = _snapped if question.event is not None else lambda number: number
     if question.given is None or not world.depends_on_results(question.given.expression):
         applies = True if question.given is None else world.truth(question.given, ended[0])
         shares = [played.reached[s] for s in graph.outcomes]
-        return Answer(_weighted(shares, values), xp.asarray(applies), tied)
+        if asked is not None and not world.depends_on_results(asked.expression):
+            return Answer(xp.asarray(values[0]), xp.asarray(applies), tied)
+        return Answer(whole(_weighted(shares, values)), xp.asarray(applies), tied)
     holds = [world.truth(question.given, results) for results in ended]
     shares, applies = shares_among(played.weights, graph.outcomes, holds)
-    return Answer(_weighted(shares, values), applies, tied)
+    return Answer(whole(_weighted(shares, values)), applies, tied)
+
+
+def _snapped(probability: Array) -> Array:
+    """A probability along play without the rounding of its sum, which would make open what is certain."""
+    certain = xp.where(probability >= 1 - ROUNDING, 1.0, probability)
+    return xp.where(certain <= ROUNDING, 0.0, certain)
 
 
 def _weighted(shares: Sequence[Array], values: Sequence[Array]) -> Array:
