@@ -444,3 +444,20 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(call, tmp_path):
     assert (code, err) == (0, "")
     assert json.loads(out) == json.loads(call(*options)[1])
     assert not (tmp_path / "three-step-crisis.partial").exists()
+
+
+def test_a_run_never_writes_over_the_model_it_reads(call, tmp_path):
+    code, _, err = call("new", "mine")
+    assert code == 0, err
+    before = (tmp_path / "mine.yaml").read_bytes()
+    code, _, err = call("run", "mine.yaml", "--draws", "64", "-o", "mine.yaml", "--force")
+    assert code == 1
+    assert "the same file" in err
+    assert (tmp_path / "mine.yaml").read_bytes() == before
+
+
+def test_closed_forms_are_for_all_points_and_a_point_is_given_once(call):
+    code, _, err = call("solve", "three-step-crisis", "--symbolic", "--at", "p_win=0.5")
+    assert (code, "leave out --at" in err) == (2, True)
+    code, _, err = call("solve", "three-step-crisis", "--at", "p_win=0.5", "--at", "p_win=0.6")
+    assert (code, "twice" in err) == (1, True)

@@ -186,3 +186,27 @@ questions:
     found = [ask(None, world, question) for question in model.record.questions]
     assert [float(a.number) for a in found] == [1, 6, 0, 6]
     assert [bool(a.applies) for a in found] == [True, True, True, False]
+
+
+def test_what_does_not_depend_on_play_is_certain_whatever_the_chances() -> None:
+    """0.1 + 0.2 + 0.7 misses 1 by rounding; what is true everywhere has probability 1 all the same."""
+    text = """
+raison: 1
+title: Three ways
+players: {a: A}
+parameters: {p: {value: 0.1}, q: {value: 0.2}, r: {value: 0.7}}
+game:
+  toss:
+    cases:
+      first: {probability: p, then: x}
+      second: {probability: q, then: y}
+      third: {probability: r, then: z}
+outcomes: {x: {a: 0}, y: {a: 1}, z: {a: 2}}
+questions:
+  - {event: p < 1}
+  - {event: "outcome == 'x' or outcome == 'y' or outcome == 'z'"}
+"""
+    reading = read_text(text, "test")
+    assert reading.model is not None, [str(problem) for problem in reading.problems]
+    run = raison.api.Model.of(reading.model).run(64, removals=())
+    assert [(verdict.share, verdict.mixed) for verdict in run.verdicts] == [(1, 0), (1, 0)]

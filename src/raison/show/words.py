@@ -345,6 +345,10 @@ def value(verdict: Verdict, change: Change) -> str:
         return "no answer"
     if is_mean(verdict):
         return numbers.with_error(change.value, change.standard_error)
+    near = change.value_interval
+    if near is not None and near.method == "clopper-pearson":  # too few draws differ for an error either way
+        exact = numbers.interval(near).replace("Clopper-Pearson", "exact")
+        return f"{numbers.percent(change.value, (near.high - near.low) / 2)} ({exact})"
     return numbers.share_with_error(change.value, change.standard_error)
 
 
