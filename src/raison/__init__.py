@@ -9,10 +9,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from raison.api import Model, Run, Solution, gallery, load
+    from raison.api import InterruptedRunError, Model, ResumeError, Run, Solution, gallery, load
     from raison.model.problem import ModelError
-    from raison.run.checkpoint import ResumeError
-    from raison.run.run import InterruptedRunError
 
 __version__ = "0.1.0"
 

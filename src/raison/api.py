@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from raison.answer.records import RunRecord, Verdict
     from raison.program.program import Program
+    from raison.run.checkpoint import ResumeError as ResumeError
     from raison.run.fold import Fold
     from raison.run.plan import Plan
+    from raison.run.run import InterruptedRunError as InterruptedRunError
     from raison.solve.points import PointSolution
 
 DRAWS = 100_000

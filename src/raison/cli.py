@@ -72,6 +72,10 @@ Force = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the record as JSON; it is what the library returns.")
 ]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")]
+Premises = Annotated[
+    bool, typer.Option("--premises/--no-premises", help="Also answer with each premise removed.")
+]
 Resume = Annotated[
     Path | None, typer.Option("--resume", metavar="FILE", help="An interrupted run to go on with.")
 ]
@@ -243,14 +247,10 @@ def run(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write the report; not with --json.")
     ] = True,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")] = Path(
-        "report.html"
-    ),
+    output: Output = Path("report.html"),
     keep: Annotated[Path | None, typer.Option("--keep", help="Parquet file for draws and answers.")] = None,
     resume: Resume = None,
-    premises: Annotated[
-        bool, typer.Option("--premises/--no-premises", help="Also answer with each premise removed.")
-    ] = True,
+    premises: Premises = True,
     workers: Workers = None,
     as_json: AsJson = False,
     force: Force = False,

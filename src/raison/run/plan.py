@@ -114,14 +114,7 @@ def make_plan(
         raise ValueError(f"a run needs a whole number of draws; got {draws}.")
     if draws < 16:
         raise ValueError(f"a run needs at least 16 draws, one for each replicate; got {draws}.")
-    if removals is None:
-        removals = [*((premise,) for premise in model.premises), *(s.premises for s in model.sets.values())]
-        removals = [r for r in removals if not set(r) <= set(without)]
-    for premise in {*without, *itertools.chain.from_iterable(removals)}:
-        if premise not in model.premises:
-            raise ValueError(
-                f"the model has no premise '{premise}'; it has {', '.join(model.premises) or 'none'}."
-            )
+    removals = _removals(model, without, removals)
     programs: dict[frozenset[str], Block] = {}
     whole = compile_model(model)
     structural = whole.switches.structural
@@ -145,6 +138,20 @@ def make_plan(
     shown = tuple(tuple(premises) for premises in removals)
     identity = Identity(file, seed, draws, design, raison.__version__, tuple(without), shown)
     return Plan(model, identity, order, base, tuple(others), block_size(whole))
+
+
+def _removals(
+    model: Model, without: Sequence[str], removals: Sequence[Sequence[str]] | None
+) -> Sequence[Sequence[str]]:
+    if removals is None:
+        removals = [*((premise,) for premise in model.premises), *(s.premises for s in model.sets.values())]
+        removals = [r for r in removals if not set(r) <= set(without)]
+    for premise in {*without, *itertools.chain.from_iterable(removals)}:
+        if premise not in model.premises:
+            raise ValueError(
+                f"the model has no premise '{premise}'; it has {', '.join(model.premises) or 'none'}."
+            )
+    return removals
 
 
 def _branch(premises: tuple[str, ...], block: Block, coordinates: tuple[str, ...]) -> Branch:

@@ -26,7 +26,7 @@ from raison.run.block import BlockResult, uncertain
 from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
-from raison.run.plan import Branch, Plan
+from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
 from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
@@ -81,17 +81,14 @@ def execute(
     Raises:
         ResumeError: the stored run belongs to other numbers.
         InterruptedRunError: the user interrupted.
+        ValueError: fewer than one worker.
     """
-    identity = plan.identity
-    fold = checkpoint.resume(resume_from, identity) if resume_from is not None else Fold()
-    design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
-    if fold.counts.pop("kept", None) is not None and keep is None:
-        raise checkpoint.ResumeError(
-            f"{resume_from} belongs to a run that keeps its draws; add --keep with the same file."
-        )
-    kept = DrawsFile.open(keep, plan, fold.blocks) if keep is not None else None
     if workers is not None and workers < 1:
         raise ValueError(f"a run needs at least one worker; got {workers}.")
+    identity = plan.identity
+    fold = Fold() if resume_from is None else _resumed(resume_from, identity, keep)
+    design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
+    kept = DrawsFile.open(keep, plan, fold.blocks) if keep is not None else None
     threads = workers or os.cpu_count() or 1
     pending: deque[Future[_Terms]] = deque()
     pool = ThreadPoolExecutor(threads)
@@ -106,14 +103,9 @@ def execute(
         with _uninterrupted(stopping=True):
             for future in pending:
                 future.cancel()
-            if kept is not None:
-                kept.set_aside()
-                fold.counts["kept"] = np.ones(1, np.int64)
-            if store_at is not None and fold.blocks:
-                checkpoint.store(store_at, identity, fold)
+            _set_aside(fold, kept, store_at, identity)
         done = min(fold.blocks * plan.block_size, identity.draws)
-        stored = store_at if fold.blocks else None
-        raise InterruptedRunError(stored, done, identity.draws) from error
+        raise InterruptedRunError(store_at if fold.blocks else None, done, identity.draws) from error
     except BaseException:
         if kept is not None:
             kept.discard()
@@ -123,6 +115,23 @@ def execute(
     if kept is not None:
         kept.close()
     return fold
+
+
+def _resumed(path: Path, identity: Identity, keep: Path | None) -> Fold:
+    fold = checkpoint.resume(path, identity)
+    if fold.counts.pop("kept", None) is not None and keep is None:
+        raise checkpoint.ResumeError(
+            f"{path} belongs to a run that keeps its draws; add --keep with the same file."
+        )
+    return fold
+
+
+def _set_aside(fold: Fold, kept: DrawsFile | None, store_at: Path | None, identity: Identity) -> None:
+    if kept is not None:
+        kept.set_aside()
+        fold.counts["kept"] = np.ones(1, np.int64)
+    if store_at is not None and fold.blocks:
+        checkpoint.store(store_at, identity, fold)
 
 
 def _fold_next(
