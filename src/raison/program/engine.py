@@ -18,7 +18,7 @@ from typing import Any
 import jax
 from jaxlib import version as jaxlib_version
 
-_ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # of glibc's malloc.h
+_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 def configure() -> None:
@@ -58,11 +58,9 @@ def _processor() -> str:
 
 
 def bound_memory() -> None:
-    """Keep the C library's heaps from growing in long runs: few of them, and arrays in pages of their own.
+    """Keep the C library from giving each thread a heap of its own, which grow apart in long runs.
 
     For programs, not for libraries: it concerns the whole process. Without glibc it does nothing.
     """
     with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_ARENA_MAX, 2)
-        libc.mallopt(_MMAP_THRESHOLD, 1 << 16)
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
