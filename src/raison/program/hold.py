@@ -30,7 +30,7 @@ def hold(nest: Any) -> Any:
 
 
 def hold_truths(nest: Any) -> Any:
-    """Keep truths only, which are an eighth as large: for games of few nodes, solved in one pass over memory."""
+    """Keep truths only, an eighth as large as numbers: for games solved in one pass over memory."""
     return _held(nest, lambda leaf: leaf.dtype == bool)
 
 
