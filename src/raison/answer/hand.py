@@ -12,18 +12,12 @@ from dataclasses import dataclass, field
 from raison.model.distribution import KINDS
 from raison.model.evaluate import FLOATS, evaluate, evaluate_truth
 from raison.model.formula import (
-    Binary,
-    Call,
-    Compare,
-    Conditional,
     Expression,
     Formula,
-    Logic,
-    Name,
     Number,
     Text,
-    Unary,
     called,
+    rewritten,
 )
 from raison.model.records import Definition, Distribution, Model
 from raison.model.unparse import show
@@ -241,28 +235,11 @@ class Hand:
         def value(other: str) -> float | str:
             return so_far if so_far is not None and other == name else self.value(other, results)
 
-        def put(expression: Expression) -> Expression:
-            match expression:
-                case Name(other):
-                    known = value(other)
-                    return Text(known) if isinstance(known, str) else Number(_digits(known))
-                case Unary(operator, operand):
-                    return Unary(operator, put(operand))
-                case Binary(operator, left, right):
-                    return Binary(operator, put(left), put(right))
-                case Compare(first, rest):
-                    return Compare(put(first), tuple((sign, put(right)) for sign, right in rest))
-                case Logic(operator, operands):
-                    return Logic(operator, tuple(put(operand) for operand in operands))
-                case Conditional(condition, then, otherwise):
-                    return Conditional(put(condition), put(then), put(otherwise))
-                case Call(function, arguments, keywords):
-                    named = tuple((key, put(inner)) for key, inner in keywords)
-                    return Call(function, tuple(put(argument) for argument in arguments), named)
-                case _:
-                    return expression
+        def stands_for(other: str) -> Expression:
+            known = value(other)
+            return Text(known) if isinstance(known, str) else Number(_digits(known))
 
-        return show(put(formula.expression))
+        return show(rewritten(formula.expression, stands_for))
 
 
 def _digits(value: float) -> str:

@@ -214,6 +214,32 @@ def called(expression: Expression) -> frozenset[str]:
     return frozenset(node.function for node in walk(expression) if isinstance(node, Call))
 
 
+def rewritten(expression: Expression, stands_for: Callable[[str], Expression]) -> Expression:
+    """The expression with what each name stands for in the name's place."""
+
+    def new(part: Expression) -> Expression:
+        match part:
+            case Name(name):
+                return stands_for(name)
+            case Unary(operator, operand):
+                return Unary(operator, new(operand))
+            case Binary(operator, left, right):
+                return Binary(operator, new(left), new(right))
+            case Compare(first, rest):
+                return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
+            case Logic(operator, operands):
+                return Logic(operator, tuple(new(operand) for operand in operands))
+            case Conditional(condition, then, otherwise):
+                return Conditional(new(condition), new(then), new(otherwise))
+            case Call(function, arguments, keywords):
+                given = tuple((keyword, new(value)) for keyword, value in keywords)
+                return Call(function, tuple(new(argument) for argument in arguments), given)
+            case Number() | Text():
+                return part
+
+    return new(expression)
+
+
 def is_truth(expression: Expression) -> bool:
     """Whether the expression is true or false rather than a number."""
     match expression:

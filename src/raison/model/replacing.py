@@ -9,17 +9,12 @@ from typing import Any
 from raison.model import unparse, uses
 from raison.model.build import draft
 from raison.model.formula import (
-    Binary,
-    Call,
-    Compare,
-    Conditional,
     Expression,
     Formula,
-    Logic,
     Name,
     Number,
-    Unary,
     names,
+    rewritten,
     walk,
 )
 from raison.model.keys import did_you_mean
@@ -206,28 +201,7 @@ def _in_formula(formula: Formula, name: str, expression: Expression) -> Formula:
 
 def substitute(within: Expression, name: str, expression: Expression) -> Expression:
     """The expression with `expression` wherever `name` stands."""
-
-    def new(part: Expression) -> Expression:
-        match part:
-            case Name(id_):
-                return expression if id_ == name else part
-            case Unary(operator, operand):
-                return Unary(operator, new(operand))
-            case Binary(operator, left, right):
-                return Binary(operator, new(left), new(right))
-            case Compare(first, rest):
-                return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
-            case Logic(operator, operands):
-                return Logic(operator, tuple(new(operand) for operand in operands))
-            case Conditional(condition, then, otherwise):
-                return Conditional(new(condition), new(then), new(otherwise))
-            case Call(function, arguments, keywords):
-                given = tuple((keyword, new(value)) for keyword, value in keywords)
-                return Call(function, tuple(new(argument) for argument in arguments), given)
-            case Number() | _:
-                return part
-
-    return new(within)
+    return rewritten(within, lambda other: expression if other == name else Name(other))
 
 
 def same(one: Definition, other: Definition) -> bool:

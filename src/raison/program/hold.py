@@ -2,7 +2,7 @@
 
 On CPU, XLA fuses a cheap operation into every operation that uses it. In a game each value is used by many,
 the fused loops grow with every level, and a model of twenty nodes computed everything ten times over (47,000
-instructions instead of 4,000, a hundred times slower, half a minute to compile). `hold` makes a value be
+instructions instead of 4,000, ten times slower, three times as long to compile). `hold` makes a value be
 computed once and kept: an identity behind a call that XLA is told not to inline, since its own optimisation
 barrier is taken away before fusion.
 """

@@ -1,7 +1,7 @@
 """Array functions that are JAX's while JAX traces and NumPy's otherwise.
 
-The same code is then traced for the games that are compiled, and runs step by step, a hundred times faster
-than JAX would, for the large ones, whose tens of thousands of formulas are not worth compiling.
+The same code is then traced for the games that are compiled, and runs step by step, ten times faster than
+JAX would, for the large ones, whose tens of thousands of formulas are not worth compiling.
 """
 
 from __future__ import annotations
