@@ -69,6 +69,6 @@ def _check_world(model: Model, scope: Scope, report: Report, variants: Collectio
     check_correlations(model, report)
     check_game(model, scope, report, lookup, variants)
     concept = model.solution.concept
-    if not CONCEPTS.get(concept, False):
+    if concept is not None and not CONCEPTS.get(concept, False):
         report.error(("solution", "concept"), f"this version solves subgame-perfect; got '{concept[:60]}'.")
     return lookup

@@ -42,9 +42,10 @@ Definition = Distribution | Formula
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Someone who moves or is paid."""
+    """Someone who moves or is paid; `many` for a continuum of identical members with types of their own."""
 
     title: str
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,22 @@ class Parameter:
         unit: Unit or label ("share of the prize"); None if dimensionless and unlabelled.
         about: What it is.
         because: Claims that it rests on.
+        known_to: The players that know it, for a private type: a chance move before the root, whose
+            distribution is the common prior. None for an ordinary parameter, which all know.
+        steps: How finely a private type is cut; None for `TYPE_STEPS`.
     """
 
     value: Definition
     unit: str | None = None
     about: str | None = None
     because: tuple[str, ...] = ()
+    known_to: tuple[str, ...] | None = None
+    steps: int | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a private type."""
+        return self.known_to is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +101,49 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """The amounts of a move on a scale: `steps` numbers from `low` to `high`, both included."""
+
+    low: Formula
+    high: Formula
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
-    """What a player can do: `then` is the next node or an outcome; unavailable where `when` is false."""
+    """What a player can do.
+
+    Attributes:
+        then: The next node or an outcome.
+        when: The move is unavailable where this is false.
+        scale: Of a move that is an amount (`range` and `steps` in a file); at most one of a node's moves.
+    """
 
     then: str
     when: Formula | None = None
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A node where `player` picks one of `moves`."""
+    """A node where `player` picks one of `moves`.
+
+    Attributes:
+        player: Who moves.
+        moves: What he can do.
+        about: What happens here.
+        hidden: Nodes whose results he does not see here.
+        known_to: Who sees the result from then on, besides the mover; None for everybody.
+        information: Decisions of one player with the same label here and the same moves are one information
+            set, whatever he has seen; None for what follows from `hidden` and `known_to`.
+    """
 
     player: str
     moves: Mapping[str, Move]
     about: str | None = None
+    hidden: tuple[str, ...] = ()
+    known_to: tuple[str, ...] | None = None
+    information: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +156,42 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """A node where nature picks one of `cases`."""
+    """A node where nature picks one of `cases`; `known_to` are those who see it, None for everybody."""
 
     cases: Mapping[str, Case]
     about: str | None = None
+    known_to: tuple[str, ...] | None = None
 
 
-Node = Decision | Chance
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A node where nature draws a number from a distribution (`chance`, `over`, `steps`, `then` in a file).
+
+    Attributes:
+        distribution: Of the number.
+        then: The node or outcome that follows.
+        steps: How finely the distribution is cut.
+        over: Interval over which it is cut; None for cells of equal probability.
+        about: What happens here.
+        known_to: Who sees the number; None for everybody.
+    """
+
+    distribution: Distribution
+    then: str
+    steps: int
+    over: tuple[Formula, Formula] | None = None
+    about: str | None = None
+    known_to: tuple[str, ...] | None = None
+
+
+Node = Decision | Chance | Spread
+
+DRAWN = "drawn"
+"""The one branch of a `Spread`."""
+TYPE_STEPS = 64
+"""Steps of a private type that does not say how many."""
+STEPS = 101
+"""Steps of a scale or of a chance draw from a distribution that does not say how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +311,24 @@ class Lever:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """How the game is to be solved."""
+    """How the game is to be solved; None where the file does not say and the concept's default holds.
 
-    concept: str = "subgame-perfect"
+    Attributes:
+        concept: `subgame-perfect`, `logit`, `sequential`, `nash` or `strategic-choice`; None for
+            subgame-perfect where nothing is hidden, else sequential.
+        precision: Of `logit`, in units of the mover's payoff range; None for the limit of the branch.
+        select: Which equilibrium is played where there are several: `logit-limit` or `first`.
+        link: Of `strategic-choice`: `probit` or `logit`.
+        error: Of `strategic-choice`: `agent` or `private`.
+        refinement: Of `sequential`: `intuitive` or `d1`; None for none.
+    """
+
+    concept: str | None = None
+    precision: Formula | None = None
+    select: str | None = None
+    link: str | None = None
+    error: str | None = None
+    refinement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +363,7 @@ class Model:
 
         Where a further node is reached only with a premise removed, the root is the one no premise names.
         """
-        pointed = {
-            branch.then
-            for node in self.game.values()
-            for branch in (node.moves if isinstance(node, Decision) else node.cases).values()
-        }
+        pointed = {branch.then for node in self.game.values() for branch in branches(node).values()}
         loose = [name for name in self.game if name not in pointed]
         if len(loose) > 1:
             premised = {text for premise in self.premises.values() for text in _texts(premise.without)}
@@ -301,5 +381,16 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def branches(node: Node) -> Mapping[str, Move] | Mapping[str, Case]:
-    """The moves of a decision or the cases of a chance node."""
+    """The moves of a decision or the cases of a chance node; a draw from a distribution has one, `DRAWN`."""
+    if isinstance(node, Spread):
+        return {DRAWN: Case(node.then, None)}
     return node.moves if isinstance(node, Decision) else node.cases
+
+
+def hides(model: Model) -> bool:
+    """Whether somebody does not see something: a private type, a hidden result, an information label."""
+    return any(parameter.is_private for parameter in model.parameters.values()) or any(
+        node.known_to is not None
+        or (isinstance(node, Decision) and (bool(node.hidden) or node.information is not None))
+        for node in model.game.values()
+    )

@@ -46,7 +46,7 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
         The edited model; problems with the path of the replacement at fault; and for each replacement, by its
         path, whether it changed anything.
     """
-    solution = {"concept": model.solution.concept}
+    solution = {"concept": model.solution.concept or "subgame-perfect"}
     data: dict[str, Any] = {"raison": "1", "title": "-", **game_data(model), "solution": solution}
     problems: list[Problem] = []
     changed: dict[Path, bool] = {}

@@ -75,7 +75,7 @@ def to_data(model: Model) -> Data:
         player: {name: _lever(lever) for name, lever in levers.items()}
         for player, levers in model.levers.items()
     }
-    if model.solution.concept != "subgame-perfect":
+    if model.solution.concept is not None:
         data["solution"] = {"concept": model.solution.concept}
     return {key: value for key, value in data.items() if value not in (None, {}, [])}
 

@@ -19,7 +19,9 @@ CHANCE = -1
 """`State.mover` where nature moves."""
 OUTCOME = -2
 """`State.mover` where the game has ended."""
-_Key = tuple[str, tuple[tuple[str, str], ...]]  # a node and the earlier results that matter there
+Results = tuple[tuple[str, str], ...]
+"""Earlier results of the game, by node."""
+_Key = tuple[str, Results]  # a node and the earlier results that matter there
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,15 @@ class State:
         results: Earlier results that some formula below asks for, by node.
         labels: Moves or cases, in the file's order.
         children: States that they lead to.
+        amounts: Per branch the number of the axis that it is an amount of, in a `Form`; None for a plain one.
     """
 
     name: str
     mover: int
-    results: tuple[tuple[str, str], ...]
+    results: Results
     labels: tuple[str, ...] = ()
     children: tuple[int, ...] = ()
+    amounts: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -19,12 +19,10 @@ from raison.model.formula import Expression, Formula, Text
 from raison.model.records import Chance, Decision, Definition, Distribution
 from raison.program import copula, quantile, xp
 from raison.program.arrays import ARRAYS
+from raison.program.graph import Results
 from raison.program.hold import Hold, hold
 from raison.program.premises import Slot, definitions, used_names
 from raison.program.program import Program, coordinate, failure_reasons
-
-Results = tuple[tuple[str, str], ...]
-"""Earlier results of the game, by node."""
 
 ROUNDING = 1e-12
 """Probabilities may miss 0, 1 and their sum by this much before a draw fails."""

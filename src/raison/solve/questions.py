@@ -14,8 +14,8 @@ from typing import Any
 
 from raison.model.records import Decision, Question
 from raison.program import xp
-from raison.program.graph import Graph
-from raison.program.world import ROUNDING, Results, World
+from raison.program.graph import Graph, Results
+from raison.program.world import ROUNDING, World
 from raison.solve.backward import Decided, Equilibrium
 from raison.solve.play import Weights, reach, shares_among, weights
 
