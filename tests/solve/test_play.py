@@ -12,7 +12,7 @@ import raison.api
 from raison.model.reader import read_text
 from raison.program.program import compile_model
 from raison.program.world import World
-from raison.solve.game import node_probabilities, node_reached, played
+from raison.solve.game import played
 from raison.solve.play import NEVER, reach, shares_among
 from raison.solve.questions import ask
 
@@ -95,8 +95,8 @@ def test_conditions_on_results_use_the_same_weights_at_the_end() -> None:
 def test_on_the_path_nothing_trembles() -> None:
     """With nothing at home, left is worth the chance that it does not snow, 3/4; right is worth 1."""
     _, game = world({"stay": 0.0})
-    assert [float(np.ravel(p)[0]) for p in node_probabilities(game, "start")] == [0.0, 0.0, 1.0]
-    assert float(np.ravel(node_reached(game, "second"))[0]) == 1.0
+    assert [float(np.ravel(p)[0]) for p in game.node_probabilities("start")] == [0.0, 0.0, 1.0]
+    assert float(np.ravel(game.node_reached("second"))[0]) == 1.0
     found = answers({"stay": 0.0})
     assert found[0] == (1.0, True)
     assert found[1] == (pytest.approx(1 / 3, abs=1e-15), True)

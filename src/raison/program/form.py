@@ -13,7 +13,17 @@ from typing import Literal
 
 import numpy as np
 
-from raison.model.records import TYPE_STEPS, Decision, Model, Node, Spread, branches, hides
+from raison.model.records import (
+    TYPE_STEPS,
+    Decision,
+    Definition,
+    Distribution,
+    Model,
+    Node,
+    Spread,
+    branches,
+    hides,
+)
 from raison.program.graph import CHANCE, MAX_STATES, OUTCOME, Graph, Results, State
 
 
@@ -104,7 +114,7 @@ def make_form(model: Model) -> Form:
         passed = (
             number[node]
             for node, label in state.results
-            if node in number and _is_amount(model.game[node], label)
+            if node in number and is_amount(model.game[node], label)
         )
         along.append(tuple(sorted((*types, *passed))))
     places, place = _places(model, graph, along, number)
@@ -137,21 +147,29 @@ def _known(node: Node, player: str) -> bool:
     return node.known_to is None or player in node.known_to
 
 
-def _is_amount(node: Node, label: str) -> bool:
+def is_amount(node: Node, label: str) -> bool:
+    """Whether a branch of a node is an amount rather than a plain move or case."""
     return isinstance(node, Spread) or (isinstance(node, Decision) and node.moves[label].scale is not None)
 
 
 def _axes(model: Model) -> Iterable[Axis]:
     for name, parameter in model.parameters.items():
         if parameter.is_private:
-            yield Axis(name, "type", parameter.steps or TYPE_STEPS)
+            yield Axis(name, "type", _steps(parameter.value, parameter.steps or TYPE_STEPS))
     for name, node in model.game.items():
         if isinstance(node, Spread):
-            yield Axis(name, "chance", node.steps)
+            yield Axis(name, "chance", _steps(node.distribution, node.steps))
         elif isinstance(node, Decision):
             for move in node.moves.values():
                 if move.scale is not None:
                     yield Axis(name, "move", move.scale.steps)
+
+
+def _steps(definition: Definition, steps: int) -> int:
+    """A choice has as many steps as values."""
+    if isinstance(definition, Distribution) and definition.kind == "choice":
+        return len(definition.arguments) // 2
+    return steps
 
 
 def _tree(model: Model, number: Mapping[str, int]) -> Graph:
@@ -171,7 +189,7 @@ def _tree(model: Model, number: Mapping[str, int]) -> Graph:
         amounts: list[int | None] = []
         for label, branch in branches(node).items():
             children.append(len(keys))
-            amounts.append(number[name] if _is_amount(node, label) else None)
+            amounts.append(number[name] if is_amount(node, label) else None)
             keys.append((branch.then, (*results, (name, label))))
             if len(keys) > MAX_STATES:
                 raise ValueError(
@@ -222,7 +240,7 @@ def _places(
         node = model.game[first.name]
         assert isinstance(node, Decision)
         labelled = node.information is not None
-        visible = {number[n] for n, label in seen if n in number and _is_amount(model.game[n], label)}
+        visible = {number[n] for n, label in seen if n in number and is_amount(model.game[n], label)}
         visible |= {axis for axis, known_to in private.items() if node.player in known_to}
         for member in members:
             place[member] = len(places)

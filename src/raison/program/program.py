@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from raison.model.records import Chance, Decision, Definition, Distribution, Model, branches
+from raison.model.records import (
+    Case,
+    Chance,
+    Decision,
+    Definition,
+    Distribution,
+    Model,
+    Parameter,
+    Spread,
+    branches,
+)
 from raison.program import copula
+from raison.program.form import Form, make_form, needs_form
 from raison.program.graph import Graph, expand
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
 
@@ -21,6 +32,7 @@ class Program:
     Attributes:
         model: The model, checked.
         graph: The game's states; None without a game.
+        form: The same with information sets and amounts, where something is hidden or a move is an amount.
         coordinates: Names with a coordinate of the unit cube: first those uncertain as written, then those
             uncertain only where a premise is removed, each in the file's order.
         switches: How the premises are removed.
@@ -30,6 +42,7 @@ class Program:
 
     model: Model
     graph: Graph | None
+    form: Form | None
     coordinates: tuple[str, ...]
     switches: Switches
     on_results: frozenset[str]
@@ -45,14 +58,18 @@ def compile_model(model: Model) -> Program:
     switches = find_switches(model)
     copula.factor(model.correlations, tuple(model.parameters))  # refuses what is not positive definite
     on_results = _dependent_on_results(model, switches)
-    graph = expand(model, _remembered(model, switches, on_results)) if model.game else None
+    form = make_form(model) if model.game and needs_form(model) else None
+    graph = form.graph if form is not None else None
+    if graph is None and model.game:
+        graph = expand(model, _remembered(model, switches, on_results))
     return Program(
         model=model,
         graph=graph,
+        form=form,
         coordinates=_coordinates(model, switches),
         switches=switches,
         on_results=on_results,
-        reasons=(FINE, *failure_reasons(model, on_results).values()),
+        reasons=(FINE, *failure_reasons(model).values()),
     )
 
 
@@ -64,12 +81,22 @@ def coordinate(name: str) -> str:
     return name.partition("@")[0]
 
 
+def is_drawn(parameter: Parameter) -> bool:
+    """Whether each draw has a value of its own of this parameter; a private type is drawn within the game."""
+    return isinstance(parameter.value, Distribution) and not parameter.is_private
+
+
 def _coordinates(model: Model, switches: Switches) -> tuple[str, ...]:
-    names = [coordinate(name) for name, p in model.parameters.items() if isinstance(p.value, Distribution)]
+    names = [coordinate(name) for name, p in model.parameters.items() if is_drawn(p)]
     for slot, replacements in switches.replacements.items():
         if slot[0] == "name" and any(isinstance(r.definition, Distribution) for r in replacements):
             names.append(coordinate(slot[1]))
     return tuple(dict.fromkeys(names))
+
+
+def private_types(model: Model) -> tuple[str, ...]:
+    """The parameters that only some players know."""
+    return tuple(name for name, parameter in model.parameters.items() if parameter.is_private)
 
 
 def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
@@ -78,7 +105,7 @@ def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
         if slot[0] == "name":
             for replacement in replacements:
                 uses.setdefault(slot[1], set()).update(used_names(model, replacement.definition))
-    results = {*model.game, "outcome"}
+    results = {*model.game, "outcome", *private_types(model)}
     found: set[str] = set()
     grown = True
     while grown:
@@ -112,11 +139,10 @@ def _remembered(model: Model, switches: Switches, on_results: frozenset[str]) ->
     for name, node in model.game.items():
         found: frozenset[str] = frozenset()
         for label, branch in branches(node).items():
-            if isinstance(node, Chance):
-                found |= of_slot(("probability", name, label), node.cases[label].probability)
+            if isinstance(branch, Case):
+                found |= of_slot(("probability", name, label), branch.probability)
             else:
-                found |= of_slot(("when", name, label), node.moves[label].when)
-            del branch
+                found |= of_slot(("when", name, label), branch.when)
         asked[name] = found
     at_end: frozenset[str] = frozenset()
     for question in model.questions:
@@ -140,7 +166,7 @@ def _closure(name: str, uses: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def failure_reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
+def failure_reasons(model: Model) -> dict[str, str]:
     """Every way in which a draw can fail, in the order in which it is looked for."""
     reasons: dict[str, str] = {}
     for name, _ in definitions(model):
@@ -154,7 +180,12 @@ def failure_reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
             "guard its formula."
         )
     for name, node in model.game.items():
-        if isinstance(node, Chance):
+        if isinstance(node, Spread):
+            reasons[f"arguments:{name}"] = (
+                f"chance at '{name}' draws from a distribution whose arguments are wrong in this draw, or over "
+                "an interval without length; bound what they depend on."
+            )
+        elif isinstance(node, Chance):
             reasons[f"chance:{name}"] = (
                 f"the probabilities at '{name}' leave [0, 1] or do not sum to 1; "
                 "clip them or use 'otherwise'."
@@ -169,5 +200,9 @@ def failure_reasons(model: Model, on_results: frozenset[str]) -> dict[str, str]:
             reasons[f"stuck:{name}"] = (
                 f"play comes to '{name}' where no move is available; give it a move without 'when'."
             )
+    reasons["unsolved"] = (
+        "no equilibrium was found to the tolerance that is asked for; try another solution concept or a "
+        "finite precision."
+    )
     reasons["question"] = "a question's number is not finite; guard its formula."
     return reasons

@@ -14,11 +14,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from raison.model.evaluate import Coded, Value, evaluate, evaluate_truth
+from raison.model.evaluate import Coded, Taken, Value, evaluate, evaluate_truth
 from raison.model.formula import Expression, Formula, Text
-from raison.model.records import Chance, Decision, Definition, Distribution
-from raison.program import copula, quantile, xp
+from raison.model.records import Chance, Decision, Definition, Distribution, Spread
+from raison.program import cells, copula, quantile, xp
 from raison.program.arrays import ARRAYS
+from raison.program.form import is_amount
 from raison.program.graph import Results
 from raison.program.hold import Hold, hold
 from raison.program.premises import Slot, definitions, used_names
@@ -50,7 +51,10 @@ class World:
         self.program = program
         self.model = program.model
         self.removed = removed
-        self.chosen = chosen or {}
+        self.rank = 1 if program.form is None else program.form.rank
+        self.axis = {} if program.form is None else {a.name: k for k, a in enumerate(program.form.axes)}
+        self.chosen = {name: self.deepened(values) for name, values in (chosen or {}).items()}
+        self.fractions: Mapping[str, Any] = {}
         self.hold = hold
         self.functions = {
             name: (function.arguments, function.body.expression)
@@ -58,7 +62,8 @@ class World:
         }
         self.known: dict[tuple[str, Results], Value] = {}
         self.faults: dict[str, Any] = {}  # reason -> [B] bool
-        self._reason = failure_reasons(self.model, program.on_results)
+        self._reason = failure_reasons(self.model)
+        self._amounts: dict[tuple[str, Results], tuple[Value, Value]] = {}
         self.cube: dict[str, Any] | None = None
         self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))
         if cube is not None:
@@ -66,7 +71,13 @@ class World:
             correlations = [
                 replace(c, among=tuple(coordinate(name) for name in c.among)) for c in self.model.correlations
             ]
-            self.cube = copula.correlated(correlations, rows)
+            self.cube = {
+                name: self.deepened(row) for name, row in copula.correlated(correlations, rows).items()
+            }
+
+    def deepened(self, row: Any) -> Any:
+        """A row of draws `[B]` with a dimension of size 1 for each axis of the game before it."""
+        return row.reshape((1,) * (self.rank - 1) + row.shape)
 
     # --- names ---
 
@@ -74,8 +85,12 @@ class World:
         """What a name stands for after these results: a parameter, a quantity, or a result itself."""
         if name in self.chosen:
             return self._chosen(name)
+        if name in self.fractions:
+            return self.fractions[name]
         if name in self.model.game:
-            return dict(results).get(name, "")
+            return self._taken(name, results)
+        if name in self.axis:
+            return self._type(name)
         if name == "outcome":
             return dict(results).get(name, "")
         key = (name, tuple(r for r in results) if name in self.program.on_results else ())
@@ -97,6 +112,71 @@ class World:
         """Whether a formula asks how play went."""
         asked = used_names(self.model, Formula("", expression))
         return bool(asked & (self.program.on_results | set(self.model.game) | {"outcome"}))
+
+    def _taken(self, node: str, results: Results) -> Value:
+        """The result of a node: its label, or what was drawn or chosen there where that is an amount."""
+        for index, (passed, label) in enumerate(results):
+            if passed == node:
+                if node not in self.axis or not is_amount(self.model.game[node], label):
+                    return label
+                return Taken(self.amounts(node, results[:index])[0], label)
+        return ""
+
+    def _type(self, name: str) -> Value:
+        points = self.amounts(name)[0]
+        definition = self.model.parameters[name].value
+        names = definition.names if isinstance(definition, Distribution) else ()
+        return Coded(points, names) if names else points
+
+    def amounts(self, name: str, results: Results = ()) -> tuple[Value, Value]:
+        """The amounts along an axis, and their probabilities (1 for a move on a scale).
+
+        Args:
+            name: Private type, or the node that draws or chooses the amount.
+            results: Earlier results, where it is a node.
+
+        Returns:
+            Points and weights, each with the axis's size along its axis.
+        """
+        key = (name, results)
+        if key not in self._amounts:
+            points, weights = self._cut(name, results)
+            self._amounts[key] = (self.hold(points), self.hold(weights))
+        return self._amounts[key]
+
+    def _cut(self, name: str, results: Results) -> tuple[Value, Value]:
+        form = self.program.form
+        if form is None:
+            raise ValueError(f"'{name}' has no amounts.")
+        axis, steps = self.axis[name], form.axes[self.axis[name]].steps
+        node = self.model.game.get(name)
+        if isinstance(node, Decision):
+            scale = next(move.scale for move in node.moves.values() if move.scale is not None)
+            low, high = self.number(scale.low, results), self.number(scale.high, results)
+            shares = np.linspace(0.0, 1.0, steps)
+            along = shares.reshape([-1 if k == axis else 1 for k in range(self.rank)])
+            return low * (1 - along) + high * along, 1.0
+        if isinstance(node, Spread):
+            distribution, over = node.distribution, node.over
+        else:
+            definition = self.model.parameters[name].value
+            if not isinstance(definition, Distribution):
+                raise TypeError(f"only what is uncertain can be private; '{name}' is {definition.text}.")
+            distribution, over = definition, None
+        arguments = [
+            float(position // 2)
+            if isinstance(argument.expression, Text)
+            else self.number(argument.expression, results)
+            for position, argument in enumerate(distribution.arguments)
+        ]
+        self._fault(f"arguments:{name}", quantile.invalid(distribution.kind, arguments))
+        if over is None:  # Gauss points serve only where nobody acts by jumps on the amount
+            smooth = not any(axis in place.axes for place in form.places)
+            cut = cells.gauss_cells if smooth else cells.equal_cells
+            return cut(distribution.kind, arguments, steps, axis, self.rank)
+        low, high = self.number(over[0], results), self.number(over[1], results)
+        self._fault(f"arguments:{name}", _either(_not_finite(high - low), high <= low))
+        return cells.grid_cells(distribution.kind, arguments, low, high, steps, axis, self.rank)
 
     def _chosen(self, name: str) -> Value:
         definition = self.model.parameters[name].value if name in self.model.parameters else None
@@ -209,6 +289,10 @@ class World:
         """Mark the draws in which play comes to a decision without a move."""
         self._fault(f"stuck:{node}", where)
 
+    def unsolved(self, where: Any) -> None:
+        """Mark the draws in which no equilibrium was found."""
+        self._fault("unsolved", where)
+
     def question_fault(self, where: Any) -> None:
         """Mark the draws in which a question's number is not finite."""
         self._fault("question", where)
@@ -218,7 +302,8 @@ class World:
         found: dict[str, Any] = {}
         for name, _ in definitions(self.model):
             if name not in self.program.on_results:
-                found[name] = xp.broadcast_to(xp.asarray(self.codes(name), xp.float64), (batch,))
+                row = xp.asarray(self.codes(name), xp.float64)
+                found[name] = xp.broadcast_to(row.reshape(row.shape[-1:]), (batch,))
         return found
 
     def codes(self, name: str) -> Any:
@@ -248,6 +333,8 @@ class World:
     def _fault(self, key: str, where: Any) -> None:
         if where is False:
             return
+        if not isinstance(where, bool) and where.ndim > 1:
+            where = where.any(axis=tuple(range(where.ndim - 1)))
         before = self.faults.get(key)
         self.faults[key] = where if before is None else before | where
 

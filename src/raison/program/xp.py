@@ -35,17 +35,24 @@ asarray = _either("asarray")
 broadcast_to = _either("broadcast_to")
 ceil = _either("ceil")
 exp = _either("exp")
+expand_dims = _either("expand_dims")
 floor = _either("floor")
 isfinite = _either("isfinite")
 log = _either("log")
 maximum = _either("maximum")
 minimum = _either("minimum")
 mod = _either("mod")
+moveaxis = _either("moveaxis")
 power = _either("power")
 sqrt = _either("sqrt")
 tanh = _either("tanh")
 where = _either("where")
 zeros = np.zeros
+
+
+def concatenate(parts: Sequence[Any]) -> Any:
+    """`concatenate` of JAX where a part is one of its arrays, else of NumPy."""
+    return (jnp if any(isinstance(part, jax.Array) for part in parts) else np).concatenate(parts)
 
 
 def stack(rows: Sequence[Any]) -> Any:

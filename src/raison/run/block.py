@@ -20,10 +20,9 @@ from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program
 from raison.program.world import World
-from raison.solve.game import node_margin, node_probabilities, node_reached, played
+from raison.solve.game import played
 from raison.solve.levels import LARGE, is_large
-from raison.solve.play import branch_probabilities
-from raison.solve.questions import Answer, Played, ask
+from raison.solve.questions import Answer, ask
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
@@ -173,15 +172,15 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
     return BlockResult(
         answers=tuple(answers),
         status=status,
-        node_reached=spread(tuple(node_reached(game, name) for name in nodes)),
-        node_tied=spread(tuple(_node_tied(game, name) for name in nodes)),
-        chosen=spread(tuple(tuple(node_probabilities(game, name)) for name in nodes)),
-        along=spread(tuple(_along(game, name) for name in nodes)),
-        node_margin=spread(tuple(node_margin(game, name) for name in nodes)),
-        outcomes=spread(tuple(node_reached(game, outcome) for outcome in program.model.outcomes)),
+        node_reached=spread(tuple(game.node_reached(name) for name in nodes)),
+        node_tied=spread(tuple(game.node_tied(name) for name in nodes)),
+        chosen=spread(tuple(tuple(game.node_probabilities(name)) for name in nodes)),
+        along=spread(tuple(game.node_along(name) for name in nodes)),
+        node_margin=spread(tuple(game.node_margin(name) for name in nodes)),
+        outcomes=spread(tuple(game.node_reached(outcome) for outcome in program.model.outcomes)),
         parameters=parameters,
         tied=spread((status == 0) & game.tied_anywhere()),
-        tied_states=_tied_states(game, status == 0),
+        tied_states=game.tied_states(status == 0),
     )
 
 
@@ -210,33 +209,8 @@ def _numbers(
     game = played(world, batch, tie_from)
     answers = [ask(game, world, question, pure=True) for question in program.model.questions]
     numbers = tuple(xp.broadcast_to(xp.asarray(answer.number), (batch,)) for answer in answers)
-    return numbers, () if game is None else _tied_states(game, xp.asarray(True))
+    return numbers, () if game is None else game.tied_states(xp.asarray(True))
 
 
 def _values(program: Program, cube: Array, removed: Array) -> dict[str, Array]:
     return World(program, cube, removed).values(cube.shape[-1])
-
-
-def _node_tied(game: Played, name: str) -> Array:
-    decided = [d for s in game.graph.of_node.get(name, ()) if (d := game.equilibrium.decided[s]) is not None]
-    tied: Array = xp.asarray(False)
-    for decision in decided:
-        tied = tied | decision.tied
-    return tied
-
-
-def _along(game: Played, name: str) -> tuple[Array, ...]:
-    """Probability that play comes along each branch of a node."""
-    states = game.graph.of_node.get(name, ())
-    per_state = [
-        [game.reached[s] * probability for probability in branch_probabilities(game.equilibrium, s)]
-        for s in states
-    ]
-    return tuple(sum(parts[1:], start=parts[0]) for parts in zip(*per_state, strict=True))
-
-
-def _tied_states(game: Played, among: Array) -> tuple[Array, ...]:
-    return tuple(
-        xp.asarray(False) if decided is None else (among & decided.tied).any()
-        for decided in game.equilibrium.decided
-    )

@@ -1,4 +1,4 @@
-"""A world's game solved: the equilibrium, where play goes, and what holds at each node."""
+"""A world's game solved, by whatever its model's solution concept asks for."""
 
 from __future__ import annotations
 
@@ -6,26 +6,46 @@ from collections.abc import Sequence
 from typing import Any
 
 from raison.program import xp
+from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.backward import solve
+from raison.solve.form_play import FormPlayed
+from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
-from raison.solve.play import branch_probabilities, reach, shares_among
-from raison.solve.questions import Played
+from raison.solve.numbers import Strategy, numbers_of
+from raison.solve.play import reach
+from raison.solve.questions import Solved
+from raison.solve.settled import decisions_of, settled_order, solve_settled
 
 Array = Any
 
 
-def played(world: World, batch: int, tie_from: Sequence[Array] | None = None) -> Played | None:
+def played(
+    world: World,
+    batch: int,
+    tie_from: Sequence[Array] | None = None,
+    strategy: Strategy | None = None,
+) -> Solved | None:
     """Solve a world's game, mark where play is stuck; None without a game.
 
     Args:
         world: The draws.
         batch: Number of draws.
         tie_from: Per state, the index of the move from which a tie is broken.
+        strategy: Of a game with information sets whose beliefs depend on what is done: found before.
     """
+    if world.program.graph is None:
+        return None
+    if world.program.form is not None:
+        return _played_form(world, batch, strategy)
+    return played_graph(world, batch, tie_from)
+
+
+def played_graph(world: World, batch: int, tie_from: Sequence[Array] | None = None) -> Played:
+    """Solve a game of perfect information by backward induction."""
     graph = world.program.graph
     if graph is None:
-        return None
+        raise ValueError(f"'{world.model.name}' has no game.")
     players = list(world.model.players)
 
     def payoff(s: int, player: int) -> Array:
@@ -50,35 +70,35 @@ def played(world: World, batch: int, tie_from: Sequence[Array] | None = None) ->
     return Played(world, graph, equilibrium, reached)
 
 
-def node_margin(game: Played, node: str) -> Array:
-    """Margin of the played move at a node, weighted over its states; inf at chance nodes."""
-    states = game.graph.of_node.get(node, ())
-    margins = [decided.margin for s in states if (decided := game.equilibrium.decided[s]) is not None]
-    if not margins:
-        return xp.asarray(xp.inf)
-    if len(margins) == 1:
-        return margins[0]
-    shares = shares_among(game.weights, states, [True] * len(states))[0]
-    parts = [xp.where(share > 0, share * m, 0.0) for share, m in zip(shares, margins, strict=True)]
-    return sum(parts, start=xp.asarray(0.0))
+def is_settled(program: Program) -> bool:
+    """Whether a game's beliefs depend on nothing that anybody does, so that it is solved by recursion."""
+    return program.form is None or settled_order(program.form) is not None
 
 
-def node_probabilities(game: Played, node: str) -> list[Array]:
-    """Probability of each branch at a node, weighted over its states by how play comes to them."""
-    states = game.graph.of_node.get(node, ())
-    if len(states) == 1:
-        return list(branch_probabilities(game.equilibrium, states[0]))
-    shares = shares_among(game.weights, states, [True] * len(states))[0]
-    found: list[Array] = []
-    for index in range(len(game.graph.states[states[0]].children) if states else 0):
-        parts = [
-            share * branch_probabilities(game.equilibrium, s)[index]
-            for s, share in zip(states, shares, strict=True)
-        ]
-        found.append(sum(parts, start=xp.asarray(0.0)))
-    return found
+def _played_form(world: World, batch: int, strategy: Strategy | None) -> FormPlayed:
+    form = world.program.form
+    if form is None:
+        raise ValueError(f"'{world.model.name}' has no information sets.")
+    numbers = numbers_of(world)
+    if strategy is None:
+        order = settled_order(form)
+        if order is None:
+            raise ValueError(
+                f"the beliefs in '{world.model.name}' depend on strategies; solve for them first."
+            )
+        strategy, decisions = solve_settled(numbers, order, batch, world.hold)
+    else:
+        decisions = decisions_of(numbers, strategy, batch)
+    game = FormPlayed(world, numbers, strategy, decisions, batch, pure=True)
+    for number, place in enumerate(form.places):
+        if any(allow is not True for allow in numbers.available[place.states[0]]):
+            stuck = stacked_stuck(game, number)
+            for s in place.states:
+                world.stuck(form.graph.states[s].name, stuck(s) > 0)
+    return game
 
 
-def node_reached(game: Played, name: str) -> Array:
-    """Probability that play comes to a node or outcome."""
-    return sum((xp.asarray(game.reached[s]) for s in game.graph.of_node.get(name, ())), start=xp.asarray(0.0))
+def stacked_stuck(game: FormPlayed, number: int) -> Any:
+    """Probability that play comes to a state of a place whose mover has no option."""
+    stuck = game.decisions[number].stuck
+    return lambda s: game.total([s], lambda _: xp.where(stuck, 1.0, 0.0))

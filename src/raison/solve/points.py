@@ -16,7 +16,7 @@ from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program
 from raison.program.world import World
-from raison.solve.game import node_margin, node_probabilities, node_reached, played
+from raison.solve.game import played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
 
@@ -190,15 +190,15 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
     if game is not None:
         model, graph = program.model, game.graph
         for name, node in model.game.items():
-            rows = [spread(p) for p in node_probabilities(game, name)]
+            rows = [spread(p) for p in game.node_probabilities(name)]
             found["probability"][name] = xp.stack(rows) if rows else xp.zeros((len(branches(node)), count))
-            found["reached"][name] = spread(node_reached(game, name))
+            found["reached"][name] = spread(game.node_reached(name))
             if isinstance(node, Decision):
-                found["margin"][name] = spread(node_margin(game, name))
+                found["margin"][name] = spread(game.node_margin(name))
         for index, player in enumerate(model.players):
             found["value"][player] = spread(game.equilibrium.value[0][index])
         for outcome in model.outcomes:
-            found["outcome"][outcome] = spread(node_reached(game, outcome))
+            found["outcome"][outcome] = spread(game.node_reached(outcome))
         found["payoffs"] = xp.stack(
             [xp.stack([spread(v) for v in game.equilibrium.value[s]]) for s in graph.outcomes]
         )
