@@ -53,6 +53,45 @@ def beta_quantile(u: Array, a: Shape, b: Shape) -> Array:
     return _newton(u, jnp.broadcast_to(_array(a), u.shape), jnp.broadcast_to(_array(b), u.shape))
 
 
+def beta_cdf(x: Array, a: Shape, b: Shape) -> Array:
+    """The distribution function of the beta distribution with shapes `a` and `b`.
+
+    Args:
+        x: Any shape, float64; below 0 counts as 0, above 1 as 1.
+        a: First shape, from 0.01 to 10,000: a Python float, or as `x` if it differs between draws.
+        b: Second shape, likewise.
+
+    Returns:
+        The shape that the arguments broadcast to, from 0 to 1.
+
+    Accuracy: 1e-13, and relative 1e-12 where it is above 1e-100, against `scipy.special.betainc`. It costs
+    what a step of Newton's rule costs in `beta_quantile`.
+    """
+    x, a, b = jnp.broadcast_arrays(jnp.clip(x, 0.0, 1.0), _array(a), _array(b))
+    below = x < (a + 1.0) / (a + b + 2.0)  # else the fraction converges for the share above x
+    first, second = jnp.where(below, a, b), jnp.where(below, b, a)
+    share = jnp.exp(_log_front(x, a, b))
+    share = share * _fraction(first, second, jnp.where(below, x, 1.0 - x)) / first
+    return jnp.where(below, share, 1.0 - share)
+
+
+def _log_front(x: Array, a: Array, b: Array) -> Array:
+    """log(x^a (1 - x)^b / B(a, b)); for large shapes from the distance to a / (a + b), so nothing cancels."""
+    a_large, b_large = jnp.maximum(a, _LARGE), jnp.maximum(b, _LARGE)
+    both = a_large + b_large
+    away = (x * b_large - (1.0 - x) * a_large) / both
+    peak = 0.5 * jnp.log(a_large * b_large / (2.0 * jnp.pi * both))
+    peak = peak + _stirling(both) - _stirling(a_large) - _stirling(b_large)
+    fall = a_large * jnp.log1p(away * both / a_large) + b_large * jnp.log1p(-away * both / b_large)
+    plain = a * jnp.log(x) + b * jnp.log1p(-x) - _log_beta(a, b, jnp, gammaln)
+    return jnp.where(jnp.minimum(a, b) >= _LARGE, peak + fall, plain)
+
+
+def _stirling(x: Any) -> Any:
+    """What log Gamma has more than Stirling's formula, for x from `_LARGE` on."""
+    return (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / (x * x)) / (x * x)) / x
+
+
 def beta_median(a: float, b: float) -> float:
     """The median of the beta distribution with constant shapes, good to a few roundings."""
     import scipy.special
@@ -212,10 +251,8 @@ def _log_beta(a: Any, b: Any, array: Any, log_gamma: Any) -> Any:
     z = array.maximum(large, _LARGE)
     both = z + small
 
-    def series(x: Any) -> Any:
-        return (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / (x * x)) / (x * x)) / x
-
-    rising = small * array.log(z) + (both - 0.5) * array.log1p(small / z) - small + series(both) - series(z)
+    rising = small * array.log(z) + (both - 0.5) * array.log1p(small / z) - small
+    rising = rising + _stirling(both) - _stirling(z)
     plain = log_gamma(large + small) - log_gamma(large)
     return log_gamma(small) - array.where(large >= _LARGE, rising, plain)
 

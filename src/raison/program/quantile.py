@@ -118,10 +118,11 @@ def _triangular(u: Array, arguments: Sequence[Argument]) -> Any:
 
 def _pert(u: Array, arguments: Sequence[Argument]) -> Any:
     low, mode, high = arguments
-    return low + (high - low) * beta_quantile(u, *_pert_shapes(low, mode, high))
+    return low + (high - low) * beta_quantile(u, *pert_shapes(low, mode, high))
 
 
-def _pert_shapes(low: Argument, mode: Argument, high: Argument) -> tuple[Argument, Argument]:
+def pert_shapes(low: Argument, mode: Argument, high: Argument) -> tuple[Argument, Argument]:
+    """The two shapes of the beta distribution that `pert(low, mode, high)` is, stretched to its range."""
     width = high - low
     return 1.0 + PERT_WEIGHT * (mode - low) / width, 1.0 + PERT_WEIGHT * (high - mode) / width
 
@@ -148,6 +149,25 @@ def _quantiles(u: Array, arguments: Sequence[Argument]) -> Any:
     Statistical Computing 5, 300-304; slopes at the ends from three points, cut where they would not be
     monotone.
     """
+    pieces = cubic_pieces(arguments)
+    chosen: list[Any] = list(pieces[0])
+    for piece in pieces[1:]:
+        here = u >= piece[0]
+        chosen = [jnp.where(here, new, old) for new, old in zip(piece, chosen, strict=True)]
+    left, value, slope, bend, twist = chosen
+    t = u - left
+    return value + t * (slope + t * (bend + t * twist))
+
+
+def cubic_pieces(arguments: Sequence[Argument]) -> list[tuple[Argument, ...]]:
+    """The pieces of the quantile function of `quantiles`, from each share to the next.
+
+    Args:
+        arguments: Share, value, share, value ...
+
+    Returns:
+        Per piece its first share s, then v, c1, c2, c3 of v + t (c1 + t (c2 + t c3)) with t = u - s.
+    """
     shares, values = arguments[0::2], arguments[1::2]
     widths = [right - left for left, right in pairwise(shares)]
     rises = [(high - low) / width for (low, high), width in zip(pairwise(values), widths, strict=True)]
@@ -157,13 +177,7 @@ def _quantiles(u: Array, arguments: Sequence[Argument]) -> Any:
         bend = (3.0 * rise - 2.0 * slopes[k] - slopes[k + 1]) / width
         twist = (slopes[k] + slopes[k + 1] - 2.0 * rise) / (width * width)
         pieces.append((shares[k], values[k], slopes[k], bend, twist))
-    chosen: list[Any] = list(pieces[0])
-    for piece in pieces[1:]:
-        here = u >= piece[0]
-        chosen = [jnp.where(here, new, old) for new, old in zip(piece, chosen, strict=True)]
-    left, value, slope, bend, twist = chosen
-    t = u - left
-    return value + t * (slope + t * (bend + t * twist))
+    return pieces
 
 
 def _monotone_slopes(widths: Sequence[Argument], rises: Sequence[Argument]) -> list[Argument]:
@@ -233,7 +247,7 @@ def _constant_median(kind: str, arguments: Sequence[float]) -> float:
         return high - math.sqrt(0.5 * width * (high - mode))
     if kind == "pert":
         low, mode, high = arguments
-        a, b = _pert_shapes(low, mode, high)
+        a, b = pert_shapes(low, mode, high)
         return low + (high - low) * beta_median(float(a), float(b))
     if kind == "beta":
         return beta_median(*arguments)
