@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from raison.model.fields import NOTHING, Fields, given
-from raison.model.keys import CONCEPTS, PATH_ROOTS, SECTIONS, did_you_mean
+from raison.model.keys import OPTIONS, PATH_ROOTS, SECTIONS, did_you_mean
 from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import (
+    STEPS,
     Case,
     Chance,
     Claim,
@@ -30,11 +31,19 @@ from raison.model.records import (
     PremiseSet,
     Quantity,
     Question,
+    Scale,
     Solution,
     Source,
+    Spread,
 )
 
 VERSION = "1"
+_NODE_KINDS: Mapping[str, tuple[str, ...]] = {
+    # what makes a node what it is, and the keys that only such a node has
+    "moves": ("player", "moves", "hidden", "information"),
+    "cases": ("cases",),
+    "chance": ("chance", "over", "steps", "then"),
+}
 _HEADER = re.compile(r"\s*([^\W\d]\w*)\s*\(([^()]*)\)\s*")
 
 
@@ -143,14 +152,15 @@ class _Builder(Fields):
         for name, value, path in self.entries(("players",), data, "'players'"):
             what = f"player '{name}'"
             found = self.section(path, value, "player", what) if isinstance(value, dict) else {"title": value}
-            title = None
+            title, many = None, False
             if found is not None and ("title" in found) == ("name" in found) and path not in self.broken:
                 self.error(path, f"{what} needs a title, once; write '{name}: <title>'.")
             elif found is not None:
                 key = "name" if "name" in found else "title"
                 where = (*path, key) if isinstance(value, dict) else path
                 title = self.text(where, found.get(key), f"{what}, the title,")
-            players[name] = Player(title or name)
+                many = self.flag((*path, "many"), found, "many", f"'many' of {what}")
+            players[name] = Player(title or name, many)
         return players
 
     def parameters(self, data: object) -> dict[str, Parameter]:
@@ -168,10 +178,25 @@ class _Builder(Fields):
                     defined = self.definition((*path, "value"), found["value"], what)
                 texts = self.texts(path, found, what, "unit", "about")
                 because = self.listed(path, found, "because", what)
-                parameters[name] = Parameter(defined, texts["unit"], texts["about"], because)
+                known_to = self.seen(path, found, what)
+                steps = self.steps(path, found, what)
+                if steps is not None and "known_to" not in found and not self.is_broken((*path, "known_to")):
+                    self.error((*path, "steps"), f"'steps' of {what} goes with 'known_to'; add it or delete "
+                               "'steps'.")  # fmt: skip
+                parameters[name] = Parameter(defined, texts["unit"], texts["about"], because, known_to, steps)
             else:
                 parameters[name] = Parameter(self.definition(path, value, what))
         return parameters
+
+    def seen(self, path: Path, found: Mapping[str, Any], what: str) -> tuple[str, ...] | None:
+        if "known_to" not in found:
+            return None
+        return self.known_to((*path, "known_to"), found["known_to"], f"'known_to' of {what}")
+
+    def steps(self, path: Path, found: Mapping[str, Any], what: str) -> int | None:
+        if "steps" not in found:
+            return None
+        return self.whole((*path, "steps"), found["steps"], f"'steps' of {what}")
 
     def quantities(self, data: object) -> dict[str, Quantity]:
         quantities: dict[str, Quantity] = {}
@@ -244,20 +269,69 @@ class _Builder(Fields):
             found = self.section(path, value, "node", what)
             if found is None:
                 continue
-            about = self.optional((*path, "about"), found, "about", f"'about' of {what}")
-            if "cases" in found and not ("player" in found or "moves" in found):
-                nodes[name] = Chance(self.cases(path, found["cases"], what), about)
-            elif "cases" in found:
-                self.error(
-                    path, f"{what} is a decision with 'player' and 'moves' or chance with 'cases'; got both."
-                )
-            elif "moves" in found or "player" in found:
-                nodes[name] = self.decision(path, found, what, about)
-            elif not any(where[: len(path)] == path for where in self.broken):
-                self.error(path, f"{what} needs 'player' and 'moves', or 'cases'; got neither.")
+            node = self.node(path, found, what)
+            if node is not None:
+                nodes[name] = node
         return nodes
 
-    def decision(self, path: Path, found: Mapping[str, Any], what: str, about: str | None) -> Decision:
+    def node(self, path: Path, found: Mapping[str, Any], what: str) -> Node | None:
+        about = self.optional((*path, "about"), found, "about", f"'about' of {what}")
+        known_to = self.seen(path, found, what)
+        kinds = [kind for kind in _NODE_KINDS if kind in found or (kind == "moves" and "player" in found)]
+        if len(kinds) > 1:
+            self.error(
+                path,
+                f"{what} is a decision with 'player' and 'moves', or chance with 'cases', or with 'chance' "
+                f"and 'then'; got {' and '.join(repr(kind) for kind in kinds)}.",
+            )
+            return None
+        if not kinds:
+            if not any(where[: len(path)] == path for where in self.broken):
+                self.error(
+                    path,
+                    f"{what} needs 'player' and 'moves', or 'cases', or 'chance' and 'then'; got neither.",
+                )
+            return None
+        for kind, keys in _NODE_KINDS.items():
+            for key in keys if kind != kinds[0] else ():
+                if key in found and not self.is_broken((*path, key)):
+                    self.error(
+                        (*path, key),
+                        f"'{key}' of {what} goes with '{kind}', not with '{kinds[0]}'; delete it.",
+                    )
+        if kinds[0] == "cases":
+            return Chance(self.cases(path, found["cases"], what), about, known_to)
+        if kinds[0] == "chance":
+            return self.spread(path, found, what, about, known_to)
+        return self.decision(path, found, what, about, known_to)
+
+    def spread(
+        self,
+        path: Path,
+        found: Mapping[str, Any],
+        what: str,
+        about: str | None,
+        known_to: tuple[str, ...] | None,
+    ) -> Spread:
+        over = None
+        if "over" in found:
+            over = self.ends((*path, "over"), found["over"], f"'over' of {what}")
+        if "then" not in found and not self.is_broken((*path, "then")):
+            self.add(Problem(f"{what} has no then; add 'then: <node or outcome>'.", path))
+            self.broken.add((*path, "then"))
+        then = self.target((*path, "then"), found["then"], what) if "then" in found else ""
+        distribution = self.distribution((*path, "chance"), found["chance"], f"'chance' of {what}")
+        steps = self.steps(path, found, what)
+        return Spread(distribution, then, STEPS if steps is None else steps, over, about, known_to)
+
+    def decision(
+        self,
+        path: Path,
+        found: Mapping[str, Any],
+        what: str,
+        about: str | None,
+        known_to: tuple[str, ...] | None,
+    ) -> Decision:
         for key in ("player", "moves"):
             if key not in found and not self.is_broken((*path, key)):
                 self.add(Problem(f"{what} has no {key}; add '{key}: ...'.", path))
@@ -265,17 +339,27 @@ class _Builder(Fields):
         player = self.optional((*path, "player"), found, "player", f"'player' of {what}")
         moves: dict[str, Move] = {}
         for move, value, at in self.entries((*path, "moves"), found.get("moves"), f"'moves' of {what}"):
-            inner = f"move '{move}' of {what}"
-            if isinstance(value, dict):
-                given_keys = self.section(at, value, "move", inner) or {}
-                then = self.optional((*at, "then"), given_keys, "then", f"'then' of {inner}")
-                when = None
-                if "when" in given_keys:
-                    when = self.formula((*at, "when"), given_keys["when"], f"'when' of {inner}")
-                moves[move] = Move(then or "", when)
-            else:
-                moves[move] = Move(self.target(at, value, inner))
-        return Decision(player or "", moves, about)
+            moves[move] = self.move(at, value, f"move '{move}' of {what}")
+        hidden = self.listed(path, found, "hidden", what)
+        label = self.optional((*path, "information"), found, "information", f"'information' of {what}")
+        return Decision(player or "", moves, about, hidden, known_to, label)
+
+    def move(self, path: Path, value: object, what: str) -> Move:
+        if not isinstance(value, dict):
+            return Move(self.target(path, value, what))
+        found = self.section(path, value, "move", what) or {}
+        then = self.optional((*path, "then"), found, "then", f"'then' of {what}")
+        when = None
+        if "when" in found:
+            when = self.formula((*path, "when"), found["when"], f"'when' of {what}")
+        scale, steps = None, self.steps(path, found, what)
+        if "range" in found:
+            ends = self.ends((*path, "range"), found["range"], f"'range' of {what}")
+            if ends is not None:
+                scale = Scale(*ends, STEPS if steps is None else steps)
+        elif steps is not None:
+            self.error((*path, "steps"), f"'steps' of {what} goes with 'range'; add it or delete 'steps'.")
+        return Move(then or "", when, scale)
 
     def target(self, path: Path, value: object, what: str) -> str:
         if value is None and path not in self.broken:
@@ -316,20 +400,14 @@ class _Builder(Fields):
     def solution(self, data: object) -> Solution:
         if data is None:
             return Solution()
-        path, concept = ("solution", "concept"), "subgame-perfect"
-        if isinstance(data, dict):
-            # Options of a concept that is not built are one cause together with the concept.
-            concept = data.get("concept", concept)
-            if concept in CONCEPTS and not CONCEPTS[concept]:
-                self.error(path, f"the solution concept '{concept}' is known but not built yet; this version "
-                           "solves subgame-perfect.")  # fmt: skip
-                return Solution()
         found = self.section(("solution",), data, "solution", "'solution'") or {}
-        concept = self.optional(path, found, "concept", "'concept' of 'solution'") or concept
-        if concept not in CONCEPTS and path not in self.broken:
-            hint = did_you_mean(concept, CONCEPTS) or "; this version solves subgame-perfect."
-            self.error(path, f"there is no solution concept '{concept[:60]}'{hint}")
-        return Solution()
+        texts = self.texts(("solution",), found, "'solution'", "concept", *OPTIONS)
+        precision = None
+        if "precision" in found:
+            precision = self.formula(
+                ("solution", "precision"), found["precision"], "'precision' of 'solution'"
+            )
+        return Solution(**texts, precision=precision)
 
     # --- argument -------------------------------------------------------------------------------------------
 
@@ -355,9 +433,12 @@ class _Builder(Fields):
             first, dot, rest = key.partition(".")
             if not dot:
                 without[key] = self.definition(at, value, f"'{key}' without {what}")
-            elif rest == "known_to" or PATH_ROOTS.get(first) is False:
-                built = "known_to" if rest == "known_to" else first
-                self.error(at, f"'{built}' in {what} is known but not built yet; this version cannot use it.")
+            elif rest == "known_to":
+                players = None if value is None else self.known_to(at, value, f"'{key}' in {what}")
+                if at not in self.broken:
+                    without[key] = "all" if players is None else list(players)
+            elif PATH_ROOTS.get(first) is False:
+                self.error(at, f"'{first}' in {what} is known but not built yet; this version cannot use it.")
             elif first not in PATH_ROOTS:
                 hint = did_you_mean(first, PATH_ROOTS) or f"; a path begins with {_either(PATH_ROOTS)}."
                 self.error(at, f"'{key[:60]}' in {what} leads nowhere{hint}")

@@ -9,13 +9,13 @@ from raison.model.argument import check_claims, check_levers, check_questions, c
 from raison.model.constant import Lookup
 from raison.model.correlation import check_correlations
 from raison.model.defining import check_circles, check_fixed, check_parameters, check_sizes, no_constants
-from raison.model.keys import CONCEPTS
 from raison.model.naming import check_names, path_of
 from raison.model.play import check_game
 from raison.model.premising import build_variants, check_premises, check_variants
 from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import Model
 from raison.model.scope import Report, Scope
+from raison.model.solving import check_solution
 from raison.model.unused import warn_of_unused
 
 
@@ -68,7 +68,5 @@ def _check_world(model: Model, scope: Scope, report: Report, variants: Collectio
     check_parameters(model, scope, report, lookup)
     check_correlations(model, report)
     check_game(model, scope, report, lookup, variants)
-    concept = model.solution.concept
-    if concept is not None and not CONCEPTS.get(concept, False):
-        report.error(("solution", "concept"), f"this version solves subgame-perfect; got '{concept[:60]}'.")
+    check_solution(model, scope, report, lookup)
     return lookup

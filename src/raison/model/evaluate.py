@@ -22,9 +22,11 @@ from raison.model.formula import (
     Compare,
     Conditional,
     Expression,
+    Fraction,
     Logic,
     Name,
     Number,
+    Root,
     Text,
     Unary,
     is_truth,
@@ -43,6 +45,17 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What a node with an amount stands for: the number that was taken there, by the move `label`.
+
+    It computes and compares as its value, and compares with a quoted name as its label.
+    """
+
+    value: Value
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """What an evaluator needs of a kind of numbers.
 
@@ -57,6 +70,8 @@ class Operations:
         as_number: 1 or 0 of a truth.
         as_truth: Whether a number differs from 0.
         functions: By name, all of `raison.model.formula.KNOWN_FUNCTIONS`.
+        root: `root(function, low, high)`, a zero of a continuous function between two ends at which its signs
+            differ (an end may be the zero); nan where they do not.
     """
 
     number: Callable[[str], Value]
@@ -69,10 +84,12 @@ class Operations:
     as_number: Callable[[Value], Value]
     as_truth: Callable[[Value], Value]
     functions: Mapping[str, Callable[..., Value]]
+    root: Callable[[Callable[[Value], Value], Value, Value], Value]
 
 
 Bindings = Callable[[str], Value]
-"""What a name stands for: a number, a `Coded`, or a str for a known result of the game."""
+"""What a name stands for: a number, a `Coded`, a `Taken`, or a str for a known result of the game, which is
+empty where the node was not visited. A `Fraction` is looked up by its text."""
 
 UserFunctions = Mapping[str, tuple[tuple[str, ...], Expression]]
 """Functions of the file: argument names and body."""
@@ -118,7 +135,7 @@ class _Evaluator:
             case Number(text):
                 return self.operations.number(text)
             case Name(name):
-                return self.bindings(name)
+                return self.amount(self.bindings(name))
             case Unary("-", operand):
                 return -self.number(operand)
             case Unary("+", operand):
@@ -129,8 +146,25 @@ class _Evaluator:
                 return self.select(condition, lambda: self.number(then), lambda: self.number(otherwise))
             case Call(function, arguments, keywords):
                 return self.call(function, arguments, keywords)
+            case Fraction():
+                return self.bindings(expression.text)
+            case Root(name, body, low, high):
+                return self.root(name, body, self.number(low), self.number(high))
             case _:
                 raise TypeError(f"A quoted name is only compared, never computed with; got {expression!r}.")
+
+    def amount(self, value: Value) -> Value:
+        """What a name counts as a number: nan where a node's amount is asked for and there is none."""
+        if isinstance(value, Taken):
+            return value.value
+        return self.operations.number("nan") if isinstance(value, str) else value
+
+    def root(self, name: str, body: Expression, low: Value, high: Value) -> Value:
+        def function(x: Value) -> Value:
+            bindings = lambda other: x if other == name else self.bindings(other)
+            return _Evaluator(bindings, self.operations, self.functions).number(body)
+
+        return self.operations.root(function, low, high)
 
     def truth(self, expression: Expression) -> Value:
         match expression:
@@ -182,9 +216,15 @@ class _Evaluator:
         return joined
 
     def side(self, expression: Expression) -> Value:
-        return expression.value if isinstance(expression, Text) else self.number(expression)
+        if isinstance(expression, Text):
+            return expression.value
+        return self.bindings(expression.id) if isinstance(expression, Name) else self.number(expression)
 
     def pair(self, operator: str, left: Value, right: Value) -> Value:
+        if isinstance(left, Taken):
+            left = left.label if isinstance(right, str | Coded) else left.value
+        if isinstance(right, Taken):
+            right = right.label if isinstance(left, str | Coded) else right.value
         if isinstance(left, Coded) and isinstance(right, Coded):
             return self.both_coded(operator, left, right)
         if isinstance(right, Coded):
@@ -194,8 +234,10 @@ class _Evaluator:
                 return operator == "!="
             code = self.operations.number(str(left.names.index(right)))
             return self.operations.compare[operator](left.codes, code)
-        if isinstance(left, str) or isinstance(right, str):
+        if isinstance(left, str) and isinstance(right, str):
             return (left == right) == (operator == "==")
+        if isinstance(left, str) or isinstance(right, str):
+            return operator == "!="  # no amount was taken, which is like no number
         return self.operations.compare[operator](left, right)
 
     def both_coded(self, operator: str, left: Coded, right: Coded) -> Value:
@@ -280,6 +322,48 @@ def _extreme(pick: Callable[[float, float], float]) -> Callable[..., float]:
     return extreme
 
 
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """A zero by the method of Chandrupatla (1997): bisection, or inverse quadratic steps where they are safe.
+
+    Accuracy: the bracket ends narrower than 1e-15 of the ends' size plus 1e-14 of the interval given.
+    """
+    a, b = low, high
+    at_a, at_b = function(a), function(b)
+    if at_a == 0 or at_b == 0:
+        return a if at_a == 0 else b
+    if not (math.isfinite(a) and math.isfinite(b) and (at_a < 0 < at_b or at_b < 0 < at_a)):
+        return math.nan
+    c, at_c, share = a, at_a, 0.5
+    for _ in range(200):
+        x = a + share * (b - a)
+        at_x = function(x)
+        if math.isnan(at_x):
+            return math.nan
+        if (at_x < 0) == (at_a < 0):
+            c, at_c = a, at_a
+        else:
+            c, at_c, b, at_b = b, at_b, a, at_a
+        a, at_a = x, at_x
+        width = 1e-15 * max(abs(a), abs(b)) + 1e-14 * abs(high - low)
+        if at_a == 0 or abs(b - a) <= width:
+            break
+        share = _next_share(a, b, c, at_a, at_b, at_c)
+        least = 0.5 * width / abs(b - a)
+        share = min(max(share, least), 1 - least)
+    return a if abs(at_a) <= abs(at_b) else b
+
+
+def _next_share(a: float, b: float, c: float, at_a: float, at_b: float, at_c: float) -> float:
+    """How far to step from the newest point `a` to the other end `b` of the bracket."""
+    if at_b == at_c:
+        return 0.5
+    place, height = (a - b) / (c - b), (at_a - at_b) / (at_c - at_b)
+    if not (height * height < place and (1 - height) ** 2 < 1 - place):
+        return 0.5
+    inverse = at_a / (at_b - at_a) * at_c / (at_b - at_c)
+    return inverse + (c - a) / (b - a) * at_a / (at_c - at_a) * at_b / (at_c - at_b)
+
+
 _log = _guarded(math.log, lambda x: -math.inf if x == 0 else math.nan)
 _minimum, _maximum = _extreme(min), _extreme(max)
 _nan = lambda _: math.nan
@@ -327,5 +411,6 @@ FLOATS = Operations(
         "sqrt": _guarded(math.sqrt, _nan),
         "tanh": math.tanh,
     },
+    root=_root,
 )
 """Plain Python floats, with IEEE results where Python would raise."""

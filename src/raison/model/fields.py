@@ -14,7 +14,7 @@ from raison.model.definition import parse_definition, parse_formula
 from raison.model.formula import Formula, FormulaError, Number
 from raison.model.keys import SECTIONS, Key, did_you_mean, nearest
 from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsError
-from raison.model.records import Definition
+from raison.model.records import Definition, Distribution
 
 NOTHING = Formula("?", Number("0"))
 """Stands where a formula could not be read."""
@@ -178,6 +178,38 @@ class Fields:
         if path not in self.broken:
             self.error(path, f"{what} needs a finite number; got {given(value)}.")
         return None
+
+    def whole(self, path: Path, value: object, what: str) -> int | None:
+        """A whole number of at most nine digits."""
+        if re.fullmatch(r"[+-]?\d{1,9}", str(value)):
+            return int(str(value))
+        if path not in self.broken:
+            self.error(path, f"{what} is a whole number; got {given(value)}.")
+        return None
+
+    def distribution(self, path: Path, value: object, what: str) -> Distribution:
+        """A distribution; a placeholder if it cannot be read."""
+        found = self.definition(path, value, what)
+        if isinstance(found, Distribution):
+            return found
+        if path not in self.broken:
+            self.error(path, f"{what} needs a distribution, as in normal(0, 1); got {given(value)}.")
+        return Distribution("uniform", (NOTHING, NOTHING))
+
+    def ends(self, path: Path, value: object, what: str) -> tuple[Formula, Formula] | None:
+        """A lowest and a highest value, both formulas."""
+        if path in self.broken:
+            return None
+        if not isinstance(value, list) or len(value) != 2:
+            got = f"{len(value)} values" if isinstance(value, list) else given(value)
+            self.error(path, f"{what} needs a lowest and a highest value, as in [0, 1]; got {got}.")
+            return None
+        low, high = (self.formula((*path, str(i)), end, f"an end of {what}") for i, end in enumerate(value))
+        return low, high
+
+    def known_to(self, path: Path, value: object, what: str) -> tuple[str, ...] | None:
+        """A list of players, or None for `all`."""
+        return None if value == "all" else self.names(path, value, what)
 
     def formula(self, path: Path, value: object, what: str) -> Formula:
         """A formula; `NOTHING` if it cannot be read."""

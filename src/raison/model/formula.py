@@ -12,6 +12,8 @@ The grammar, loosest binding first::
     power       := atom ["**" sign]
     atom        := number | name | quoted text | "(" conditional ")" | name "(" arguments ")"
 
+`fraction(node, 'move')` and `root(name, formula, low, high)` look like calls and have nodes of their own.
+
 It is our own parser, not `ast`, so that time and memory are bounded whatever the text is, and every refusal
 can say what to write instead. Nothing is ever passed to `eval`.
 """
@@ -45,6 +47,12 @@ KNOWN_FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "tanh": (1, 1),
 }
 """Functions that every formula may call, with the least and most arguments each takes."""
+
+SPECIAL: Mapping[str, str] = {
+    "fraction": "fraction(node, 'move')",
+    "root": "root(name, formula, low, high)",
+}
+"""What looks like a call, but takes names as well as numbers; with the way it is written."""
 
 
 class FormulaError(ValueError):
@@ -128,7 +136,30 @@ class Call:
     keywords: tuple[tuple[str, Expression], ...] = ()
 
 
-Expression = Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call
+@dataclass(frozen=True, slots=True)
+class Fraction:
+    """`fraction(node, 'move')`: the share of a player that is many who make the move at the node."""
+
+    node: str
+    move: str
+
+    @property
+    def text(self) -> str:
+        """The name under which an evaluator looks its value up; no name of a model can look like it."""
+        return f"fraction({self.node}, {self.move})"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """`root(name, body, low, high)`: a zero of `body`, as `name` goes from `low` to `high`."""
+
+    name: str
+    body: Expression
+    low: Expression
+    high: Expression
+
+
+Expression = Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call | Fraction | Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +223,8 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Call(_, arguments, keywords):
             return (*arguments, *(value for _, value in keywords))
+        case Root(_, body, low, high):
+            return (body, low, high)
         case _:
             return ()
 
@@ -205,8 +238,20 @@ def height(expression: Expression) -> int:
 
 
 def names(expression: Expression) -> frozenset[str]:
-    """Every name that the expression mentions, functions not included."""
-    return frozenset(node.id for node in walk(expression) if isinstance(node, Name))
+    """Every name that the expression mentions; functions and what a `root` binds are not included."""
+    found: set[str] = set()
+    stack: list[tuple[Expression, frozenset[str]]] = [(expression, frozenset())]
+    while stack:
+        node, bound = stack.pop()
+        match node:
+            case Name(name):
+                if name not in bound:
+                    found.add(name)
+            case Root(name, body, low, high):
+                stack += [(body, bound | {name}), (low, bound), (high, bound)]
+            case _:
+                stack.extend((part, bound) for part in children(node))
+    return frozenset(found)
 
 
 def called(expression: Expression) -> frozenset[str]:
@@ -214,8 +259,13 @@ def called(expression: Expression) -> frozenset[str]:
     return frozenset(node.function for node in walk(expression) if isinstance(node, Call))
 
 
+def fractions(expression: Expression) -> frozenset[Fraction]:
+    """Every `fraction` that the expression asks for."""
+    return frozenset(node for node in walk(expression) if isinstance(node, Fraction))
+
+
 def rewritten(expression: Expression, stands_for: Callable[[str], Expression]) -> Expression:
-    """The expression with what each name stands for in the name's place."""
+    """The expression with what each name stands for in the name's place; what a `root` binds stays."""
 
     def new(part: Expression) -> Expression:
         match part:
@@ -234,10 +284,23 @@ def rewritten(expression: Expression, stands_for: Callable[[str], Expression]) -
             case Call(function, arguments, keywords):
                 given = tuple((keyword, new(value)) for keyword, value in keywords)
                 return Call(function, tuple(new(argument) for argument in arguments), given)
-            case Number() | Text():
+            case Root(name, body, low, high):
+                name, body = _in_root(name, body, stands_for)
+                return Root(name, body, new(low), new(high))
+            case Number() | Text() | Fraction():
                 return part
 
     return new(expression)
+
+
+def _in_root(name: str, body: Expression, stands_for: Callable[[str], Expression]) -> tuple[str, Expression]:
+    """The rewritten body of a `root`, whose own name changes where what comes in mentions the same name."""
+    free = names(body) - {name}
+    taken = free.union(*(names(stands_for(other)) for other in free))
+    fresh = name
+    while fresh in taken:
+        fresh += "_"
+    return fresh, rewritten(body, lambda other: Name(fresh) if other == name else stands_for(other))
 
 
 def is_truth(expression: Expression) -> bool:
@@ -490,4 +553,15 @@ class _Parser:
                 continue
             if self.peek().text != ")":
                 raise self.fail("',' or ')'")
+        if function in SPECIAL:
+            return self.special(function, arguments, bool(keywords))
         return Call(function, tuple(arguments), tuple(keywords))
+
+    def special(self, function: str, arguments: list[Expression], has_keywords: bool) -> Expression:
+        match function, arguments:
+            case "fraction", [Name(node), Text(move)] if not has_keywords:
+                return Fraction(node, move)
+            case "root", [Name(name), body, low, high] if not has_keywords and "." not in name:
+                return Root(name, body, low, high)
+            case _:
+                raise FormulaError(f"{function} is written {SPECIAL[function]}; got {_excerpt(self.text)}.")

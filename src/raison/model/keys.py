@@ -14,9 +14,9 @@ class Key:
 
     Attributes:
         about: What it holds, for editors.
-        shape: How its value is written: `text`, `truth`, `number`, `whole`, `letter`, `formula`,
-            `definition`, `name`, `names`, `numbers`, or the name of another section, with `*` for a mapping
-            of names to it and `[]` for a list of it.
+        shape: How its value is written: `text`, `truth`, `number`, `whole`, `steps`, `letter`, `formula`,
+            `definition`, `name`, `names`, `numbers`, `interval`, or the name of another section, with `*` for
+            a mapping of names to it and `[]` for a list of it.
         needed: Whether the section is incomplete without it.
         built: Whether this version can do it; the language knows the key in any case.
     """
@@ -60,15 +60,15 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "player": {
         "title": Key("Who this is, in words."),
         "name": Key("The same as 'title'."),
-        "many": _later("A continuum of identical members."),
+        "many": Key("true: a continuum of identical members, each with private types of his own.", "truth"),
     },
     "parameter": {
         "value": Key("A number, or a distribution such as uniform(0, 1).", "definition", needed=True),
         "unit": Key("Unit, or a label such as 'share of the prize'."),
         "about": Key("What it is."),
         "because": Key("The claims that its value rests on.", "names"),
-        "known_to": _later("The players that know it: a private type."),
-        "steps": _later("How finely a private type is cut."),
+        "known_to": Key("The players that know it, for a private type; or all.", "names"),
+        "steps": Key("How finely a private type is cut.", "steps"),
     },
     "quantity": {
         "value": Key("A formula of parameters, functions and other quantities.", "formula", needed=True),
@@ -85,18 +85,21 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "moves": Key("What the player can do: the move's name and the node or outcome it leads to.", "move*"),
         "cases": Key("What chance can do here.", "case*"),
         "about": Key("What happens here."),
-        "hidden": _later("Earlier results that the player does not see here."),
-        "known_to": _later("Who sees the result."),
-        "chance": _later("The distribution that chance draws from."),
-        "over": _later("The interval that chance is cut over."),
-        "steps": _later("How finely it is cut."),
-        "then": _later("The node or outcome that follows a chance draw from a distribution."),
+        "hidden": Key("Earlier nodes whose results the player does not see here.", "names"),
+        "known_to": Key("Who sees the result from then on, besides the mover; or all.", "names"),
+        "information": Key(
+            "Decisions of one player with the same label here are one information set.", "name"
+        ),
+        "chance": Key("The distribution that chance draws a number from.", "definition"),
+        "over": Key("The lowest and highest value between which chance is cut.", "interval"),
+        "steps": Key("How finely it is cut.", "steps"),
+        "then": Key("The node or outcome that follows a chance draw from a distribution.", "name"),
     },
     "move": {
         "then": Key("The node or outcome that follows.", "name", needed=True),
         "when": Key("The move is available where this is true.", "formula"),
-        "range": _later("Lowest and highest value of a move on a scale."),
-        "steps": _later("How finely the scale is cut."),
+        "range": Key("Lowest and highest value of a move on a scale.", "interval"),
+        "steps": Key("How finely the scale is cut.", "steps"),
     },
     "case": {
         "probability": Key(
@@ -158,19 +161,40 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "cost": Key("What it costs the player.", "formula"),
     },
     "solution": {
-        "concept": Key("How the game is solved: subgame-perfect.", "name"),
+        "concept": Key(
+            "How the game is solved; subgame-perfect if left out, or sequential where something is hidden.",
+            "name",
+        ),
+        "precision": Key("Of logit: in units of the payoff range; the limit if left out.", "formula"),
+        "select": Key(
+            "Of sequential and nash: the equilibrium that is played where there are several.", "name"
+        ),
+        "link": Key("Of strategic-choice: the distribution of the errors.", "name"),
+        "error": Key("Of strategic-choice: who errs about what.", "name"),
+        "refinement": Key("Of sequential: which beliefs off the path are allowed.", "name"),
     },
 }
 """Every section of a model file and its keys."""
 
-CONCEPTS: Mapping[str, bool] = {
-    "subgame-perfect": True,
-    "logit": False,
-    "sequential": False,
-    "nash": False,
-    "strategic-choice": False,
+CONCEPTS: Mapping[str, tuple[str, ...]] = {
+    "subgame-perfect": (),
+    "logit": ("precision",),
+    "sequential": ("select", "refinement"),
+    "nash": ("select",),
+    "strategic-choice": ("link", "error"),
 }
-"""Solution concepts that the language knows, and whether this version solves them."""
+"""Solution concepts with the options that each has."""
+
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "select": ("logit-limit", "first"),
+    "link": ("probit", "logit"),
+    "error": ("agent", "private"),
+    "refinement": ("intuitive", "d1"),
+}
+"""What each option of a solution can be; `precision` is a formula."""
+
+MAX_STEPS = 100_000
+"""The most steps that an amount may be cut into; the fewest are 2."""
 
 PATH_ROOTS: Mapping[str, bool] = {
     "game": True,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from raison.model.distribution import KINDS
-from raison.model.formula import KNOWN_FUNCTIONS
+from raison.model.formula import KNOWN_FUNCTIONS, SPECIAL
 from raison.model.keys import RESERVED
 from raison.model.problem import Path
-from raison.model.records import Decision, Model
+from raison.model.records import Decision, Model, branches
 from raison.model.scope import Report
 
 MAX_NAME = 60
@@ -46,7 +46,7 @@ def check_names(model: Model, report: Report) -> None:
                 )
             elif name in RESERVED or name in ("and", "or", "not", "if", "else"):
                 report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
-            elif kind == "function" and (name in KNOWN_FUNCTIONS or name in KINDS):
+            elif kind == "function" and (name in KNOWN_FUNCTIONS or name in KINDS or name in SPECIAL):
                 report.error(path, f"the function '{name}' exists already; rename this one.")
             elif name in seen:
                 report.error(path, f"'{name}' is a {seen[name]} already; rename the {kind}.")
@@ -78,6 +78,6 @@ def _free_names(model: Model) -> list[tuple[Path, str, str]]:
         ((key, name), kind, name) for key, kind, names in sections for name in names
     ]
     for node_name, node in model.game.items():
-        kind, names = ("moves", node.moves) if isinstance(node, Decision) else ("cases", node.cases)
-        found += [(("game", node_name, kind, name), kind[:-1], name) for name in names]
+        kind = "moves" if isinstance(node, Decision) else "cases"
+        found += [(("game", node_name, kind, name), kind[:-1], name) for name in branches(node)]
     return found

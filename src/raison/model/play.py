@@ -9,7 +9,7 @@ from raison.model import uses
 from raison.model.constant import Lookup, constant
 from raison.model.formula import KNOWN_FUNCTIONS, Formula
 from raison.model.problem import Path
-from raison.model.records import Chance, Model
+from raison.model.records import Chance, Model, Spread
 from raison.model.scope import Report, Scope
 from raison.model.structure import before, check_probabilities, check_structure, union
 
@@ -22,6 +22,8 @@ def check_game(
     check_probabilities(model, report, lookup)
     led_to = union([model, *variants])
     for name, node in model.game.items():
+        if isinstance(node, Spread):
+            continue
         if isinstance(node, Chance):
             for label, case in node.cases.items():
                 path = ("game", name, "cases", label, "probability")

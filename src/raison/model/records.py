@@ -203,7 +203,8 @@ class Premise:
         claims: Claims that make it.
         without: Replacements in order. A key is the name of a parameter or quantity (then the value is a
             `Distribution` or `Formula`) or a dotted path into `game`, `outcomes` or `solution` (then the
-            value is plain data as in a file: text, None to delete, or a mapping to merge).
+            value is plain data as in a file: text, None to delete, or a mapping to merge), or
+            `NAME.known_to` of a parameter (then `all` or a list of players).
         unstated: The source does not state it.
         rival: Premises that contradict it.
     """
@@ -385,6 +386,11 @@ def branches(node: Node) -> Mapping[str, Move] | Mapping[str, Case]:
     if isinstance(node, Spread):
         return {DRAWN: Case(node.then, None)}
     return node.moves if isinstance(node, Decision) else node.cases
+
+
+def solved_by(model: Model) -> str:
+    """The solution concept of a model, whether the file names it or not."""
+    return model.solution.concept or ("sequential" if hides(model) else "subgame-perfect")
 
 
 def hides(model: Model) -> bool:

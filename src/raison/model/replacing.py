@@ -19,14 +19,22 @@ from raison.model.formula import (
 )
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path, Problem
-from raison.model.records import Correlation, Definition, Distribution, Model, Parameter, Premise
-from raison.model.writer import game_data
+from raison.model.records import (
+    Correlation,
+    Definition,
+    Distribution,
+    Model,
+    Parameter,
+    Premise,
+    solved_by,
+)
+from raison.model.writer import game_data, solution_data
 
 _SMALL = 40  # nodes of an expression that is copied rather than named
 
 
 def is_structural(premise: Premise) -> bool:
-    """Whether the premise edits the game, the outcomes or the solution by path."""
+    """Whether the premise edits by path: the game, the outcomes, the solution, or who knows a parameter."""
     return any(not isinstance(value, Definition) for value in premise.without.values())
 
 
@@ -40,14 +48,15 @@ class Edited:
 
 
 def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
-    """Replace what the premises name by path in `game`, `outcomes` and `solution`.
+    """Replace what the premises name by path in `game`, `outcomes` and `solution`, and who knows a parameter.
 
     Returns:
         The edited model; problems with the path of the replacement at fault; and for each replacement, by its
         path, whether it changed anything.
     """
-    solution = {"concept": model.solution.concept or "subgame-perfect"}
+    solution = {"concept": solved_by(model), **solution_data(model.solution)}
     data: dict[str, Any] = {"raison": "1", "title": "-", **game_data(model), "solution": solution}
+    parameters = dict(model.parameters)
     problems: list[Problem] = []
     changed: dict[Path, bool] = {}
     for name, premise in premises.items():
@@ -55,6 +64,11 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
             if isinstance(value, Definition):
                 continue
             at = ("premises", name, "without", key)
+            if is_known_to(key):
+                fault, changed[at] = _tell(parameters, key.removesuffix(KNOWN_TO), value)
+                if fault is not None:
+                    problems.append(Problem(f"premise '{name}': '{key[:80]}' {fault}", at))
+                continue
             before = _copy(data)
             fault = _put(data, key, value)
             if fault is not None:
@@ -64,8 +78,36 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
     for problem in made.problems:
         at = _cause(problem.path, list(changed))
         problems.append(Problem(f"premise '{at[1]}' removed: {problem.message}", at))
-    edited = replace(model, game=made.model.game, outcomes=made.model.outcomes, solution=made.model.solution)
+    solution = made.model.solution
+    if model.solution.concept is None and solution.concept == solved_by(model):
+        solution = replace(solution, concept=None)  # nobody chose it, so it may follow from what is hidden
+    edited = replace(
+        model,
+        parameters=parameters,
+        game=made.model.game,
+        outcomes=made.model.outcomes,
+        solution=solution,
+    )
     return Edited(edited, tuple(problems), changed)
+
+
+KNOWN_TO = ".known_to"
+
+
+def is_known_to(key: str) -> bool:
+    """Whether a key under `without` is `NAME.known_to`, and so says who knows a parameter."""
+    return key.endswith(KNOWN_TO) and key.count(".") == 1
+
+
+def _tell(parameters: dict[str, Parameter], name: str, value: Any) -> tuple[str | None, bool]:
+    """Change who knows a parameter; what is wrong with that, and whether it changed."""
+    parameter = parameters.get(name)
+    if parameter is None:
+        hint = did_you_mean(name, parameters) or "."
+        return f"leads nowhere, since there is no parameter '{name[:60]}'{hint}", False
+    known_to = None if value == "all" else tuple(value)
+    parameters[name] = replace(parameter, known_to=known_to)
+    return None, known_to != parameter.known_to
 
 
 def _cause(path: Path, replacements: list[Path]) -> Path:
@@ -149,7 +191,10 @@ def redefine(model: Model, name: str, definition: Definition) -> Model:
     if name in parameters:
         old = parameters[name]
         kept = {} if hidden is None else {hidden: old}
-        parameters = _with(parameters, name, {**kept, name: replace(old, value=definition)})
+        new = replace(old, value=definition)
+        if isinstance(definition, Formula):
+            new = replace(new, known_to=None, steps=None)  # what it is made of may be private, not it
+        parameters = _with(parameters, name, {**kept, name: new})
     else:
         quantity = quantities[name]
         kept = {} if hidden is None else {hidden: quantity}

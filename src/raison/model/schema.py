@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from raison.model.distribution import KINDS
-from raison.model.keys import CONCEPTS, SECTIONS, Key
+from raison.model.keys import CONCEPTS, MAX_STEPS, OPTIONS, SECTIONS, Key
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 
@@ -25,6 +25,7 @@ _SHAPES: dict[str, Fragment] = {
     "truth": {"type": "boolean"},
     "number": {"type": "number"},
     "whole": {"type": "integer", "minimum": 1, "maximum": 6},
+    "steps": {"type": "integer", "minimum": 2, "maximum": MAX_STEPS},
     "letter": {"enum": list("ABCDEF")},
     "formula": {"type": _SCALAR},
     "definition": {
@@ -33,6 +34,7 @@ _SHAPES: dict[str, Fragment] = {
     },
     "names": {"anyOf": [{"type": "array", "items": {"type": _SCALAR}}, {"type": _SCALAR}]},
     "numbers": {"type": "array", "items": {"type": "number"}},
+    "interval": {"type": "array", "items": {"type": _SCALAR}, "minItems": 2, "maxItems": 2},
     "replacements": {"type": "object", "minProperties": 1},
 }
 # What may stand for a whole section in short, and what a section needs beyond its needed keys.
@@ -45,7 +47,7 @@ _SHORT: dict[str, Fragment] = {
 }
 _ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "player": (("title",), ("name",)),
-    "node": (("player", "moves"), ("cases",)),
+    "node": (("player", "moves"), ("cases",), ("chance", "then")),
     "correlation": (("between",), ("among",)),
     "question": (("node", "move"), ("event",), ("amount",)),
     "lever": (("range",), ("set",), ("commit",)),
@@ -57,9 +59,8 @@ def make_schema() -> Fragment:
     sections = {name: _section(name) for name in SECTIONS if name != "model"}
     sections["outcome"] = {"type": "object", "additionalProperties": _SHAPES["formula"]}
     sections["levers"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/lever"}}
-    sections["solution"]["properties"]["concept"]["enum"] = [
-        name for name, built in CONCEPTS.items() if built
-    ]
+    for option, choices in {"concept": tuple(CONCEPTS), **OPTIONS}.items():
+        sections["solution"]["properties"][option]["enum"] = list(choices)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A model for raison",

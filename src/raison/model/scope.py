@@ -14,17 +14,18 @@ from raison.model.formula import (
     Compare,
     Expression,
     Formula,
+    Fraction,
     Name,
+    Root,
     Text,
     children,
 )
-from raison.model.keys import SECTIONS, nearest
+from raison.model.keys import RESERVED, SECTIONS, nearest
 from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsError
-from raison.model.records import Definition, Distribution, Model, branches
+from raison.model.records import Decision, Definition, Distribution, Model, Node, Spread, branches
 from raison.model.unparse import show
 
 _LATER_NAMES = frozenset({"ended", "period", "periods"})
-_LATER_FUNCTIONS = frozenset({"fraction", "root"})
 _DEFINING = frozenset({"parameters", "quantities", "functions", "game", "include", "processes", "rounds"})
 
 
@@ -125,9 +126,14 @@ class Scope:
         self.report = report
         self.numbers = {*model.parameters, *model.quantities}
         self.labels: dict[str, set[str]] = {}
+        self.amounts: set[str] = set()  # nodes that stand for the number taken there
+        self.games = [each.game for each in (model, *variants)]
         for each in (model, *variants):
             for name, node in each.game.items():
-                self.labels.setdefault(name, set()).update(branches(node))
+                if takes_amount(node):
+                    self.amounts.add(name)
+                if not isinstance(node, Spread):
+                    self.labels.setdefault(name, set()).update(branches(node))
             self.labels.setdefault("outcome", set()).update(each.outcomes)
         if not model.game:
             del self.labels["outcome"]
@@ -143,26 +149,45 @@ class Scope:
             len(path) == 1 and (path[0] in _DEFINING or path[0] not in SECTIONS["model"])
             for path in report.broken
         )
-        self._results: dict[str, frozenset[str]] | None = None
+        self._grounds: dict[str, frozenset[str]] | None = None
 
-    # --- results of the game --------------------------------------------------------------------------------
+    # --- results of the game, private types and fractions ---------------------------------------------------
 
     def results(self, definition: Definition) -> frozenset[str]:
         """The nodes, and `outcome`, that a definition depends on, through whatever it mentions."""
-        if self._results is None:
-            self._results = {}
+        return frozenset(name for name in self.grounds(definition) if self._is_result(name))
+
+    def types(self, definition: Definition) -> frozenset[str]:
+        """The private types that a definition depends on, through whatever it mentions."""
+        return frozenset(name for name in self.grounds(definition) if self._is_private(name))
+
+    def fractions(self, definition: Definition) -> frozenset[str]:
+        """The texts of the fractions that a definition depends on, through whatever it mentions."""
+        return frozenset(name for name in self.grounds(definition) if name.startswith("fraction("))
+
+    def grounds(self, definition: Definition) -> frozenset[str]:
+        """Results of the game, private types and fractions that a definition depends on."""
+        if self._grounds is None:
+            self._grounds = {}
             for name in uses.in_order(self.edges):
-                self._results[name] = self._of(self.edges[name])
+                self._grounds[name] = self._of(self.edges[name])
         return self._of(uses.mentioned(definition))
 
     def _of(self, mentions: Collection[str]) -> frozenset[str]:
         found: set[str] = set()
         for name in mentions:
-            if name in self.model.game or name == "outcome":
+            if self._is_result(name) or self._is_private(name) or name.startswith("fraction("):
                 found.add(name)
-            elif self._results:
-                found |= self._results.get(name, frozenset())
+            elif self._grounds:
+                found |= self._grounds.get(name, frozenset())
         return frozenset(found)
+
+    def _is_result(self, name: str) -> bool:
+        return name in self.model.game or name == "outcome"
+
+    def _is_private(self, name: str) -> bool:
+        parameter = self.model.parameters.get(name)
+        return parameter is not None and parameter.is_private
 
     # --- formulas -------------------------------------------------------------------------------------------
 
@@ -175,30 +200,67 @@ class Scope:
             self.report.error(
                 path, f"{what} has '{show(bad)[:80]}', which is not a finite number; change it."
             )
-        stack: list[Expression] = [formula.expression]
+        stack: list[tuple[Expression, Collection[str]]] = [(formula.expression, arguments)]
         while stack:
-            node = stack.pop()
+            node, bound = stack.pop()
             match node:
                 case Compare():
-                    stack.extend(self.compared(node, path, what, arguments))
+                    stack.extend((side, bound) for side in self.compared(node, path, what, bound))
                 case Call():
                     self.called(node, path, what)
-                    stack.extend(children(node))
+                    stack.extend((part, bound) for part in children(node))
                 case Name(name):
-                    self.named(name, path, what, arguments)
+                    self.named(name, path, what, bound)
+                case Fraction():
+                    self.fraction(node, path, what)
+                case Root(name, body, low, high):
+                    self.binds(name, path, what, bound)
+                    stack += [(body, (*bound, name)), (low, bound), (high, bound)]
                 case Text(value):
                     self.report.error(
                         path,
                         f"{what} uses the quoted name '{value[:60]}' as a number; a name is only compared.",
                     )
                 case _:
-                    stack.extend(children(node))
+                    stack.extend((part, bound) for part in children(node))
+
+    def binds(self, name: str, path: Path, what: str, arguments: Collection[str]) -> None:
+        """The name that a `root` gives to its unknown is free."""
+        taken = name in RESERVED or name in self.model.functions
+        if taken or name in arguments or name in self.numbers or name in self.labels or name in self.amounts:
+            self.report.error(
+                path, f"{what} has root({name}, ...), but '{name}' has a meaning already; take another name."
+            )
+
+    def fraction(self, asked: Fraction, path: Path, what: str) -> None:
+        """A `fraction` is of a move at a decision of a player that is many."""
+        found = [game[asked.node] for game in self.games if asked.node in game]
+        nodes = [node for node in found if isinstance(node, Decision)]
+        if not found:
+            if asked.node not in self.half_known and self.knows_all:
+                hint = self.report.offer(asked.node, self.model.game) or "; name a decision of the game."
+                self.report.error(path, f"{what} asks fraction({asked.node[:60]}, ...), but there is no such "
+                                  f"node{hint}")  # fmt: skip
+        elif not nodes:
+            self.report.error(
+                path, f"{what} asks for a fraction at '{asked.node}', where chance moves; name a decision."
+            )
+        elif nodes[0].player in self.model.players and not self.model.players[nodes[0].player].many:
+            self.report.error(
+                path,
+                f"{what} asks for a fraction at '{asked.node}', but {nodes[0].player} is one player; write "
+                f"'many: true' for him, or compare {asked.node} == '{asked.move}'.",
+            )
+        else:
+            self.among(asked.node, asked.move, path, what)
 
     def named(self, name: str, path: Path, what: str, arguments: Collection[str]) -> None:
         """A name that stands for a number."""
         if name in arguments:
             return
         labels = self.labels.get(name)
+        if name in self.amounts:
+            return
         if labels is not None and not (name in self.half_known and not labels):
             example = f", as in {name} == '{min(labels)}'" if labels else ""
             self.report.error(
@@ -241,8 +303,6 @@ class Scope:
                 )
             elif not least <= count <= most:
                 self.report.error(path, f"{what} calls {name} with {count} arguments; it takes {needed}.")
-        elif name in _LATER_FUNCTIONS:
-            self.report.error(path, f"{what} calls '{name}', which is known but not built yet.")
         elif name in self.numbers or name in self.labels:
             self.report.error(
                 path, f"{what} calls '{name}', which is not a function; write '*' for a product."
@@ -292,10 +352,12 @@ class Scope:
                 yield side
 
     def is_label(self, side: Expression, arguments: Collection[str]) -> bool:
-        """Whether a side of a comparison is a name rather than a number."""
+        """Whether a side of a comparison is a name and never a number."""
         if isinstance(side, Text):
             return True
-        return isinstance(side, Name) and side.id not in arguments and side.id in self.labels
+        if not isinstance(side, Name) or side.id in arguments or side.id in self.amounts:
+            return False
+        return side.id in self.labels
 
     def pair(
         self,
@@ -316,12 +378,16 @@ class Scope:
             self.report.error(
                 path, f"{what} compares two quoted names; one side must be a node or 'outcome'."
             )
+        elif isinstance(left, Name) and isinstance(right, Text) and self.has_labels(left.id, arguments):
+            self.among(left.id, right.value, path, what)
         elif not self.is_label(left, arguments):
             self.unlike(left, right, path, what, arguments)
-        elif isinstance(left, Name) and isinstance(right, Text):
-            self.among(left.id, right.value, path, what)
         elif not self.is_label(right, arguments):
             self.unlike(right, left, path, what, arguments)
+
+    def has_labels(self, name: str, arguments: Collection[str]) -> bool:
+        """Whether a name can be compared with a quoted one."""
+        return name not in arguments and name in self.labels
 
     def among(self, name: str, value: str, path: Path, what: str) -> None:
         """A quoted name is one that the other side can be."""
@@ -357,6 +423,13 @@ class Scope:
             f"{what} compares '{show(number)[:60]}', a number, with the name {shown[:60]}; only a node, "
             "'outcome' or a choice of names can be compared with a name.",
         )
+
+
+def takes_amount(node: Node) -> bool:
+    """Whether a node stands for a number in formulas: drawn by chance, or taken by a move on a scale."""
+    if isinstance(node, Spread):
+        return True
+    return isinstance(node, Decision) and any(move.scale is not None for move in node.moves.values())
 
 
 def _texts(value: object) -> tuple[str, ...]:

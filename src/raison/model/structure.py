@@ -9,7 +9,7 @@ from raison.model import uses
 from raison.model.constant import Lookup, constant
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
-from raison.model.records import Case, Chance, Decision, Model, branches
+from raison.model.records import Case, Chance, Decision, Model, Node, Spread, branches
 from raison.model.scope import Report, Scope
 
 _ROUNDING = 1e-9  # probabilities written as decimals sum to one up to rounding
@@ -61,15 +61,16 @@ def _check_targets(model: Model, report: Report) -> bool:
     for name, node in model.game.items():
         kind = "moves" if isinstance(node, Decision) else "cases"
         for label, branch in branches(node).items():
-            path = ("game", name, kind, label)
+            path = ("game", name) if isinstance(node, Spread) else ("game", name, kind, label)
             if branch.then in model.game and branch.then in model.outcomes:
                 report.error(path, f"'{branch.then}' is both a node and an outcome; rename one.")
             elif branch.then not in model.game and branch.then not in model.outcomes:
                 if not report.knows((*path, "then")) and not _half_known(branch.then, report):
                     hint = report.offer(branch.then, known) or "; add it under 'outcomes' or 'game'."
                     thing = "move" if isinstance(node, Decision) else "case"
+                    whose = "" if isinstance(node, Spread) else f"{thing} '{label}' of "
                     given = f"'{branch.then[:60]}', which is neither a node nor an outcome"
-                    report.error(path, f"{thing} '{label}' of node '{name}' leads to {given}{hint}")
+                    report.error(path, f"{whose}node '{name}' leads to {given}{hint}")
                 all_near = False
     return all_near
 
@@ -83,7 +84,7 @@ def _half_known(name: str, report: Report) -> bool:
     )
 
 
-def _check_node(model: Model, name: str, node: Decision | Chance, report: Report) -> None:
+def _check_node(model: Model, name: str, node: Node, report: Report) -> None:
     path = ("game", name)
     if isinstance(node, Decision):
         if (
@@ -99,7 +100,7 @@ def _check_node(model: Model, name: str, node: Decision | Chance, report: Report
             report.error(
                 (*path, "moves"), f"node '{name}' has no moves; add one, as in 'moves: {{stay: status_quo}}'."
             )
-    elif not node.cases:
+    elif isinstance(node, Chance) and not node.cases:
         report.error((*path, "cases"), f"node '{name}' has no cases; add at least one.")
 
 

@@ -9,9 +9,11 @@ from raison.model.formula import (
     Conditional,
     Expression,
     Formula,
+    Fraction,
     Logic,
     Name,
     Number,
+    Root,
     Text,
     Unary,
 )
@@ -65,3 +67,7 @@ def _form(expression: Expression) -> tuple[str, int]:
         case Call(function, arguments, keywords):
             given = [show(part) for part in arguments] + [f"{name}={show(part)}" for name, part in keywords]
             return f"{function}({', '.join(given)})", _ATOM
+        case Fraction(node, move):
+            return f"fraction({node}, {show(Text(move))})", _ATOM
+        case Root(name, body, low, high):
+            return f"root({name}, {show(body)}, {show(low)}, {show(high)})", _ATOM

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from raison.model import uses
 from raison.model.naming import path_of
-from raison.model.records import Chance, Definition, Model
+from raison.model.records import Chance, Definition, Model, Node, Spread
 from raison.model.scope import Report
 from raison.model.structure import targets
 
@@ -64,11 +64,7 @@ def _mentions_everywhere(model: Model, variants: Collection[Model]) -> set[str]:
                 found |= uses.mentioned(value)
     for each in (model, *variants):
         for node in each.game.values():
-            if isinstance(node, Chance):
-                given = [case.probability for case in node.cases.values()]
-            else:
-                given = [move.when for move in node.moves.values()]
-            for formula in given:
+            for formula in _formulas(node):
                 found |= uses.mentioned(formula) if formula is not None else set()
         for payoffs in each.outcomes.values():
             for payoff in payoffs.values():
@@ -76,7 +72,19 @@ def _mentions_everywhere(model: Model, variants: Collection[Model]) -> set[str]:
     for question in model.questions:
         for formula in (question.event, question.amount, question.given):
             found |= uses.mentioned(formula) if formula is not None else set()
+    if model.solution.precision is not None:
+        found |= uses.mentioned(model.solution.precision)
     for levers in model.levers.values():
         for lever in levers.values():
             found |= uses.mentioned(lever.cost) if lever.cost is not None else set()
     return found
+
+
+def _formulas(node: Node) -> list[Definition | None]:
+    """Every formula at a node."""
+    if isinstance(node, Spread):
+        return [node.distribution, *(node.over or ())]
+    if isinstance(node, Chance):
+        return [case.probability for case in node.cases.values()]
+    ends = [end for move in node.moves.values() if move.scale for end in (move.scale.low, move.scale.high)]
+    return [*(move.when for move in node.moves.values()), *ends]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from raison.model.formula import Formula, called, names
+from raison.model.formula import Formula, called, fractions, names
 from raison.model.records import Definition, Distribution, Model
 
 Graph = Mapping[str, Collection[str]]
@@ -16,10 +16,11 @@ def formulas(definition: Definition) -> tuple[Formula, ...]:
 
 
 def mentioned(definition: Definition) -> set[str]:
-    """Names and functions that a definition mentions."""
+    """Names, functions and fractions (by their text) that a definition mentions."""
     found: set[str] = set()
     for formula in formulas(definition):
         found |= names(formula.expression) | called(formula.expression)
+        found |= {fraction.text for fraction in fractions(formula.expression)}
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raison.model.records import (
+    STEPS,
     Chance,
     Definition,
     Lever,
@@ -19,6 +20,8 @@ from raison.model.records import (
     Premise,
     Quantity,
     Question,
+    Solution,
+    Spread,
 )
 
 WIDTH = 100  # a mapping or list that fits is written on one line
@@ -34,7 +37,7 @@ def to_data(model: Model) -> Data:
     data: Data = {"raison": "1", "title": model.title, "about": model.about}
     data["beliefs"] = "true" if model.beliefs else None
     data["players"] = {name: _player(player) for name, player in model.players.items()}
-    data["parameters"] = {name: _valued(parameter) for name, parameter in model.parameters.items()}
+    data["parameters"] = {name: _parameter(parameter) for name, parameter in model.parameters.items()}
     data["correlations"] = [
         {("between" if len(c.among) == 2 else "among"): list(c.among), "rank": _number(c.rank)}
         for c in model.correlations
@@ -43,7 +46,7 @@ def to_data(model: Model) -> Data:
         f"{name}({', '.join(function.arguments)})": function.body.text
         for name, function in model.functions.items()
     }
-    data["quantities"] = {name: _valued(quantity) for name, quantity in model.quantities.items()}
+    data["quantities"] = {name: _quantity(quantity) for name, quantity in model.quantities.items()}
     data |= game_data(model)
     data["premises"] = {name: _premise(premise) for name, premise in model.premises.items()}
     data["sets"] = {
@@ -75,8 +78,7 @@ def to_data(model: Model) -> Data:
         player: {name: _lever(lever) for name, lever in levers.items()}
         for player, levers in model.levers.items()
     }
-    if model.solution.concept is not None:
-        data["solution"] = {"concept": model.solution.concept}
+    data["solution"] = solution_data(model.solution)
     return {key: value for key, value in data.items() if value not in (None, {}, [])}
 
 
@@ -89,6 +91,18 @@ def game_data(model: Model) -> Data:
     return {"game": {name: _node(node) for name, node in model.game.items()}, "outcomes": outcomes}
 
 
+def solution_data(solution: Solution) -> Data:
+    """The solution's concept and options as plain data."""
+    return _present(
+        concept=solution.concept,
+        precision=None if solution.precision is None else solution.precision.text,
+        select=solution.select,
+        link=solution.link,
+        error=solution.error,
+        refinement=solution.refinement,
+    )
+
+
 def _present(**fields: Any) -> Data:
     return {key.rstrip("_"): value for key, value in fields.items() if value is not None}
 
@@ -98,17 +112,44 @@ def _number(value: float) -> str:
     return text.removesuffix(".0")
 
 
-def _player(player: Player) -> str:
-    return player.title
+def _player(player: Player) -> str | Data:
+    return {"title": player.title, "many": "true"} if player.many else player.title
 
 
-def _valued(given: Parameter | Quantity) -> str | Data:
-    because = list(given.because) if isinstance(given, Parameter) else []
-    long = _present(value=given.value.text, unit=given.unit, about=given.about, because=because or None)
-    return long if len(long) > 1 else given.value.text
+def _parameter(parameter: Parameter) -> str | Data:
+    known_to = _names(parameter.known_to)
+    if known_to is None and parameter.steps is not None:
+        known_to = "all"  # steps that count once a premise makes it private
+    long = _present(
+        value=parameter.value.text,
+        unit=parameter.unit,
+        about=parameter.about,
+        because=list(parameter.because) or None,
+        known_to=known_to,
+        steps=None if parameter.steps is None else str(parameter.steps),
+    )
+    return long if len(long) > 1 else parameter.value.text
+
+
+def _quantity(quantity: Quantity) -> str | Data:
+    long = _present(value=quantity.value.text, unit=quantity.unit, about=quantity.about)
+    return long if len(long) > 1 else quantity.value.text
+
+
+def _names(names: tuple[str, ...] | None) -> Any:
+    return None if names is None else list(names)
 
 
 def _node(node: Node) -> Data:
+    if isinstance(node, Spread):
+        return _present(
+            about=node.about,
+            chance=node.distribution.text,
+            over=None if node.over is None else [end.text for end in node.over],
+            steps=None if node.steps == STEPS else str(node.steps),
+            known_to=_names(node.known_to),
+            then=node.then,
+        )
     if isinstance(node, Chance):
         cases = {
             name: {
@@ -117,14 +158,26 @@ def _node(node: Node) -> Data:
             }
             for name, case in node.cases.items()
         }
-        return _present(about=node.about, cases=cases)
+        return _present(about=node.about, known_to=_names(node.known_to), cases=cases)
     return _present(
-        about=node.about, player=node.player, moves={name: _move(move) for name, move in node.moves.items()}
+        about=node.about,
+        player=node.player,
+        hidden=list(node.hidden) or None,
+        known_to=_names(node.known_to),
+        information=node.information,
+        moves={name: _move(move) for name, move in node.moves.items()},
     )
 
 
 def _move(move: Move) -> str | Data:
-    return move.then if move.when is None else {"then": move.then, "when": move.when.text}
+    scale = move.scale
+    long = _present(
+        range=None if scale is None else [scale.low.text, scale.high.text],
+        steps=None if scale is None or scale.steps == STEPS else str(scale.steps),
+        then=move.then,
+        when=None if move.when is None else move.when.text,
+    )
+    return long if len(long) > 1 else move.then
 
 
 def _premise(premise: Premise) -> Data:

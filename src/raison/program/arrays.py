@@ -14,6 +14,7 @@ import numpy as np
 
 from raison.model.evaluate import FLOATS, Operations, Value
 from raison.program import special, xp
+from raison.program.root import root
 
 
 def _both(
@@ -115,5 +116,6 @@ ARRAYS = Operations(
             "tanh": xp.tanh,
         }.items()
     },
+    root=root,
 )
 """JAX arrays `[B]` float64; anything that is the same in all draws may be a Python float."""

@@ -146,6 +146,10 @@ def _checked(function: Callable[..., Symbolic]) -> Callable[..., Symbolic]:
     return lambda *arguments: bounded(function(*arguments))
 
 
+def _root(function: Callable[[Symbolic], Symbolic], low: Symbolic, high: Symbolic) -> Symbolic:
+    raise SizeError("a closed form needs formulas without 'root', whose value is found by search.")
+
+
 SYMBOLS = Operations(
     number=_number,
     binary={
@@ -191,6 +195,7 @@ SYMBOLS = Operations(
             "tanh": sympy.tanh,
         }.items()
     },
+    root=_root,
 )
 """sympy expressions with exact rationals."""
 
