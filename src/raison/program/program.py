@@ -105,8 +105,8 @@ def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
         if slot[0] == "name":
             for replacement in replacements:
                 uses.setdefault(slot[1], set()).update(used_names(model, replacement.definition))
-    results = {*model.game, "outcome", *private_types(model)}
-    found: set[str] = set()
+    results = {*model.game, "outcome"}
+    found = set(private_types(model))
     grown = True
     while grown:
         grown = False

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from raison.model.records import Distribution, Model
+from raison.model.records import Model
 from raison.program import xp
 from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
-from raison.program.program import Program
+from raison.program.program import Program, is_drawn
 from raison.program.world import World
 from raison.solve.game import played
 from raison.solve.levels import LARGE, is_large
@@ -186,7 +186,7 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
 
 def uncertain(model: Model) -> tuple[str, ...]:
     """The parameters that are uncertain as written."""
-    return tuple(name for name, p in model.parameters.items() if isinstance(p.value, Distribution))
+    return tuple(name for name, p in model.parameters.items() if is_drawn(p))
 
 
 def _fields(answer: Answer) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from raison.model.records import Decision, Question, Spread, branches
+from raison.model.records import Decision, Question, branches
 from raison.program import xp
 from raison.program.form import Place
 from raison.program.graph import CHANCE, OUTCOME
@@ -89,12 +89,10 @@ class FormPlayed:
         held = holds or (lambda s: 1.0)
         both = lambda s: _times(held(s), worth(s))
         on, off = self.mass(states, holds)
-        if on is None:
-            return self.total(states, both)
         along = _over(self.total(states, both), on)
         return xp.where(on > 0, along, _over(self.total(states, both, by_chance=True), off))
 
-    def mass(self, states: Sequence[int], holds: Callable[[int], Array] | None) -> tuple[Array | None, Array]:
+    def mass(self, states: Sequence[int], holds: Callable[[int], Array] | None) -> tuple[Array, Array]:
         """Probability of coming to some states where a condition holds, along play and by chance alone."""
         held = holds or (lambda s: 1.0)
         return self.total(states, held), self.total(states, held, by_chance=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,10 @@ from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program
 from raison.program.world import World
+from raison.solve.form_play import FormPlayed
+from raison.solve.form_points import PlaceSolution, make_places, place_numbers
 from raison.solve.game import played
+from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
 
@@ -54,6 +57,7 @@ class PointSolution:
         payoffs: By outcome state, `[states, players, N]`, as the solver saw them.
         played: By state, `[branches, N]` probabilities, for the checker.
         available: By state, `[branches, N]` whether each branch can be taken, for the checker.
+        places: Of a game with information sets, each of them; `strategy` then averages over amounts.
     """
 
     quantity: Mapping[str, Floats]
@@ -67,6 +71,7 @@ class PointSolution:
     payoffs: Floats
     played: tuple[Floats, ...]
     available: tuple[NDArray[np.bool_], ...]
+    places: tuple[PlaceSolution, ...] = ()
 
 
 def solve_points(program: Program, points: Mapping[str, Floats], count: int, key: str) -> PointSolution:
@@ -90,7 +95,16 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
     found = jax.tree.map(lambda row: np.asarray(row)[..., :count], answered)
     model, graph = program.model, program.graph
     strategy: dict[str, tuple[StateStrategy, ...]] = {}
-    if graph is not None:
+    places: tuple[PlaceSolution, ...] = ()
+    if program.form is not None:
+        places = make_places(program.form, list(model.players), found["places"])
+        for name in model.game:
+            strategy[name] = tuple(
+                StateStrategy(place.seen, _mean_over_amounts(place), place.reached)
+                for place in places
+                if place.node == name
+            )
+    elif graph is not None:
         for name in model.game:
             strategy[name] = tuple(
                 StateStrategy(graph.states[s].results, found["played"][s], found["state reached"][s])
@@ -112,7 +126,17 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         payoffs=found["payoffs"],
         played=tuple(found["played"]),
         available=tuple(found["available"]),
+        places=places,
     )
+
+
+def _mean_over_amounts(place: PlaceSolution) -> Floats:
+    """Probability `[moves, N]` of each move at an information set, its amounts counting equally."""
+    rows: list[Floats] = []
+    for label, probability in place.probability.items():
+        summed = probability.sum(axis=-2) if label in place.scale else probability
+        rows.append(summed.reshape(-1, summed.shape[-1]).mean(axis=0))
+    return np.stack(rows)
 
 
 def coded_points(model: Model, points: Mapping[str, Any]) -> tuple[dict[str, Floats], int]:
@@ -188,26 +212,37 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
         "state reached": [],
     }
     if game is not None:
-        model, graph = program.model, game.graph
+        model, graph = program.model, program.graph
+        assert graph is not None
         for name, node in model.game.items():
             rows = [spread(p) for p in game.node_probabilities(name)]
             found["probability"][name] = xp.stack(rows) if rows else xp.zeros((len(branches(node)), count))
             found["reached"][name] = spread(game.node_reached(name))
             if isinstance(node, Decision):
                 found["margin"][name] = spread(game.node_margin(name))
-        for index, player in enumerate(model.players):
-            found["value"][player] = spread(game.equilibrium.value[0][index])
         for outcome in model.outcomes:
             found["outcome"][outcome] = spread(game.node_reached(outcome))
-        found["payoffs"] = xp.stack(
-            [xp.stack([spread(v) for v in game.equilibrium.value[s]]) for s in graph.outcomes]
-        )
-        for s in range(len(graph.states)):
-            rows = [spread(p) for p in branch_probabilities(game.equilibrium, s)]
-            found["played"].append(xp.stack(rows) if rows else xp.zeros((0, count)))
-            allowed = game.equilibrium.available[s] or (True,) * len(rows)
-            truths = [xp.broadcast_to(xp.asarray(a), (count,)) for a in allowed]
-            found["available"].append(xp.stack(truths) if truths else xp.zeros((0, count), bool))
-            found["state reached"].append(spread(game.reached[s]))
+        if isinstance(game, FormPlayed):
+            for index, player in enumerate(model.players):
+                worth = lambda z, p=index: game.numbers.payoff[z, p]
+                found["value"][player] = spread(game.total(graph.outcomes, worth))
+            found["places"] = place_numbers(game, None)
+        elif isinstance(game, Played):
+            _add_states(found, game, spread)
     found["status"] = world.status(count)
     return found
+
+
+def _add_states(found: dict[str, Any], game: Played, spread: Callable[[Any], Any]) -> None:
+    """Values, payoffs and play of a game of perfect information, state by state."""
+    model, graph, equilibrium = game.world.model, game.graph, game.equilibrium
+    for index, player in enumerate(model.players):
+        found["value"][player] = spread(equilibrium.value[0][index])
+    found["payoffs"] = xp.stack([xp.stack([spread(v) for v in equilibrium.value[s]]) for s in graph.outcomes])
+    for s in range(len(graph.states)):
+        rows = [spread(p) for p in branch_probabilities(equilibrium, s)]
+        found["played"].append(xp.stack(rows) if rows else spread(0.0)[None][:0])
+        allowed = equilibrium.available[s] or (True,) * len(rows)
+        truths = [spread(xp.where(a, 1.0, 0.0)) > 0 for a in allowed]
+        found["available"].append(xp.stack(truths) if truths else spread(0.0)[None][:0] > 0)
+        found["state reached"].append(spread(game.reached[s]))
