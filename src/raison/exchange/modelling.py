@@ -74,11 +74,11 @@ def to_model(game: ExtensiveGame | TableGame, name: str = "model", *, file: str 
                 information=labels[node.information] if members[node.information] > 1 else None,
             )
     return Model(
-        title=" ".join(tree.title.split()) or name,
+        title=one_line(tree.title) or name,
         name=name,
         about=tree.comment.strip() or None,
         players={
-            player: Player(" ".join(given.split()) or player)
+            player: Player(one_line(given) or player)
             for player, given in zip(players, tree.players, strict=True)
         },
         game=nodes,
@@ -127,10 +127,14 @@ def unique(names: Iterable[str], taken: Iterable[str] = (), form: str = " ({})")
     return found
 
 
+def one_line(text: str) -> str:
+    """A text without control characters, breaks, and spaces around or beside each other."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def _label(text: str, otherwise: str, taken: Iterable[str] = ()) -> str:
     """A name on one line that may have spaces and quotes; another where nothing is left."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    kept = " ".join(shown.split())[:MAX_LABEL].strip()
+    kept = one_line(text)[:MAX_LABEL].strip()
     return f"{kept} (name)" if kept in taken else kept or otherwise
 
 
@@ -186,7 +190,7 @@ def _identifier(text: str) -> str:
 def _about(node: TreeNode, label: str) -> str | None:
     """The labels of a node and its information set."""
     texts = [
-        " ".join(node.label.split()),
-        f"information set {' '.join(label.split())}" if label.strip() else "",
+        one_line(node.label),
+        f"information set {one_line(label)}" if label.strip() else "",
     ]
     return "; ".join(text for text in texts if text) or None
