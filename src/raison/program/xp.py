@@ -45,6 +45,7 @@ mod = _either("mod")
 moveaxis = _either("moveaxis")
 power = _either("power")
 sqrt = _either("sqrt")
+take_along_axis = _either("take_along_axis")
 tanh = _either("tanh")
 where = _either("where")
 zeros = np.zeros

@@ -22,11 +22,13 @@ from raison.program.program import Program, is_drawn
 from raison.program.world import World
 from raison.solve.game import played
 from raison.solve.levels import LARGE, is_large
+from raison.solve.numbers import largest_array
 from raison.solve.questions import Answer, ask
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
-_CELLS = 1 << 23  # states times draws of a block of a large game
+_CELLS = 1 << 23  # states or amounts times draws of a block
+_MOST_CELLS = 1 << 23  # amounts of one draw
 
 Array = Any
 
@@ -74,7 +76,19 @@ class AnswerRows(NamedTuple):
 
 
 def block_size(program: Program) -> int:
-    """Draws in a block: as many as fit a bounded memory, depending on the model alone."""
+    """Draws in a block: as many as fit a bounded memory, depending on the model alone.
+
+    Raises:
+        ValueError: not even a few draws of the game's amounts would fit.
+    """
+    if program.form is not None and program.form.axes:
+        cells = largest_array(program)
+        if cells > _MOST_CELLS:
+            raise ValueError(
+                f"the amounts of '{program.model.name}' make arrays of {cells:,} numbers a draw "
+                f"({cells * 8 / 1e9:.2g} GB); at most {_MOST_CELLS:,} are possible. Take fewer steps."
+            )
+        return max(16, min(BLOCK, 1 << max(_CELLS // cells, 1).bit_length() - 1))
     states = 0 if program.graph is None else len(program.graph.states)
     return BLOCK if states <= LARGE else max(16, 1 << (_CELLS // states).bit_length() - 1)
 
@@ -151,7 +165,7 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
     batch = cube.shape[-1]
 
     def spread(nest: Any) -> Any:
-        rows = jax.tree.map(lambda row: xp.broadcast_to(xp.asarray(row), (batch,)), nest)
+        rows = jax.tree.map(lambda row: xp.broadcast_to(flat(xp.asarray(row)), (batch,)), nest)
         return hold(rows)
 
     world = World(program, cube, removed, hold=hold)
@@ -182,6 +196,11 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
         tied=spread((status == 0) & game.tied_anywhere()),
         tied_states=game.tied_states(status == 0),
     )
+
+
+def flat(row: Array) -> Array:
+    """`[B]` of an array that does not differ along any axis of the game."""
+    return row.reshape(row.shape[-1:])
 
 
 def uncertain(model: Model) -> tuple[str, ...]:

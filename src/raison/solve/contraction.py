@@ -1,20 +1,51 @@
 """Sums of products of arrays that differ along few axes each, without ever building the whole product.
 
-Every array has one dimension for each axis of the game and the draws last; along an axis on which it does not
-depend its size is 1. An expectation over many amounts is then a sum of a product of small factors, and summing
-out one axis at a time, each time multiplying only the factors that differ along it, keeps the arrays small
-(variable elimination; Dechter 1999, "Bucket elimination", Artificial Intelligence 113).
+Every array has one dimension for each axis of the game and the draws last; its size is 1 along an axis on
+which it does not depend. An expectation over many amounts is then a sum of a product of small factors, and
+summing out one axis at a time, each time multiplying only the factors that differ along it, keeps the arrays
+small (variable elimination; Dechter 1999, "Bucket elimination", Artificial Intelligence 113).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from raison.program import xp
 
 Array = Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pick:
+    """A factor that is 1 for one amount along an axis and 0 for all others: a pure choice of an amount.
+
+    Summing over the axis then is looking up, which costs a step and not the whole scale.
+
+    Attributes:
+        axis: The axis.
+        steps: Its size.
+        index: Integer array, the amount picked; of size 1 along the axis.
+    """
+
+    axis: int
+    steps: int
+    index: Array
+
+    def dense(self) -> Array:
+        """The factor as an array."""
+        shape = [1] * self.index.ndim
+        shape[self.axis] = self.steps
+        return xp.where(np.arange(self.steps).reshape(shape) == self.index, 1.0, 0.0)
+
+
+def dense(factor: Array) -> Array:
+    """A factor as an array."""
+    return factor.dense() if isinstance(factor, Pick) else factor
 
 
 def differs(array: Array, axis: int) -> bool:
@@ -33,6 +64,12 @@ def contract(factors: Sequence[Array], over: Collection[int]) -> Array:
         The sum; its size along each axis in `over` is 1.
     """
     pending = [factor for factor in factors if not (isinstance(factor, float) and factor == 1.0)]
+    for pick in [factor for factor in pending if isinstance(factor, Pick)]:
+        pending = [factor for factor in pending if factor is not pick]
+        if pick.axis in over:
+            pending = [_looked_up(factor, pick) for factor in pending]
+        else:
+            pending.append(pick.dense())
     left = [axis for axis in over if any(differs(factor, axis) for factor in pending)]
     while left:
         axis = min(left, key=lambda candidate: _cost(pending, candidate))
@@ -42,6 +79,14 @@ def contract(factors: Sequence[Array], over: Collection[int]) -> Array:
         if touched:
             pending.append(product(touched).sum(axis=axis, keepdims=True))
     return product(pending) if pending else 1.0
+
+
+def _looked_up(factor: Array, pick: Pick) -> Array:
+    if isinstance(factor, Pick):
+        if not differs(factor.index, pick.axis):
+            return factor
+        return Pick(factor.axis, factor.steps, _looked_up(factor.index, pick))
+    return xp.take_along_axis(factor, pick.index, axis=pick.axis) if differs(factor, pick.axis) else factor
 
 
 def product(factors: Sequence[Array]) -> Array:

@@ -16,9 +16,9 @@ from raison.program import xp
 from raison.program.form import Place
 from raison.program.graph import CHANCE, OUTCOME
 from raison.program.world import World
-from raison.solve.contraction import contract
+from raison.solve.contraction import Pick
 from raison.solve.numbers import Numbers, Strategy
-from raison.solve.options import Decisions, unstacked
+from raison.solve.options import Decisions
 from raison.solve.questions import Answer, asked, snapped
 
 Array = Any
@@ -74,6 +74,11 @@ class FormPlayed:
             found = found + self.numbers.summed(s, [*self.factors(s, by_chance), worth(s)])
         return self.flat(found)
 
+    def later(self, state: int, end: int) -> list[Array]:
+        """Factors of the probability of going on from a state's move to an outcome below it."""
+        edges = self.numbers.history[end][len(self.numbers.history[state]) + 1 :]
+        return [self.numbers.factor(edge, self.strategy) for edge in edges]
+
     def flat(self, value: Array) -> Array:
         """`[B]` of an array that does not differ along any axis."""
         array = xp.asarray(value)
@@ -88,14 +93,25 @@ class FormPlayed:
         """Mean of a worth over the histories and amounts of some states where a condition holds, `[B]`."""
         held = holds or (lambda s: 1.0)
         both = lambda s: _times(held(s), worth(s))
-        on, off = self.mass(states, holds)
-        along = _over(self.total(states, both), on)
-        return xp.where(on > 0, along, _over(self.total(states, both, by_chance=True), off))
+        return self.weighed(states, holds, lambda by_chance: self.total(states, both, by_chance))
 
-    def mass(self, states: Sequence[int], holds: Callable[[int], Array] | None) -> tuple[Array, Array]:
-        """Probability of coming to some states where a condition holds, along play and by chance alone."""
-        held = holds or (lambda s: 1.0)
-        return self.total(states, held), self.total(states, held, by_chance=True)
+    def weighed(
+        self, states: Sequence[int], holds: Callable[[int], Array] | None, total: Callable[[bool], Array]
+    ) -> Array:
+        """A total over the mass it belongs to: along play, or by chance alone where play never comes."""
+        if holds is None and any(self._is_certain(s) for s in states):
+            return total(False) / self.mass(states, holds, False)
+        on, off = self.mass(states, holds, False), self.mass(states, holds, True)
+        return xp.where(on > 0, _over(total(False), on), _over(total(True), off))
+
+    def mass(self, states: Sequence[int], holds: Callable[[int], Array] | None, by_chance: bool) -> Array:
+        """Probability of coming to some states where a condition holds, along play or by chance alone."""
+        return self.total(states, holds or (lambda s: 1.0), by_chance)
+
+    def _is_certain(self, state: int) -> bool:
+        """Whether play comes to a state whatever anybody does and whatever the draw."""
+        states = self.numbers.form.graph.states
+        return all(len(states[s].children) == 1 for s, _ in self.numbers.history[state])
 
     # --- nodes ---
 
@@ -130,7 +146,7 @@ class FormPlayed:
         states = self.states(node)
         if not states or isinstance_chance(self, states[0]):
             return xp.asarray(xp.inf)
-        if self._at(states[0]).value.shape[0] == 1:
+        if len(self._at(states[0]).value) == 1 and self._place(states[0]).options[0] is None:
             return xp.asarray(xp.inf)
         return self.average(states, lambda s: self._at(s).margin)
 
@@ -147,7 +163,7 @@ class FormPlayed:
         form = self.numbers.form
         factor = self.numbers.factor((s, branch), self.strategy)
         own = form.graph.states[s].amounts[branch]
-        return factor if own is None else contract([factor], [own])
+        return 1.0 if isinstance(factor, Pick) else _summed(factor, own)
 
     def node_reached(self, name: str) -> Array:
         """Probability `[B]` that play comes to a node or outcome."""
@@ -188,7 +204,6 @@ class FormPlayed:
         if question.given is not None:
             given = question.given
             holds = lambda s: _as_number(world.truth(given, form.graph.states[s].results))
-        on, off = self.mass(states, holds)
         if question.player is not None:
             number, lead, tied = self._for(states, move, question.player, holds)
             best_reply: Array = number
@@ -199,42 +214,39 @@ class FormPlayed:
             tied = self.average(states, lambda s: xp.where(self._at(s).tied, 1.0, 0.0), holds) > 0
         return Answer(
             number=snapped(number),
-            applies=(on > 0) | (off > 0),
+            applies=self.average(states, lambda s: 1.0, holds) > 0,
             tied=tied,
             best_reply=best_reply,
             reached=self.total(states, lambda s: 1.0),
             margin=lead,
-            outcomes=self._follows(states, move, pure, holds, on, off),
+            outcomes=self._follows(states, move, pure, holds),
         )
 
     def _share(self, s: int, move: int, pure: bool) -> Array:
         """Share of a move at a state: of several best options each counts equally."""
         if pure or not self.pure:
             return self.branch(s, move)
-        decision, place, form = self._at(s), self._place(s), self.numbers.form
-        counted = xp.where(decision.best, 1.0, 0.0)
-        even = counted / xp.maximum(counted.sum(axis=0), 1.0)[None]
-        option, own = unstacked(form, place, even)[move], place.options[move]
-        return option if own is None else contract([option], [own])
+        place = self._place(s)
+        counts = [_summed(xp.where(best, 1.0, 0.0), own) for best, own in zip(
+            self._at(s).best, place.options, strict=True)]  # fmt: skip
+        return counts[move] / xp.maximum(sum(counts[1:], start=counts[0]), 1.0)
 
     def _best(self, s: int, move: int) -> Array:
-        place = self._place(s)
-        best = unstacked(self.numbers.form, place, xp.where(self._at(s).best, 1.0, 0.0))[move]
-        own = place.options[move]
+        best, own = xp.where(self._at(s).best[move], 1.0, 0.0), self._place(s).options[move]
         return best if own is None else best.max(axis=own, keepdims=True)
 
     def _lead(self, s: int, move: int) -> Array:
         """Value of a move less the best other one; 0 where both are best."""
-        decision, place, form = self._at(s), self._place(s), self.numbers.form
+        decision, place = self._at(s), self._place(s)
         options = [
             value if own is None else value.max(axis=own, keepdims=True)
-            for value, own in zip(unstacked(form, place, decision.value), place.options, strict=True)
+            for value, own in zip(decision.value, place.options, strict=True)
         ]
+        if len(options) == 1:
+            return xp.asarray(xp.inf)
         other: Array = xp.asarray(-xp.inf)
         for index, value in enumerate(options):
             other = other if index == move else xp.maximum(other, value)
-        if len(options) == 1:
-            return xp.broadcast_to(other * -1.0, options[move].shape)
         flat = (self._best(s, move) > 0) & (decision.margin == 0)
         return xp.where(flat, 0.0, options[move] - other)
 
@@ -264,17 +276,13 @@ class FormPlayed:
             for s in states:
                 own = form.graph.states[s].amounts[option]
                 for z in numbers.below[form.graph.states[s].children[option]]:
-                    later = [
-                        numbers.factor(edge, self.strategy)
-                        for edge in numbers.history[z][len(numbers.history[s]) + 1 :]
-                    ]
-                    factors = [*self.factors(s, by_chance), held(s), *later, numbers.payoff[z, whose]]
+                    payoff = numbers.payoff[z, whose]
+                    factors = [*self.factors(s, by_chance), held(s), *self.later(s, z), payoff]
                     total = total + numbers.summed(z, factors, () if own is None else (own,))
             inner = tuple(range(form.rank - 1))
             return self.flat(total if isinstance(total, float) else total.max(axis=inner, keepdims=True))
 
-        on, off = self.mass(states, holds)
-        return xp.where(on > 0, _over(summed(False), on), _over(summed(True), off))
+        return self.weighed(states, holds, summed)
 
     def _follows(
         self,
@@ -282,38 +290,35 @@ class FormPlayed:
         move: int,
         pure: bool,
         holds: Callable[[int], Array] | None,
-        on: Array,
-        off: Array,
     ) -> tuple[Array, ...]:
         """Per outcome `[B]`, its probability after the move, times the move's share."""
         numbers, graph = self.numbers, self.numbers.form.graph
         held = holds or (lambda s: 1.0)
         found: list[Array] = []
         for outcome in self.world.model.outcomes:
-            parts: list[Array] = [0.0, 0.0]
-            for s in states:
-                for z in numbers.below[graph.states[s].children[move]]:
-                    if graph.states[z].name != outcome:
-                        continue
-                    later = [
-                        numbers.factor(edge, self.strategy)
-                        for edge in numbers.history[z][len(numbers.history[s]) + 1 :]
-                    ]
-                    own = graph.states[s].amounts[move]
-                    here = self.branch(s, move) if own is None else numbers.factor((s, move), self.strategy)
-                    if own is None:
-                        here = self._share(s, move, pure)
-                    for index, by_chance in enumerate((False, True)):
-                        factors = [*self.factors(s, by_chance), held(s), here, *later]
-                        parts[index] = parts[index] + numbers.summed(z, factors)
-            along, chance = (self.flat(part) for part in parts)
-            found.append(xp.where(on > 0, _over(along, on), _over(chance, off)))
+
+            def summed(by_chance: bool, outcome: str = outcome) -> Array:
+                total: Array = 0.0
+                for s in states:
+                    plain = graph.states[s].amounts[move] is None
+                    here = self._share(s, move, pure) if plain else numbers.factor((s, move), self.strategy)
+                    for z in numbers.below[graph.states[s].children[move]]:
+                        if graph.states[z].name == outcome:
+                            factors = [*self.factors(s, by_chance), held(s), here, *self.later(s, z)]
+                            total = total + numbers.summed(z, factors)
+                return self.flat(total)
+
+            found.append(self.weighed(states, holds, summed))
         return tuple(found)
 
 
 def isinstance_chance(game: FormPlayed, state: int) -> bool:
     """Whether chance moves at a state."""
     return game.numbers.form.graph.states[state].mover in (CHANCE, OUTCOME)
+
+
+def _summed(factor: Array, own: int | None) -> Array:
+    return factor if own is None else factor.sum(axis=own, keepdims=True)
 
 
 def _times(a: Array, b: Array) -> Array:

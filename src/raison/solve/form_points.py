@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from raison.program import xp
 from raison.program.form import Form, Place
 from raison.program.world import World
-from raison.solve.contraction import contract
+from raison.solve.contraction import contract, dense
 from raison.solve.form_play import FormPlayed
 from raison.solve.numbers import Beliefs, beliefs, log_of
 
@@ -60,7 +60,7 @@ def place_numbers(game: FormPlayed, logs: Sequence[Sequence[Array]] | None) -> l
     """
     form, world = game.numbers.form, game.world
     if logs is None:
-        logs = [[log_of(option) for option in options] for options in game.strategy]
+        logs = [[log_of(dense(option)) for option in options] for options in game.strategy]
     found: list[dict[str, Any]] = []
     for number, place in enumerate(form.places):
         belief = beliefs(game.numbers, place, logs)
@@ -71,7 +71,7 @@ def place_numbers(game: FormPlayed, logs: Sequence[Sequence[Array]] | None) -> l
         }
         found.append(
             {
-                "probability": [_wide(p, game.batch) for p in game.strategy[number]],
+                "probability": [_wide(dense(p), game.batch) for p in game.strategy[number]],
                 "points": {
                     str(axis): _wide(points, game.batch) for axis, points in {**passed, **own}.items()
                 },

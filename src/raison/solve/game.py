@@ -86,9 +86,9 @@ def _played_form(world: World, batch: int, strategy: Strategy | None) -> FormPla
             raise ValueError(
                 f"the beliefs in '{world.model.name}' depend on strategies; solve for them first."
             )
-        strategy, decisions = solve_settled(numbers, order, batch, world.hold)
+        strategy, decisions = solve_settled(numbers, order, world.hold)
     else:
-        decisions = decisions_of(numbers, strategy, batch)
+        decisions = decisions_of(numbers, strategy)
     game = FormPlayed(world, numbers, strategy, decisions, batch, pure=True)
     for number, place in enumerate(form.places):
         if any(allow is not True for allow in numbers.available[place.states[0]]):

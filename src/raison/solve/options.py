@@ -1,7 +1,8 @@
-"""The options of an information set side by side: plain moves, and every amount of a move on a scale.
+"""The options of an information set: what is done there, and all of them side by side in one array.
 
-Rows are an array `[R, ..., B]`: first the options in the file's order, an amount for each step, then a
-dimension for each axis of the game, of its size where the player sees the amount there, and the draws.
+The rows of a solver that needs them in one array are `[R, .., B]`: the options in the file's order, an amount
+for each step, then a dimension for each axis of the game, of its size where the player sees the amount there,
+and the draws.
 """
 
 from __future__ import annotations
@@ -18,21 +19,21 @@ Array = Any
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What is done at one information set in all draws, `[R, .., B]` or without the rows `[.., B]`.
+    """What is done at one information set in all draws; one array per option, or for all of them together.
 
     Attributes:
-        value: `[R]` float64, expected payoff of each option; -inf where it is not available.
-        probability: `[R]` float64, with which it is played.
-        best: `[R]` bool, it is within the tie tolerance of the best.
-        margin: float64, value of the played option less the best other (for an amount: outside its neighbours);
-            0 where mixed or tied, inf where there is no other.
+        value: Per option its expected payoff; -inf where it is not available.
+        probability: Per option the factor with which it is played.
+        best: Per option (and amount) bool, it is within the tie tolerance of the best.
+        margin: Value of what is played less the best other (for an amount: outside its neighbours); 0 where
+            mixed or tied, inf where there is no other.
         tied: bool, several options are best.
-        stuck: bool, no option is available; False where that cannot be.
+        stuck: bool, no option is available.
     """
 
-    value: Array
-    probability: Array
-    best: Array
+    value: tuple[Array, ...]
+    probability: tuple[Array, ...]
+    best: tuple[Array, ...]
     margin: Array
     tied: Array
     stuck: Array

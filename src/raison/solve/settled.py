@@ -17,10 +17,13 @@ from raison.program import xp
 from raison.program.form import Form, Place
 from raison.program.graph import CHANCE
 from raison.program.hold import Hold, fuse
+from raison.solve.contraction import Pick, dense
 from raison.solve.numbers import Numbers, Strategy, beliefs, conditional, log_of
-from raison.solve.options import Decisions, stacked, unstacked
+from raison.solve.options import Decisions
 
 Array = Any
+CERTAIN = 1e-9
+"""What is played with a probability nearer to 1 than this is not mixed."""
 LOOSE = 10.0
 """Strategies that were found by iteration may miss indifference by this many times the tie tolerance."""
 
@@ -73,83 +76,101 @@ def _upwards(after: dict[int, set[int]]) -> tuple[int, ...] | None:
 
 
 def decide(
-    form: Form,
-    place: Place,
-    values: Sequence[Array],
-    allowed: Sequence[Array],
-    tolerance: Array,
-    batch: int,
+    form: Form, place: Place, values: Sequence[Array], allowed: Sequence[Array], tolerance: Array
 ) -> Decisions:
-    """The best option of an information set, cell by cell; a tie goes to the one listed first."""
-    value = stacked(form, place, values, batch)
-    if not all(allow is True for allow in allowed):
-        truths = [xp.asarray(allow) for allow in allowed]
-        value = xp.where(stacked(form, place, truths, batch), value, -xp.inf)
-    top = value.max(axis=0)
-    best = (value >= (top - tolerance)[None]) & (value > -xp.inf)
-    first = best.argmax(axis=0)
-    rows = _numbered(value)
-    played = best & (rows == first[None])
-    return described(place, value, xp.where(played, 1.0, 0.0), best, tolerance, form)
+    """The best option of an information set, cell by cell; a tie goes to the one listed first.
+
+    Args:
+        form: The game.
+        place: The information set.
+        values: Per option its expected payoff.
+        allowed: Per option whether it is available.
+        tolerance: Up to which two values tie.
+    """
+    value = tuple(
+        v if allow is True else xp.where(allow, v, -xp.inf) for v, allow in zip(values, allowed, strict=True)
+    )
+    best = _near(place, value, tolerance)
+    probability: list[Array] = []
+    taken: Array = xp.asarray(False)
+    for near, own in zip(best, place.options, strict=True):
+        if own is None:
+            probability.append(xp.where(near & ~taken, 1.0, 0.0))
+            taken = taken | near
+            continue
+        pick = Pick(own, form.axes[own].steps, xp.expand_dims(near.argmax(axis=own), own))
+        here = near.any(axis=own, keepdims=True)
+        probability.append(pick if len(best) == 1 else pick.dense() * xp.where(here & ~taken, 1.0, 0.0))
+        taken = taken | here
+    return described(place, value, probability, best, tolerance)
 
 
 def described(
-    place: Place, value: Array, probability: Array, best: Array, tolerance: Array, form: Form
+    place: Place,
+    value: Sequence[Array],
+    probability: Sequence[Array],
+    best: Sequence[Array],
+    tolerance: Array,
 ) -> Decisions:
     """Margin and ties of what is played.
 
     The margin of an amount is against the best value outside the neighbouring steps: next to the best offer
     lies one that is nearly as good, which says nothing.
     """
-    count = best.sum(axis=0)
-    rows = _numbered(value)
-    first = probability.argmax(axis=0)
-    mixed = probability.max(axis=0) < 1 - 1e-9
-    near = xp.abs(rows - first[None]) <= 1 if _has_amount(place) else rows == first[None]
-    other = xp.where(near & _same_scale(form, place, rows, first), -xp.inf, value).max(axis=0)
-    other = xp.where(xp.isfinite(other) | (value.shape[0] == 1), other, -xp.inf)
-    chosen = xp.where(rows == first[None], value, -xp.inf).max(axis=0)
+    tops = [_top(v, own) for v, own in zip(value, place.options, strict=True)]
+    count: Array = 0.0
+    margin: Array = xp.asarray(xp.inf)
+    certain: Array = xp.asarray(False)
+    for index, (v, p, near, own) in enumerate(zip(value, probability, best, place.options, strict=True)):
+        counted = xp.where(near, 1.0, 0.0)
+        count = count + (counted if own is None else counted.sum(axis=own, keepdims=True))
+        other: Array = xp.asarray(-xp.inf)
+        for position, top in enumerate(tops):
+            other = other if position == index else xp.maximum(other, top)
+        if own is None:
+            chosen, played = v, p > 1 - CERTAIN
+        else:
+            at = p.index if isinstance(p, Pick) else xp.expand_dims(p.argmax(axis=own), own)
+            steps = np.arange(v.shape[own]).reshape([-1 if k == own else 1 for k in range(v.ndim)])
+            apart = xp.where(xp.abs(steps - at) > 1, v, -xp.inf).max(axis=own, keepdims=True)
+            chosen, other = xp.take_along_axis(v, at, axis=own), xp.maximum(other, apart)
+            played = True if isinstance(p, Pick) else p.max(axis=own, keepdims=True) > 1 - CERTAIN
+        lead = chosen - other
+        margin = xp.where(played, xp.where(lead <= tolerance, 0.0, lead), margin)
+        certain = certain | played
     stuck = count == 0
-    tied = count > 1
-    flat = (tied & (other >= chosen - tolerance)) | mixed
-    margin = xp.where(stuck, xp.inf, xp.where(flat, 0.0, chosen - other))
-    return Decisions(value, probability, best, margin, tied, stuck)
+    alone = len(value) == 1 and place.options[0] is None
+    mixed = ~certain & ~stuck
+    return Decisions(
+        value=tuple(value),
+        probability=tuple(probability),
+        best=tuple(best),
+        margin=xp.asarray(xp.inf) if alone else xp.where(mixed, 0.0, margin),
+        tied=count > 1,
+        stuck=stuck,
+    )
 
 
-def _has_amount(place: Place) -> bool:
-    return any(own is not None for own in place.options)
+def _near(place: Place, value: Sequence[Array], tolerance: Array) -> tuple[Array, ...]:
+    """Per option whether it is within the tolerance of the best one that is available."""
+    top: Array = xp.asarray(-xp.inf)
+    for v, own in zip(value, place.options, strict=True):
+        top = xp.maximum(top, _top(v, own))
+    return tuple((v >= top - tolerance) & (v > -xp.inf) for v in value)
 
 
-def _same_scale(form: Form, place: Place, rows: Array, first: Array) -> Array:
-    """Whether each row is the played one, or an amount of the same scale."""
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for own in place.options:
-        steps = 1 if own is None else form.axes[own].steps
-        spans.append((start, start + steps))
-        start += steps
-    same = rows == first[None]
-    for low, high in spans:
-        if high - low > 1:
-            inside = (rows >= low) & (rows < high)
-            same = same | (inside & ((first >= low) & (first < high))[None])
-    return same
-
-
-def _numbered(value: Array) -> Array:
-    """The number of each row, with the dimensions of the rows."""
-    return np.arange(value.shape[0]).reshape(-1, *(1,) * (value.ndim - 1))
+def _top(value: Array, own: int | None) -> Array:
+    return value if own is None else value.max(axis=own, keepdims=True)
 
 
 def solve_settled(
-    numbers: Numbers, order: Sequence[int], batch: int, hold: Hold = fuse
+    numbers: Numbers, order: Sequence[int], hold: Hold = fuse
 ) -> tuple[Strategy, list[Decisions]]:
     """Decide every information set, from the end of the game to its beginning.
 
     Args:
         numbers: Of the game.
         order: From `settled_order`.
-        batch: Draws.
         hold: How each place's arrays are kept.
 
     Returns:
@@ -165,35 +186,30 @@ def solve_settled(
         belief = beliefs(numbers, place, None)
         values = conditional(numbers, place, strategy, belief)
         allowed = numbers.available[place.states[0]]
-        found = decide(form, place, values, allowed, numbers.tolerance[place.player], batch)
-        found = Decisions(
-            *hold((found.value, found.probability, found.best, found.margin, found.tied, found.stuck))
-        )
+        found = decide(form, place, hold(tuple(values)), allowed, numbers.tolerance[place.player])
         decisions[number] = found
-        strategy[number] = unstacked(form, place, found.probability)
+        strategy[number] = found.probability
     return strategy, [decisions[number] for number in range(len(form.places))]
 
 
-def decisions_of(numbers: Numbers, strategy: Strategy, batch: int) -> list[Decisions]:
+def decisions_of(numbers: Numbers, strategy: Strategy, logs: Strategy | None = None) -> list[Decisions]:
     """What given strategies do at every information set, and how good each option is there.
 
     Args:
         numbers: Of the game.
         strategy: Probabilities, by place and option.
-        batch: Draws.
+        logs: Logarithms of the strategies that beliefs off the path are the limit of; None for these.
     """
     form = numbers.form
-    logs = [[log_of(option) for option in options] for options in strategy]
+    if logs is None:
+        logs = [[log_of(dense(option)) for option in options] for options in strategy]
     found: list[Decisions] = []
     for number, place in enumerate(form.places):
         belief = beliefs(numbers, place, logs)
         values = conditional(numbers, place, strategy, belief)
         tolerance = numbers.tolerance[place.player] * LOOSE
-        value = stacked(form, place, values, batch)
         allowed = numbers.available[place.states[0]]
-        if not all(allow is True for allow in allowed):
-            value = xp.where(stacked(form, place, [xp.asarray(a) for a in allowed], batch), value, -xp.inf)
-        best = (value >= (value.max(axis=0) - tolerance)[None]) & (value > -xp.inf)
-        probability = stacked(form, place, strategy[number], batch)
-        found.append(described(place, value, probability, best, tolerance, form))
+        value = [v if a is True else xp.where(a, v, -xp.inf) for v, a in zip(values, allowed, strict=True)]
+        best = _near(place, value, tolerance)
+        found.append(described(place, value, strategy[number], best, tolerance))
     return found
