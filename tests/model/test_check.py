@@ -9,6 +9,7 @@ from raison.model.reader import read_text
 
 HERE = Path(__file__).parent
 SOUND = (HERE / "sound.yaml").read_text(encoding="utf-8")
+SECRET = (HERE / "secret.yaml").read_text(encoding="utf-8")
 
 
 def cases(name):
@@ -22,8 +23,9 @@ def changed(old, new):
     return SOUND.replace(old, new, 1)
 
 
-def test_a_sound_model_has_no_problem():
-    reading = read_text(SOUND, "crisis.yaml")
+@pytest.mark.parametrize("text", [SOUND, SECRET], ids=["everything seen", "something hidden"])
+def test_a_sound_model_has_no_problem(text):
+    reading = read_text(text, "crisis.yaml")
     assert reading.problems == ()
     assert reading.model is not None
     assert reading.model.name == "crisis"
@@ -47,6 +49,29 @@ def test_a_fault_is_one_problem_at_its_line(old, new, at, words):
     assert reading.model is None
 
 
+def secret_cases():
+    table = yaml.safe_load((HERE / "secret_faults.yaml").read_text(encoding="utf-8"))
+    return [pytest.param(case, id=case["name"]) for case in table]
+
+
+@pytest.mark.parametrize("case", secret_cases())
+def test_a_fault_in_what_is_hidden_is_said_at_its_line(case):
+    text = SECRET
+    for old, new in (*([case["before"]] if "before" in case else []), (case["old"], case["new"])):
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    lines = text.split("\n")
+    errors = [p for p in read_text(text, "secret.yaml").problems if p.severity == "error"]
+
+    others = case.get("also", [])
+    assert len(errors) == 1 + len(others), "\n".join(map(str, errors))
+    (problem,) = [error for error in errors if not any(words in error.message for words in others)]
+    for words in case["words"]:
+        assert words in problem.message
+    assert case["at"] in lines[problem.line - 1]
+    assert problem.message.endswith((".", "?"))
+
+
 @pytest.mark.parametrize(("old", "new", "at", "words"), cases("warnings.yaml"))
 def test_what_is_probably_not_meant_is_one_warning_and_no_error(old, new, at, words):
     text = changed(old, new)
@@ -68,13 +93,13 @@ def test_all_errors_are_told_at_once_in_the_order_of_the_file():
         ("concede: conceded", "concede: surrendered"),
         ("source: thread", "source: threads"),
         ("{name: worth, amount: fight_value", "{name: worth, amont: fight_value"),
-        ("k_defender: 0.3", "k_defender: {value: 0.3, known_to: [defender]}"),
+        ("k_defender: 0.3", "k_defender: {value: 0.3, known_by: [defender]}"),
     ]:
         text = text.replace(old, new, 1)
 
     problems = read_text(text, "crisis.yaml").problems
 
-    said = ["needs a < b", "'known_to'", "'surrendered'", "'threads'", "'amont'"]
+    said = ["needs a < b", "'known_by'", "'surrendered'", "'threads'", "'amont'"]
     assert len(problems) == len(said)
     for problem, words in zip(problems, said, strict=True):
         assert words in problem.message

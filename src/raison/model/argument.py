@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from raison.model.formula import names
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
-from raison.model.records import Decision, Lever, Model, Question, branches
+from raison.model.records import Decision, Lever, Model, Question, Spread, branches
 from raison.model.scope import Report, Scope
 
 
@@ -176,10 +176,11 @@ def _check_move(
                 (*path, "node"), f"{what} asks about node '{question.node[:60]}', which does not exist{hint}"
             )
     elif not isinstance(node, Decision):
+        compared = "> 0" if isinstance(node, Spread) else f"== '{question.move[:60]}'"
         report.error(
             (*path, "node"),
             f"{what} asks for a move at '{question.node}', where chance moves; ask for an event, as in "
-            f"event: {question.node} == '{question.move[:60]}'.",
+            f"event: {question.node} {compared}.",
         )
     elif not any(
         question.move in found.moves for found in _nodes(model, question.node, variants)
@@ -227,6 +228,11 @@ def check_levers(model: Model, scope: Scope, report: Report, variants: Collectio
                 report.error(path, f"{what} needs {needed}, one of them; got {sum(ways) or 'none'}.")
             elif node is not None:
                 _check_commitment(model, player, name, lever, path, what, report, variants)
+            elif model.parameters[name].is_private:
+                report.error(
+                    path,
+                    f"{what} is a private type, which nobody sets; name what its distribution is made of.",
+                )
             elif lever.commit is not None:
                 report.error(path, f"{what} is a parameter; give it 'range' or 'set' instead of 'commit'.")
             else:
@@ -238,6 +244,12 @@ def check_levers(model: Model, scope: Scope, report: Report, variants: Collectio
                         (*path, "cost"),
                         f"the cost of {what} uses '{result}', a result of the game; a cost is paid before "
                         "play. Use parameters only.",
+                    )
+                for ground in sorted(scope.types(lever.cost) | scope.fractions(lever.cost)):
+                    report.error(
+                        (*path, "cost"),
+                        f"the cost of {what} uses '{ground}', which is not settled when the cost is paid. "
+                        "Use parameters that everybody knows.",
                     )
 
 

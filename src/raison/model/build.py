@@ -191,7 +191,9 @@ class _Builder(Fields):
     def seen(self, path: Path, found: Mapping[str, Any], what: str) -> tuple[str, ...] | None:
         if "known_to" not in found:
             return None
-        return self.known_to((*path, "known_to"), found["known_to"], f"'known_to' of {what}")
+        at = (*path, "known_to")
+        players = self.known_to(at, found["known_to"], f"'known_to' of {what}")
+        return None if self.is_broken(at) else players
 
     def steps(self, path: Path, found: Mapping[str, Any], what: str) -> int | None:
         if "steps" not in found:
@@ -355,8 +357,7 @@ class _Builder(Fields):
         scale, steps = None, self.steps(path, found, what)
         if "range" in found:
             ends = self.ends((*path, "range"), found["range"], f"'range' of {what}")
-            if ends is not None:
-                scale = Scale(*ends, STEPS if steps is None else steps)
+            scale = Scale(*ends, STEPS if steps is None else steps)
         elif steps is not None:
             self.error((*path, "steps"), f"'steps' of {what} goes with 'range'; add it or delete 'steps'.")
         return Move(then or "", when, scale)

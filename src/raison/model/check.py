@@ -9,13 +9,14 @@ from raison.model.argument import check_claims, check_levers, check_questions, c
 from raison.model.constant import Lookup
 from raison.model.correlation import check_correlations
 from raison.model.defining import check_circles, check_fixed, check_parameters, check_sizes, no_constants
+from raison.model.information import check_hidden
 from raison.model.naming import check_names, path_of
 from raison.model.play import check_game
 from raison.model.premising import build_variants, check_premises, check_variants
 from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import Model
 from raison.model.scope import Report, Scope
-from raison.model.solving import check_solution
+from raison.model.solving import check_default, check_solution
 from raison.model.unused import warn_of_unused
 
 
@@ -42,6 +43,8 @@ def _check_all(model: Model, report: Report) -> None:
     scope = Scope(model, report, others)
     lookup = _check_world(model, scope, report, others)
     check_fixed(model, scope)
+    check_hidden(model, report, others)
+    check_default(model, report)
     check_premises(model, scope, report, lookup)
     check_variants(model, variants, report)
     check_claims(model, report)

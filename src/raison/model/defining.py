@@ -84,6 +84,7 @@ def check_parameters(model: Model, scope: Scope, report: Report, lookup: Lookup)
                 path, f"parameter '{name}' is uncertain and rests on nothing; add 'because: [claim]'."
             )
         refuse_results(scope.results(parameter.value), path, f"{what} is drawn before play", report)
+        refuse_fractions(scope.fractions(parameter.value), path, f"{what} is drawn before play", report)
     for name, quantity in model.quantities.items():
         check_definition(name, quantity.value, ("quantities", name), f"quantity '{name}'", scope, lookup)
     paths = path_of(model)
@@ -110,6 +111,12 @@ def refuse_results(results: Collection[str], path: Path, why: str, report: Repor
     for result in sorted(results)[:1]:
         report.error(path, f"{why}, but uses '{result}', a result of the game; use results in payoffs, "
                      "probabilities and questions.")  # fmt: skip
+
+
+def refuse_fractions(fractions: Collection[str], path: Path, why: str, report: Report) -> None:
+    """Report that a formula uses what share of a player makes a move, where nobody has moved yet."""
+    for fraction in sorted(fractions)[:1]:
+        report.error(path, f"{why}, but uses {fraction}; use it in payoffs, probabilities and questions.")
 
 
 def check_definition(

@@ -196,14 +196,14 @@ class Fields:
             self.error(path, f"{what} needs a distribution, as in normal(0, 1); got {given(value)}.")
         return Distribution("uniform", (NOTHING, NOTHING))
 
-    def ends(self, path: Path, value: object, what: str) -> tuple[Formula, Formula] | None:
-        """A lowest and a highest value, both formulas."""
+    def ends(self, path: Path, value: object, what: str) -> tuple[Formula, Formula]:
+        """A lowest and a highest value, both formulas; placeholders if they cannot be read."""
         if path in self.broken:
-            return None
+            return NOTHING, NOTHING
         if not isinstance(value, list) or len(value) != 2:
             got = f"{len(value)} values" if isinstance(value, list) else given(value)
             self.error(path, f"{what} needs a lowest and a highest value, as in [0, 1]; got {got}.")
-            return None
+            return NOTHING, NOTHING
         low, high = (self.formula((*path, str(i)), end, f"an end of {what}") for i, end in enumerate(value))
         return low, high
 

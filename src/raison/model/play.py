@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from raison.model import uses
 from raison.model.constant import Lookup, constant
 from raison.model.formula import KNOWN_FUNCTIONS, Formula
+from raison.model.information import check_information
 from raison.model.problem import Path
 from raison.model.records import Chance, Model, Spread
 from raison.model.scope import Report, Scope
@@ -36,6 +37,7 @@ def check_game(
                     f"'when' of move '{label}' of node '{name}'",
                 )
                 _check_use(move.when, path, what, name, led_to, scope, lookup)
+    check_information(model, scope, report, lookup, variants)
     for name, payoffs in model.outcomes.items():
         for player, payoff in payoffs.items():
             what = f"the payoff of {player} in outcome '{name}'"

@@ -6,13 +6,21 @@ from collections.abc import Mapping
 
 from raison.model import uses
 from raison.model.constant import Lookup
-from raison.model.defining import check_distribution, check_sizes, no_constants, refuse_results
+from raison.model.defining import (
+    check_distribution,
+    check_sizes,
+    no_constants,
+    refuse_fractions,
+    refuse_results,
+)
 from raison.model.formula import Formula, Name, Text
+from raison.model.information import unknown_ground
 from raison.model.play import check_game
 from raison.model.problem import Path
 from raison.model.records import Definition, Distribution, Model, Premise
 from raison.model.replacing import edit, is_structural, same
 from raison.model.scope import Report, Scope
+from raison.model.solving import check_solution
 
 MAX_VARIANTS = 20_000  # nodes in all the games that premises leave; each takes about 50 microseconds
 
@@ -60,6 +68,7 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
             no_constants if scope.is_circular else _quiet_constants(variant, scope),
             (),
         )
+        check_solution(variant, scope, inner, no_constants)
         at = _place(model.premises[name], name)
         for _, message in inner.raw():
             if message not in already:
@@ -121,10 +130,14 @@ def _check_replacement(
         return
     if isinstance(value, Distribution):
         check_distribution(value, path, what, scope, lookup)
+        fault = unknown_ground(model, name, value, scope) if name in model.parameters else None
+        if fault is not None:
+            report.error(path, f"{what} {fault}")
     elif not (name in scope.labels and name in uses.mentioned(value)):
         scope.check(value, path, what)
     if name in model.parameters:
         refuse_results(scope.results(value), path, f"{what} is drawn before play", report)
+        refuse_fractions(scope.fractions(value), path, f"{what} is drawn before play", report)
 
 
 def _check_new_circle(model: Model, name: str, premise: Premise, scope: Scope, report: Report) -> None:

@@ -170,7 +170,10 @@ class Scope:
         if self._grounds is None:
             self._grounds = {}
             for name in uses.in_order(self.edges):
-                self._grounds[name] = self._of(self.edges[name])
+                found = self._of(self.edges[name])
+                if name in self.model.parameters:  # drawn before play, or reported where it stands
+                    found = frozenset(ground for ground in found if self._is_private(ground))
+                self._grounds[name] = found
         return self._of(uses.mentioned(definition))
 
     def _of(self, mentions: Collection[str]) -> frozenset[str]:
@@ -245,7 +248,9 @@ class Scope:
             self.report.error(
                 path, f"{what} asks for a fraction at '{asked.node}', where chance moves; name a decision."
             )
-        elif nodes[0].player in self.model.players and not self.model.players[nodes[0].player].many:
+        elif nodes[0].player not in self.model.players or self.report.touches(("players", nodes[0].player)):
+            return
+        elif not self.model.players[nodes[0].player].many:
             self.report.error(
                 path,
                 f"{what} asks for a fraction at '{asked.node}', but {nodes[0].player} is one player; write "
@@ -415,7 +420,8 @@ class Scope:
             if isinstance(name, Name) and number.id in self.labels[name.id]:
                 self.report.error(path, f"{what} needs quotes: {name.id} == '{number.id}'.")
                 return
-            if number.id not in arguments and number.id not in self.numbers:
+            known = number.id in self.numbers or number.id in self.amounts
+            if number.id not in arguments and not known:
                 self.missing(number.id, path, what, arguments)
                 return
         self.report.error(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from raison.model.constant import Lookup, constant
-from raison.model.defining import refuse_results
+from raison.model.defining import refuse_fractions, refuse_results
 from raison.model.keys import CONCEPTS, OPTIONS
 from raison.model.records import Model, Solution, hides, solved_by
 from raison.model.scope import Report, Scope
@@ -78,6 +78,7 @@ def _check_precision(model: Model, scope: Scope, report: Report, lookup: Lookup)
         return
     scope.check(precision, path, what)
     refuse_results(scope.results(precision), path, f"{what} is the same in the whole game", report)
+    refuse_fractions(scope.fractions(precision), path, f"{what} is the same in the whole game", report)
     for name in sorted(scope.types(precision))[:1]:
         report.error(path, f"{what} uses the private type '{name}'; use what everybody knows.")
     value = constant(precision.expression, lookup)
