@@ -1,0 +1,11 @@
+"""Every sequential equilibrium of small games, in batch."""
+
+from raison.solve.sequential.record import (
+    KINDS,
+    REASONS,
+    SHAPES,
+    SequentialEquilibria,
+)
+from raison.solve.sequential.solver import solve_sequential
+
+__all__ = ["KINDS", "REASONS", "SHAPES", "SequentialEquilibria", "solve_sequential"]
