@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from raison.model.formula import Formula, FormulaError, names, parse
+from raison.model.formula import Expression, Formula, FormulaError, fractions, names, parse
 from raison.model.formula import called as called_functions
 from raison.model.records import Chance, Decision, Definition, Distribution, Model
 
@@ -85,7 +85,7 @@ def used_names(model: Model, definition: Definition) -> set[str]:
     used: set[str] = set()
     pending = {function for formula in formulas for function in called_functions(formula.expression)}
     for formula in formulas:
-        used |= names(formula.expression)
+        used |= _mentioned(formula.expression)
     seen: set[str] = set()
     while pending:
         function = pending.pop()
@@ -93,9 +93,31 @@ def used_names(model: Model, definition: Definition) -> set[str]:
             continue
         seen.add(function)
         body = model.functions[function].body.expression
-        used |= names(body) - set(model.functions[function].arguments)
+        used |= _mentioned(body) - set(model.functions[function].arguments)
         pending |= called_functions(body)
     return used
+
+
+def _mentioned(expression: Expression) -> set[str]:
+    """Names in an expression; a fraction of a continuum of players depends on its node."""
+    return set(names(expression)) | {asked.node for asked in fractions(expression)}
+
+
+def every_formula(model: Model) -> Iterator[Formula]:
+    """Every formula by which a model's game or questions are evaluated."""
+    for _, definition in definitions(model):
+        yield from definition.arguments if isinstance(definition, Distribution) else (definition,)
+    for function in model.functions.values():
+        yield function.body
+    for node in model.game.values():
+        if isinstance(node, Chance):
+            yield from (case.probability for case in node.cases.values() if case.probability is not None)
+        elif isinstance(node, Decision):
+            yield from (move.when for move in node.moves.values() if move.when is not None)
+    for payoffs in model.outcomes.values():
+        yield from payoffs.values()
+    for question in model.questions:
+        yield from (f for f in (question.event, question.amount, question.given) if f is not None)
 
 
 def exchanges(model: Model, premise: str) -> dict[Slot, Definition] | None:

@@ -182,8 +182,8 @@ def failure_reasons(model: Model) -> dict[str, str]:
     for name, node in model.game.items():
         if isinstance(node, Spread):
             reasons[f"arguments:{name}"] = (
-                f"chance at '{name}' draws from a distribution whose arguments are wrong in this draw, or over "
-                "an interval without length; bound what they depend on."
+                f"chance at '{name}' draws from a distribution whose arguments are wrong in this draw, or "
+                "over an interval without length; bound what they depend on."
             )
         elif isinstance(node, Chance):
             reasons[f"chance:{name}"] = (

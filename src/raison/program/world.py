@@ -7,7 +7,8 @@ and only if asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -53,8 +54,9 @@ class World:
         self.removed = removed
         self.rank = 1 if program.form is None else program.form.rank
         self.axis = {} if program.form is None else {a.name: k for k, a in enumerate(program.form.axes)}
+        self.inputs = (cube, dict(chosen or {}))
         self.chosen = {name: self.deepened(values) for name, values in (chosen or {}).items()}
-        self.fractions: Mapping[str, Any] = {}
+        self.fractions: Mapping[str, Sequence[tuple[Results, Any]]] = {}
         self.hold = hold
         self.functions = {
             name: (function.arguments, function.body.expression)
@@ -86,7 +88,7 @@ class World:
         if name in self.chosen:
             return self._chosen(name)
         if name in self.fractions:
-            return self.fractions[name]
+            return self._fraction(name, results)
         if name in self.model.game:
             return self._taken(name, results)
         if name in self.axis:
@@ -121,6 +123,19 @@ class World:
                     return label
                 return Taken(self.amounts(node, results[:index])[0], label)
         return ""
+
+    def _fraction(self, name: str, results: Results) -> Value:
+        """A share of a continuum of players: that of the state which play came through, 0 if it did not."""
+        for came, share in self.fractions[name]:
+            if results[: len(came)] == came:
+                return share
+        return 0.0
+
+    def again(self, fractions: Mapping[str, Sequence[tuple[Results, Any]]]) -> World:
+        """The same draws with other shares of a continuum of players; faults are kept together."""
+        other = copy(self)
+        other.known, other.fractions = {}, fractions
+        return other
 
     def _type(self, name: str) -> Value:
         points = self.amounts(name)[0]

@@ -35,6 +35,7 @@ class FormPlayed:
         decisions: What is done there, by place.
         batch: Draws.
         pure: Whether equilibria are in pure strategies, so that a mixture is a tie.
+        logs: Logarithms of the strategies that beliefs off the path are the limit of; None for those played.
     """
 
     world: World
@@ -43,6 +44,7 @@ class FormPlayed:
     decisions: Sequence[Decisions]
     batch: int
     pure: bool
+    logs: Strategy | None = None
 
     # --- averages ---
 

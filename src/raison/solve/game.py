@@ -9,10 +9,11 @@ from raison.program import xp
 from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.backward import solve
+from raison.solve.branch import asked_fractions, even_fractions, fractions_under, logit_play, rounded
 from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
-from raison.solve.numbers import Strategy, numbers_of
+from raison.solve.numbers import numbers_of
 from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.settled import decisions_of, settled_order, solve_settled
@@ -20,24 +21,18 @@ from raison.solve.settled import decisions_of, settled_order, solve_settled
 Array = Any
 
 
-def played(
-    world: World,
-    batch: int,
-    tie_from: Sequence[Array] | None = None,
-    strategy: Strategy | None = None,
-) -> Solved | None:
+def played(world: World, batch: int, tie_from: Sequence[Array] | None = None) -> Solved | None:
     """Solve a world's game, mark where play is stuck; None without a game.
 
     Args:
         world: The draws.
         batch: Number of draws.
         tie_from: Per state, the index of the move from which a tie is broken.
-        strategy: Of a game with information sets whose beliefs depend on what is done: found before.
     """
     if world.program.graph is None:
         return None
     if world.program.form is not None:
-        return _played_form(world, batch, strategy)
+        return _played_form(world, batch)
     return played_graph(world, batch, tie_from)
 
 
@@ -75,21 +70,31 @@ def is_settled(program: Program) -> bool:
     return program.form is None or settled_order(program.form) is not None
 
 
-def _played_form(world: World, batch: int, strategy: Strategy | None) -> FormPlayed:
+def _played_form(world: World, batch: int) -> FormPlayed:
     form = world.program.form
     if form is None:
         raise ValueError(f"'{world.model.name}' has no information sets.")
+    precision = world.model.solution.precision
+    order = settled_order(form)
+    many = bool(asked_fractions(world.model))
+    if many:
+        world = world.again(even_fractions(world))
     numbers = numbers_of(world)
-    if strategy is None:
-        order = settled_order(form)
-        if order is None:
-            raise ValueError(
-                f"the beliefs in '{world.model.name}' depend on strategies; solve for them first."
-            )
+    if order is not None and not many and precision is None:
         strategy, decisions = solve_settled(numbers, order, world.hold)
+        logs, pure = None, True
     else:
-        decisions = decisions_of(numbers, strategy)
-    game = FormPlayed(world, numbers, strategy, decisions, batch, pure=True)
+        level = None if precision is None else world.number(precision)
+        logs, unsolved = logit_play(world, numbers, batch, level)
+        world.unsolved(unsolved)
+        strategy = [tuple(xp.exp(option) for option in options) for options in logs]
+        if precision is None:
+            strategy = [tuple(rounded(option) for option in options) for options in strategy]
+        if many:
+            world = world.again(fractions_under(world.model, numbers, strategy))
+            numbers = numbers_of(world)
+        decisions, pure = decisions_of(numbers, strategy, logs), False
+    game = FormPlayed(world, numbers, strategy, decisions, batch, pure, logs)
     for number, place in enumerate(form.places):
         if any(allow is not True for allow in numbers.available[place.states[0]]):
             stuck = stacked_stuck(game, number)

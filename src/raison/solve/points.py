@@ -226,7 +226,7 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
             for index, player in enumerate(model.players):
                 worth = lambda z, p=index: game.numbers.payoff[z, p]
                 found["value"][player] = spread(game.total(graph.outcomes, worth))
-            found["places"] = place_numbers(game, None)
+            found["places"] = place_numbers(game, game.logs)
         elif isinstance(game, Played):
             _add_states(found, game, spread)
     found["status"] = world.status(count)

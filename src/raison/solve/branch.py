@@ -1,0 +1,223 @@
+"""Games whose beliefs depend on what is done: logit quantal response, and the limit of its principal branch.
+
+`raison.solve.tracing` follows the branch for any game that says what its options are worth; here a game with
+information sets and amounts says it. Every cell of an information set (what the player sees there, amount by
+amount) is one of the tracer's cells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from raison.model.formula import Fraction, fractions
+from raison.model.records import Model
+from raison.program.form import Form, Place
+from raison.program.graph import CHANCE
+from raison.program.hold import fuse
+from raison.program.premises import every_formula
+from raison.program.world import World
+from raison.solve.contraction import contract
+from raison.solve.numbers import Numbers, Strategy, beliefs, conditional, payoffs_of
+from raison.solve.options import rows_of, seen_shape, stacked, unstacked
+from raison.solve.quantal import BIFURCATION, SOLVED
+from raison.solve.tracing import at_precision, limit
+
+Array = Any
+NEGLIGIBLE = 1e-7
+"""Probability below which an option is not played in the limit of the branch."""
+
+
+def asked_fractions(model: Model) -> frozenset[Fraction]:
+    """Every share of a continuum of players that some formula of a model asks for."""
+    return frozenset(found for formula in every_formula(model) for found in fractions(formula.expression))
+
+
+def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | None) -> tuple[Strategy, Array]:
+    """Logit play of a world's game.
+
+    Args:
+        world: The draws.
+        numbers: Of its game.
+        batch: Draws.
+        precision: `[B]` in units of the mover's payoff range; None for the limit of the branch.
+
+    Returns:
+        Logarithms of the strategies, and where none was found, `[B]`.
+
+    Accuracy: as `raison.solve.tracing.limit` and `at_precision`.
+    """
+    game = _Game(world, numbers, batch)
+    if precision is None:
+        found = limit(game.respond, game.cell, game.data, batch=batch, available=game.available)
+    else:
+        found = at_precision(
+            game.respond, game.cell, game.data, precision, batch=batch, available=game.available
+        )
+    good = (found.status == SOLVED) | (found.status == BIFURCATION)
+    logs = jnp.where(good[None], found.log_probability, -math.log(2.0))
+    return game.split(logs), ~good
+
+
+class _Game:
+    """A game as the tracer sees it."""
+
+    def __init__(self, world: World, numbers: Numbers, batch: int) -> None:
+        self.world, self.form = world, numbers.form
+        self.asked = asked_fractions(world.model)
+        self.history, self.below = numbers.history, numbers.below
+        sizes = [math.prod(seen_shape(self.form, place)) for place in self.form.places]
+        rows = [rows_of(self.form, place) for place in self.form.places]
+        self.starts = np.cumsum([0, *(n * r for n, r in zip(sizes, rows, strict=True))])
+        before = np.cumsum([0, *sizes])
+        self.cell = np.concatenate(
+            [b + np.repeat(np.arange(n), r) for b, n, r in zip(before[:-1], sizes, rows, strict=True)]
+        )
+        span = [_range(numbers, player) for player in range(len(world.model.players))]
+        parts = {"payoff": numbers.payoff, "chance": numbers.chance, "types": numbers.types, "span": span}
+        self.data = jax.tree.map(lambda value: _wide(value, batch), parts)
+        if self.asked:
+            self.data["inputs"] = world.inputs
+        self.available = self._available(numbers, batch)
+
+    def _available(self, numbers: Numbers, batch: int) -> Array | None:
+        truths = [numbers.available[place.states[0]] for place in self.form.places]
+        if all(allow is True for allowed in truths for allow in allowed):
+            return None
+        rows = [
+            stacked(self.form, place, [_number(allow) for allow in allowed], batch)
+            for place, allowed in zip(self.form.places, truths, strict=True)
+        ]
+        return (
+            jnp.concatenate(
+                [self._flat(place, row) for place, row in zip(self.form.places, rows, strict=True)]
+            )
+            > 0
+        )
+
+    def _flat(self, place: Place, rows: Array) -> Array:
+        """`[R, .., B]` as `[cells * R, B]`, the options of a cell together."""
+        return jnp.swapaxes(rows.reshape(rows.shape[0], -1, rows.shape[-1]), 0, 1).reshape(-1, rows.shape[-1])
+
+    def split(self, values: Array) -> list[tuple[Array, ...]]:
+        """Arrays per place and option from rows `[N, B]`."""
+        found: list[tuple[Array, ...]] = []
+        for place, start, end in zip(self.form.places, self.starts[:-1], self.starts[1:], strict=True):
+            count, width = rows_of(self.form, place), values.shape[-1]
+            part = jnp.swapaxes(values[start:end].reshape(-1, count, width), 0, 1)
+            shape = (count, *seen_shape(self.form, place), width)
+            found.append(unstacked(self.form, place, part.reshape(shape)))
+        return found
+
+    def respond(self, log_probability: Array, data: Any) -> Array:
+        """What each option is worth given that its cell is reached: a `quantal.Respond`."""
+        width = log_probability.shape[-1]
+        logs = self.split(log_probability)
+        strategy = [tuple(jnp.exp(option) for option in options) for options in logs]
+        numbers = Numbers(self.form, data["payoff"], data["chance"], data["types"], {})
+        if self.asked:
+            numbers = self._with_fractions(numbers, strategy, data)
+        found: list[Array] = []
+        for place in self.form.places:
+            belief = beliefs(numbers, place, logs)
+            values = conditional(numbers, place, strategy, belief)
+            rows = stacked(self.form, place, values, width)
+            found.append(self._flat(place, rows) / data["span"][place.player].reshape(1, -1))
+        return jnp.concatenate(found)
+
+    def _with_fractions(self, numbers: Numbers, strategy: Strategy, data: Any) -> Numbers:
+        cube, chosen = data["inputs"]
+        world = World(self.world.program, cube, self.world.removed, chosen, hold=fuse)
+        world.fractions = fractions_under(world.model, numbers, strategy)
+        payoff = payoffs_of(world)
+        width = data["span"][0].shape[-1]
+        return Numbers(
+            self.form,
+            {key: _wide(value, width) for key, value in payoff.items()},
+            numbers.chance,
+            numbers.types,
+            {},
+        )
+
+
+def even_fractions(world: World) -> Mapping[str, Sequence[tuple[tuple[tuple[str, str], ...], Array]]]:
+    """The shares of a continuum of players where every option is as likely."""
+    form, found = world.program.form, {}
+    if form is None:
+        raise ValueError(f"'{world.model.name}' has no information sets.")
+    for asked in asked_fractions(world.model):
+        for s in form.graph.of_node.get(asked.node, ()):
+            state = form.graph.states[s]
+            found.setdefault(asked.text, []).append((state.results, 1.0 / len(state.children)))
+    return found
+
+
+def rounded(probability: Array) -> Array:
+    """What is played in the limit: a probability that goes to 0 or 1 is there."""
+    return jnp.where(probability < NEGLIGIBLE, 0.0, jnp.where(probability > 1 - NEGLIGIBLE, 1.0, probability))
+
+
+def fractions_under(
+    model: Model, numbers: Numbers, strategy: Strategy
+) -> Mapping[str, Sequence[tuple[tuple[tuple[str, str], ...], Array]]]:
+    """What share of a continuum of players makes each asked move, by where play has come from.
+
+    Members differ in what they alone know: their types, and signals that only they see. The share is over
+    those, given everything else.
+    """
+    form = numbers.form
+    found: dict[str, list[tuple[tuple[tuple[str, str], ...], Array]]] = {}
+    for asked in asked_fractions(model):
+        for s in form.graph.of_node.get(asked.node, ()):
+            place = form.places[form.place[s]]
+            option = place.labels.index(asked.move)
+            player = list(model.players)[place.player]
+            own = [axis for axis in form.along[s] if _is_own(model, form, axis, player)]
+            weights = [numbers.types[axis] for axis in own if axis in numbers.types]
+            weights += [
+                numbers.chance[t][branch]
+                for t, branch in numbers.history[s]
+                if form.graph.states[t].mover == CHANCE and form.graph.states[t].amounts[branch] in own
+            ]
+            share = contract([*weights, strategy[form.place[s]][option]], own)
+            results = form.graph.states[s].results
+            found.setdefault(asked.text, []).append((results, share))
+    return found
+
+
+def _is_own(model: Model, form: Form, axis: int, player: str) -> bool:
+    """Whether only the members of a player know an amount."""
+    name = form.axes[axis].name
+    holder = model.parameters[name] if form.axes[axis].kind == "type" else model.game[name]
+    return holder.known_to == (player,)
+
+
+def _range(numbers: Numbers, player: int) -> Array:
+    """A player's highest payoff less his lowest, 1 where there is no difference."""
+    tops: list[Array] = []
+    bottoms: list[Array] = []
+    for z in numbers.form.graph.outcomes:
+        payoff = jnp.asarray(numbers.payoff[z, player])
+        inner = tuple(range(payoff.ndim - 1))
+        tops.append(payoff.max(axis=inner, keepdims=True))
+        bottoms.append(payoff.min(axis=inner, keepdims=True))
+    high, low = tops[0], bottoms[0]
+    for top, bottom in zip(tops[1:], bottoms[1:], strict=True):
+        high, low = jnp.maximum(high, top), jnp.minimum(low, bottom)
+    return jnp.where(high > low, high - low, 1.0)
+
+
+def _number(truth: Array) -> Array:
+    """1 or 0 of a truth."""
+    return (1.0 if truth else 0.0) if isinstance(truth, bool) else jnp.where(truth, 1.0, 0.0)
+
+
+def _wide(value: Array, batch: int) -> Array:
+    """An array with the draws as its last dimension, in full."""
+    array = jnp.asarray(value, jnp.float64)
+    return jnp.broadcast_to(array, (*array.shape[:-1], batch))
