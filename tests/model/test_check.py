@@ -155,3 +155,18 @@ def test_long_chains_and_exploding_functions_are_refused_in_bounded_time(count):
     text = text.replace("fight_value: fighting(p_win, 0.2)", "fight_value: fighting(p_win, f39(1))")
     (problem,) = read_text(text).problems
     assert "more than 100000 operations" in problem.message
+
+
+def test_a_crisis_with_private_resolve_is_sound():
+    reading = read_text((HERE / "resolve.yaml").read_text(encoding="utf-8"))
+    assert [problem for problem in reading.problems if problem.severity == "error"] == []
+    assert reading.model is not None
+    assert reading.model.parameters["k_defender"].known_to == ("defender",)
+
+
+def test_a_list_of_players_may_be_one_name_and_all_is_nobody_in_particular():
+    one = read_text(SECRET.replace("known_to: [buyer]", "known_to: buyer")).model
+    everybody = read_text(SECRET.replace("known_to: [buyer], steps: 32", "known_to: all")).model
+    assert one is not None
+    assert one.parameters["worth"].known_to == ("buyer",)
+    assert everybody is None  # the premise that tells everybody changes nothing now

@@ -13,6 +13,7 @@ from raison.model.starter import starter
 
 GALLERY = Path(__file__).parents[2] / "src" / "raison" / "gallery"
 SOUND = Path(__file__).with_name("sound.yaml").read_text(encoding="utf-8")
+SECRET = Path(__file__).with_name("secret.yaml").read_text(encoding="utf-8")
 VALIDATOR = jsonschema.Draft202012Validator(make_schema())
 
 
@@ -55,7 +56,7 @@ def test_models_of_the_gallery_are_valid(path):
     VALIDATOR.validate(typed(document.parse(path.read_text(encoding="utf-8")).data))
 
 
-@pytest.mark.parametrize("text", [SOUND, starter("a model")], ids=["sound", "starter"])
+@pytest.mark.parametrize("text", [SOUND, SECRET, starter("a model")], ids=["sound", "secret", "starter"])
 def test_sound_models_are_valid(text):
     VALIDATOR.validate(typed(document.parse(text).data))
 
@@ -76,3 +77,21 @@ def test_sound_models_are_valid(text):
 def test_faults_of_shape_are_not_valid(old, new):
     assert old in SOUND
     assert not VALIDATOR.is_valid(typed(document.parse(SOUND.replace(old, new)).data))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("steps: 51", "steps: 1", id="too few steps"),
+        pytest.param("range: [0, top]", "range: [0, top, 3]", id="three ends"),
+        pytest.param("over: [-1, 3]", "over: 3", id="one end"),
+        pytest.param('chance: "normal(worth, noise)"', "cases: {}, chance: x", id="two kinds of chance"),
+        pytest.param("then: opening}", "player: buyer}", id="chance without what follows"),
+        pytest.param("many: true", "many: 3", id="many"),
+        pytest.param("concept: sequential", "concept: sequel", id="concept"),
+        pytest.param("refinement: d1", "refinement: d3", id="refinement"),
+    ],
+)
+def test_faults_of_shape_in_what_is_hidden_are_not_valid(old, new):
+    assert old in SECRET
+    assert not VALIDATOR.is_valid(typed(document.parse(SECRET.replace(old, new)).data))

@@ -9,8 +9,9 @@ from raison.model.evaluate import FLOATS, evaluate
 from raison.model.formula import parse
 from raison.model.problem import ModelError
 from raison.model.reader import read_text
-from raison.model.records import Distribution
+from raison.model.records import Distribution, solved_by
 from raison.model.variant import removed
+from raison.model.writer import write
 
 SOUND = Path(__file__).with_name("sound.yaml").read_text(encoding="utf-8")
 
@@ -128,3 +129,61 @@ def test_replacements_that_double_a_definition_stay_small():
     model = model_with(a=("premises:\n", f"premises:\n{premises}"))
     without = removed(model, [f"d{i}" for i in range(20)])
     assert sum(len(parameter.value.text) for parameter in without.parameters.values()) < 5_000
+
+
+def secret(old="", new=""):
+    text = Path(__file__).with_name("secret.yaml").read_text(encoding="utf-8")
+    assert old in text
+    reading = read_text(text.replace(old, new))
+    assert reading.model is not None, reading.problems
+    return reading.model
+
+
+def test_a_private_type_that_all_know_is_an_ordinary_parameter():
+    without = removed(secret(), ["nobody-knows"])
+    worth = without.parameters["worth"]
+    assert not worth.is_private
+    assert worth.value == parse_definition("uniform(0, 2 * mean)")
+    assert list(without.parameters) == list(secret().parameters)
+
+
+def test_a_private_type_may_become_known_to_others():
+    without = removed(secret("worth.known_to: all", "worth.known_to: [buyer, seller]"), ["nobody-knows"])
+    assert without.parameters["worth"].known_to == ("buyer", "seller")
+
+
+def test_a_parameter_may_become_private_and_uncertain_at_once():
+    model = secret("{worth.known_to: all}", '{top: "uniform(1, 3)", top.known_to: [buyer]}')
+    top = removed(model, ["nobody-knows"]).parameters["top"]
+    assert top.known_to == ("buyer",)
+    assert isinstance(top.value, Distribution)
+
+
+def test_a_private_type_that_becomes_a_number_is_known_to_all():
+    without = removed(secret("{worth.known_to: all}", "{worth: 1.5}"), ["nobody-knows"])
+    assert without.parameters["worth"].known_to is None
+
+
+def test_half_a_private_type_is_made_of_one():
+    without = removed(secret("{worth.known_to: all}", "{worth: worth / 2}"), ["nobody-knows"])
+    assert without.parameters["worth@1"].known_to == ("buyer",)
+    assert without.parameters["worth@1"].steps == 32
+    assert not without.parameters["worth"].is_private
+
+
+def test_the_default_concept_follows_what_is_hidden():
+    model = secret("solution: {concept: sequential, select: logit-limit, refinement: d1}", "")
+    assert solved_by(model) == "sequential"
+    everything = "{own.known_to: all, cost.known_to: all, worth.known_to: all, game.weather.known_to: all, "
+    nodes = "game.rumour.known_to: all, game.reply.hidden: null, game.protest: {hidden: null, known_to: all}}"
+    text = write(model).replace("{worth.known_to: all}", everything + nodes)
+    without = removed(read_text(text).model, ["nobody-knows"])
+    assert without.solution.concept is None
+    assert solved_by(without) == "subgame-perfect"
+
+
+def test_a_path_into_the_solution_changes_its_options():
+    model = secret("{game.weather.known_to: all}", "{solution.select: first, solution.refinement: null}")
+    without = removed(model, ["all-see-the-weather"])
+    assert (without.solution.select, without.solution.refinement) == ("first", None)
+    assert without.solution.concept == "sequential"

@@ -14,9 +14,11 @@ from raison.model.formula import (
     Call,
     Compare,
     Conditional,
+    Fraction,
     Logic,
     Name,
     Number,
+    Root,
     Text,
     Unary,
     height,
@@ -29,6 +31,7 @@ from raison.model.records import (
     Claim,
     Correlation,
     Decision,
+    Distribution,
     Function,
     Lever,
     Model,
@@ -39,18 +42,24 @@ from raison.model.records import (
     PremiseSet,
     Quantity,
     Question,
+    Scale,
+    Solution,
     Source,
+    Spread,
 )
 from raison.model.unparse import show
 from raison.model.writer import to_data, write
 
 SOUND = Path(__file__).with_name("sound.yaml").read_text(encoding="utf-8")
+SECRET = Path(__file__).with_name("secret.yaml").read_text(encoding="utf-8")
 GALLERY = Path(__file__).parents[2] / "src" / "raison" / "gallery"
 
 # --- formulas ---------------------------------------------------------------------------------------------
 
 NUMERALS = st.sampled_from(["1", "0.25", "1e5"]).map(Number)
-ATOMS = NUMERALS | st.sampled_from([Name("p"), Name("q"), Text("it's"), Text("a")])
+ATOMS = NUMERALS | st.sampled_from(
+    [Name("p"), Name("q"), Text("it's"), Text("a"), Fraction("n", "it's"), Fraction("n", "a b")]
+)
 
 
 def larger(inner):
@@ -61,6 +70,7 @@ def larger(inner):
         st.builds(Compare, inner, st.lists(st.tuples(signs, inner), min_size=1, max_size=2).map(tuple)),
         st.builds(Logic, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple)),
         st.builds(Conditional, inner, inner, inner),
+        st.builds(Root, st.sampled_from(["p", "x"]), inner, inner, inner),
         st.builds(Call, st.just("f"), st.tuples(inner), st.just(()) | inner.map(lambda part: (("k", part),))),
     )
 
@@ -108,14 +118,31 @@ def mappings(keys, values):
     return st.dictionaries(keys, values, max_size=3)
 
 
-NODES = st.builds(
-    Decision, NAMES, mappings(NAMES, st.builds(Move, NAMES, some(FORMULAS))), some(PROSE)
-) | st.builds(Chance, mappings(NAMES, st.builds(Case, NAMES, some(FORMULAS))), some(PROSE))
+SEEN = some(tuples(NAMES.filter(lambda name: name != "all")))
+STEPS = st.integers(-3, 200_000)
+DISTRIBUTIONS = DEFINITIONS.filter(lambda definition: isinstance(definition, Distribution))
+SCALES = st.builds(Scale, FORMULAS, FORMULAS, STEPS)
+NODES = st.one_of(
+    st.builds(
+        Decision,
+        NAMES,
+        mappings(NAMES, st.builds(Move, NAMES, some(FORMULAS), some(SCALES))),
+        some(PROSE),
+        hidden=tuples(NAMES),
+        known_to=SEEN,
+        information=some(PROSE),
+    ),
+    st.builds(Chance, mappings(NAMES, st.builds(Case, NAMES, some(FORMULAS))), some(PROSE), SEEN),
+    st.builds(Spread, DISTRIBUTIONS, NAMES, STEPS, some(st.tuples(FORMULAS, FORMULAS)), some(PROSE), SEEN),
+)
 PLAIN = st.recursive(some(PROSE), lambda inner: mappings(NAMES, inner), max_leaves=4)
 WITHOUT = st.builds(
     lambda named, paths: {**named, **paths},
     mappings(IDENTIFIERS, DEFINITIONS),
-    mappings(NAMES.map(lambda name: f"game.{name}"), PLAIN),
+    mappings(NAMES.map(lambda name: f"game.{name}"), PLAIN)
+    | mappings(
+        IDENTIFIERS.map(lambda name: f"{name}.known_to"), st.just("all") | st.lists(NAMES, min_size=1)
+    ),
 )
 QUESTIONS = st.builds(
     Question,
@@ -131,7 +158,10 @@ QUESTIONS = st.builds(
 LEVERS = st.builds(
     Lever, some(st.tuples(NUMBERS, NUMBERS)), some(tuples(NUMBERS)), some(tuples(NAMES)), some(FORMULAS)
 )
-PARAMETERS = st.builds(Parameter, DEFINITIONS, some(PROSE), some(PROSE), tuples(NAMES))
+PARAMETERS = st.builds(Parameter, DEFINITIONS, some(PROSE), some(PROSE), tuples(NAMES), SEEN, some(STEPS))
+SOLUTIONS = st.builds(
+    Solution, some(PROSE), some(FORMULAS), some(PROSE), some(PROSE), some(PROSE), some(PROSE)
+)
 FUNCTIONS = st.builds(Function, st.lists(IDENTIFIERS, unique=True).map(tuple), FORMULAS)
 PAYOFFS = st.dictionaries(
     NAMES.filter(lambda name: name not in ("next", "ends")), FORMULAS, min_size=1, max_size=2
@@ -142,7 +172,7 @@ MODELS = st.builds(
     title=PROSE,
     about=some(PROSE),
     beliefs=st.booleans(),
-    players=mappings(NAMES, st.builds(Player, PROSE.filter(bool))),
+    players=mappings(NAMES, st.builds(Player, PROSE.filter(bool), st.booleans())),
     parameters=mappings(IDENTIFIERS, PARAMETERS),
     correlations=tuples(st.builds(Correlation, st.lists(NAMES, min_size=2, max_size=4).map(tuple), NUMBERS)),
     functions=mappings(IDENTIFIERS, FUNCTIONS),
@@ -155,6 +185,7 @@ MODELS = st.builds(
     sources=mappings(NAMES, SOURCES),
     questions=tuples(QUESTIONS),
     levers=mappings(NAMES, mappings(NAMES, LEVERS)),
+    solution=SOLUTIONS,
 )
 
 
@@ -176,6 +207,15 @@ def test_every_model_of_the_gallery_survives_being_written(path):
     text = write(model)
     assert read_text(text, path.name).model == model
     assert max(map(len, text.split("\n"))) < 2_000
+
+
+def test_a_model_with_secrets_survives_being_written():
+    model = read_text(SECRET, "secret.yaml").model
+    text = write(model)
+    assert read_text(text, "secret.yaml").model == model
+    assert '  own: {value: "normal(mean, 1)", because: [seen], known_to: [crowd]}\n' in text
+    assert "  protest: {player: crowd, hidden: [offer], known_to: [], moves: {" in text
+    assert "      bid: {range: [0, top], steps: 51, then: answer}\n" in text
 
 
 def test_a_written_model_looks_as_one_would_write_it():

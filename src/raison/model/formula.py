@@ -240,17 +240,40 @@ def height(expression: Expression) -> int:
 def names(expression: Expression) -> frozenset[str]:
     """Every name that the expression mentions; functions and what a `root` binds are not included."""
     found: set[str] = set()
-    stack: list[tuple[Expression, frozenset[str]]] = [(expression, frozenset())]
+    stack: list[Expression] = [expression]
     while stack:
-        node, bound = stack.pop()
+        node = stack.pop()
+        if isinstance(node, Name):
+            found.add(node.id)
+        elif isinstance(node, Root):
+            found |= names(node.body) - {node.name}
+            stack += (node.low, node.high)
+        else:
+            stack.extend(children(node))
+    return frozenset(found)
+
+
+def mentions(expression: Expression) -> frozenset[str]:
+    """Names, functions, and fractions by their text, in one go."""
+    found: set[str] = set()
+    stack: list[Expression] = [expression]
+    while stack:
+        node = stack.pop()
         match node:
             case Name(name):
-                if name not in bound:
-                    found.add(name)
+                found.add(name)
+            case Call(function, _, _):
+                found.add(function)
+                stack.extend(children(node))
+            case Fraction():
+                found.add(node.text)
             case Root(name, body, low, high):
-                stack += [(body, bound | {name}), (low, bound), (high, bound)]
+                found |= mentions(body) - {name}
+                stack += (low, high)
+            case Number() | Text():
+                pass
             case _:
-                stack.extend((part, bound) for part in children(node))
+                stack.extend(children(node))
     return frozenset(found)
 
 

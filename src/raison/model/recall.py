@@ -1,125 +1,138 @@
 """Perfect recall: a player remembers his own moves, and all that he saw when he made them.
 
-With `hidden` and `known_to` alone, what a player sees is a list of results, and he forgets only what he saw
-at an earlier decision of his and is hidden from him later; that is decided on the nodes. Where decisions
-have `information` labels, every history of the game is compared with the others in its information set: the
-mover's own information sets and moves on the way must be the same (Kuhn 1953).
+With `hidden` and `known_to` alone, what a player sees is a list of results. He can forget only what he saw
+at an earlier decision of his and is hidden from him later, which is looked for on the nodes. Where that finds
+something, and where decisions have `information` labels, every history of the game is compared with the
+others in its information set: the mover's own information sets and moves on the way must be the same
+(Kuhn 1953).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from raison.model.problem import Path
-from raison.model.records import Decision, Model, Node, Spread, branches
-from raison.model.scope import Report
+from raison.model.records import Decision, Model, Node, branches
+from raison.model.scope import Report, takes_amount
 from raison.model.structure import before, edges
 
-MAX_HISTORIES = 20_000  # of a game with labels; each takes about ten microseconds
+MAX_HISTORIES = 20_000  # of a game that is looked at history by history; each takes some ten microseconds
 
 _Results = tuple[tuple[str, str], ...]
+_Place = tuple[object, ...]
 
 
 def sees(node: Node, player: str) -> bool:
     """Whether a player sees the result of a node, where it is not `hidden` from him."""
-    if isinstance(node, Decision) and node.player == player:
-        return True
-    return node.known_to is None or player in node.known_to
+    return is_own(node, player) or node.known_to is None or player in node.known_to
+
+
+def is_own(node: Node, player: str) -> bool:
+    """Whether the player moves at the node."""
+    return isinstance(node, Decision) and node.player == player
 
 
 def check_recall(model: Model, report: Report) -> None:
-    """Report where a player forgets his own move, or something that he saw when he moved before."""
+    """Report where a player forgets his own move, or something that he saw when he moved before.
+
+    Exact for games of at most `MAX_HISTORIES` histories. In larger ones nothing is said about labels, and a
+    result that is hidden later counts as forgotten even if it can be told from what else is seen.
+    """
+    asked = {name: node for name, node in _decisions(model) if node.hidden or node.information is not None}
+    if not asked:
+        return
     led_to = edges(model)
-    asked = [
-        (name, node)
-        for name, node in model.game.items()
-        if isinstance(node, Decision) and (node.hidden or node.information is not None)
-    ]
-    earlier: dict[str, set[str]] = {}
+    earlier = {name: before(led_to, name) for name, _ in _decisions(model)}
     reported = len(report.problems)
-    for name, node in model.game.items():
-        if asked and isinstance(node, Decision):
-            earlier[name] = before(led_to, name)
-    for name, node in asked:
+    suspects: list[tuple[Path, str]] = []
+    for name, node in asked.items():
         if node.information is not None:
-            _check_amounts(model, name, node, earlier, report)
+            _check_numbers(model, name, node, earlier, report)
         else:
-            for other in dict.fromkeys(node.hidden):
-                _check_hidden(model, name, node, other, earlier, report)
-    labelled = any(node.information is not None for _, node in asked)
-    if labelled and model.root is not None and len(report.problems) == reported:
-        _check_histories(model, model.root, report)
+            suspects += _suspects(model, name, node, earlier, report)
+    labelled = any(node.information is not None for node in asked.values())
+    if len(report.problems) > reported or not (labelled or suspects) or model.root is None:
+        return
+    found = _Histories(model).compare(model.root)
+    for path, message in suspects if found is None else found:
+        report.error(path, message)
 
 
-def _check_hidden(
-    model: Model,
-    name: str,
-    node: Decision,
-    other: str,
-    earlier: Mapping[str, set[str]],
-    report: Report,
-) -> None:
-    hidden, path, player = model.game.get(other), ("game", name, "hidden"), node.player
-    if hidden is None or other not in earlier[name]:
-        return
-    if isinstance(hidden, Decision) and hidden.player == player:
-        report.error(
-            path, f"at '{name}' {player} forgets his own move at '{other}'; take '{other}' out of 'hidden'."
-        )
-        return
-    if not sees(hidden, player):
-        return
-    for between in _own(model, player, earlier[name]):
-        then = model.game[between]
-        if (
-            other in earlier[between]
-            and isinstance(then, Decision)
-            and other not in then.hidden
-            and then.information is None
-        ):
+def _decisions(model: Model) -> Iterator[tuple[str, Decision]]:
+    for name, node in model.game.items():
+        if isinstance(node, Decision):
+            yield name, node
+
+
+def _moves_between(
+    model: Model, player: str, name: str, earlier: Mapping[str, set[str]]
+) -> Iterator[tuple[str, Decision]]:
+    """The player's decisions that may come before the node `name`."""
+    for other, node in _decisions(model):
+        if node.player == player and other in earlier[name]:
+            yield other, node
+
+
+def _seen_there(model: Model, other: str, name: str, node: Decision, earlier: Mapping[str, set[str]]) -> bool:
+    """Whether the mover at `name` sees there what came of `other` before, apart from labels."""
+    if node.information is not None or other not in earlier[name] or other in node.hidden:
+        return False
+    return sees(model.game[other], node.player)
+
+
+def _suspects(
+    model: Model, name: str, node: Decision, earlier: Mapping[str, set[str]], report: Report
+) -> list[tuple[Path, str]]:
+    """What may be forgotten at a decision that hides something; what is forgotten for sure is reported."""
+    path, player = ("game", name, "hidden"), node.player
+    suspects: list[tuple[Path, str]] = []
+    for other in dict.fromkeys(node.hidden):
+        if other not in earlier[name] or other not in model.game:
+            continue
+        if is_own(model.game[other], player):
             report.error(
                 path,
-                f"at '{name}' {player} forgets '{other}', which he saw at '{between}'; take '{other}' out of "
-                f"'hidden', or hide it at '{between}' too.",
+                f"at '{name}' {player} forgets his own move at '{other}'; take '{other}' out of 'hidden'.",
             )
-            return
+            continue
+        for between, then in _moves_between(model, player, name, earlier):
+            if _seen_there(model, other, between, then, earlier):
+                message = _forgotten_result(name, player, other, between)
+                if takes_amount(model.game[other]):
+                    report.error(path, message)
+                else:
+                    suspects.append((path, message))
+                break
+    return suspects
 
 
-def _own(model: Model, player: str, names: set[str]) -> list[str]:
-    found: list[str] = []
-    for name, node in model.game.items():
-        if name in names and isinstance(node, Decision) and node.player == player:
-            found.append(name)
-    return found
+def _forgotten_result(name: str, player: str, other: str, between: str) -> str:
+    return (
+        f"at '{name}' {player} forgets '{other}', which he saw at '{between}'; take '{other}' out of "
+        f"'hidden', or hide it at '{between}' too."
+    )
 
 
-def _check_amounts(
+def _check_numbers(
     model: Model, name: str, node: Decision, earlier: Mapping[str, set[str]], report: Report
 ) -> None:
     """An information set with a label does not keep numbers apart, so none may have been seen before."""
-    path = ("game", name, "information")
-    for between in _own(model, node.player, earlier[name]):
-        then = model.game[between]
-        if not isinstance(then, Decision):
-            continue
-        if any(move.scale is not None for move in then.moves.values()):
+    path, player = ("game", name, "information"), node.player
+    for between, then in _moves_between(model, player, name, earlier):
+        if takes_amount(then):
             report.error(
                 path,
-                f"at '{name}' {node.player} forgets the amount that he took at '{between}'; use 'hidden' "
-                "instead of 'information'.",
+                f"at '{name}' {player} forgets the amount that he took at '{between}'; use 'hidden' instead "
+                "of 'information'.",
             )
             return
         for other in sorted(earlier[between]):
-            seen = model.game[other]
-            numeric = isinstance(seen, Spread) or (
-                isinstance(seen, Decision) and any(move.scale is not None for move in seen.moves.values())
-            )
-            if numeric and then.information is None and other not in then.hidden and sees(seen, node.player):
+            if takes_amount(model.game[other]) and _seen_there(model, other, between, then, earlier):
                 report.error(
                     path,
-                    f"at '{name}' {node.player} forgets the number at '{other}', which he saw at "
-                    f"'{between}'; use 'hidden' instead of 'information'.",
+                    f"at '{name}' {player} forgets the number at '{other}', which he saw at '{between}'; use "
+                    "'hidden' instead of 'information'.",
                 )
                 return
 
@@ -132,72 +145,79 @@ class _Visit:
     """A decision on a history: where it was, in which information set, and what was done."""
 
     node: str
-    place: tuple[object, ...]
+    place: _Place
     move: str
 
 
 _Own = tuple[_Visit, ...]
 
 
-def _check_histories(model: Model, root: str, report: Report) -> None:
-    first: dict[tuple[object, ...], _Own] = {}
-    blamed: set[tuple[object, ...]] = set()
-    found: list[tuple[Path, str]] = []
-    stack: list[tuple[str, _Results, Mapping[str, _Own]]] = [(root, (), {})]
-    count = 1
-    while stack:
-        name, results, visits = stack.pop()
-        node = model.game.get(name)
-        if node is None:
-            continue
-        own: _Own = ()
-        place: tuple[object, ...] = ()
-        if isinstance(node, Decision):
-            own, place = visits.get(node.player, ()), _place(model, name, node, results)
-            before_here = first.setdefault(place, own)
-            if before_here != own and place not in blamed:
-                blamed.add(place)
-                found.append((("game", name, "information"), _forgotten(name, node, before_here, own)))
-        for label, branch in branches(node).items():
-            count += 1
+@dataclass(slots=True)
+class _Histories:
+    """The histories of a game, compared with the first that came to the same information set."""
+
+    model: Model
+    first: dict[_Place, _Own] = field(default_factory=dict)
+    found: dict[tuple[Path, str], None] = field(default_factory=dict)
+
+    def compare(self, root: str) -> list[tuple[Path, str]] | None:
+        """What is forgotten where; None if there are too many histories."""
+        stack: list[tuple[str, _Results, Mapping[str, _Own]]] = [(root, (), {})]
+        count = 1
+        while stack:
+            name, results, visits = stack.pop()
+            node = self.model.game.get(name)
+            if node is None:
+                continue
+            count += len(branches(node))
             if count > MAX_HISTORIES:
-                return
-            after = visits
+                return None
+            own: _Own = ()
+            place: _Place = ()
             if isinstance(node, Decision):
-                after = {**visits, node.player: (*own, _Visit(name, place, label))}
-            stack.append((branch.then, (*results, (name, label)), after))
-    for path, message in found:
-        report.error(path, message)
+                own, place = visits.get(node.player, ()), self.place(name, node, results)
+                before_here = self.first.setdefault(place, own)
+                if before_here != own:
+                    self.blame(name, node, before_here, own)
+            for label, branch in branches(node).items():
+                after = visits
+                if isinstance(node, Decision):
+                    after = {**visits, node.player: (*own, _Visit(name, place, label))}
+                stack.append((branch.then, (*results, (name, label)), after))
+        return list(self.found)
 
+    def place(self, name: str, node: Decision, results: _Results) -> _Place:
+        """The information set of a decision after some results."""
+        if node.information is not None:
+            return ("", node.player, node.information)
+        seen = (
+            result
+            for result in results
+            if is_own(self.model.game[result[0]], node.player)
+            or (result[0] not in node.hidden and sees(self.model.game[result[0]], node.player))
+        )
+        return (name, *seen)
 
-def _place(model: Model, name: str, node: Decision, results: _Results) -> tuple[object, ...]:
-    """The information set of a decision after some results."""
-    if node.information is not None:
-        return ("", node.player, node.information)
-    seen = tuple(
-        (other, label)
-        for other, label in results
-        if _is_own(model.game[other], node.player)
-        or (other not in node.hidden and sees(model.game[other], node.player))
-    )
-    return (name, *seen)
-
-
-def _is_own(node: Node, player: str) -> bool:
-    return isinstance(node, Decision) and node.player == player
-
-
-def _forgotten(name: str, node: Decision, one: _Own, other: _Own) -> str:
-    """What the mover cannot tell apart, of two ways to one information set."""
-    cure = "give what he can tell apart different labels under 'information'."
-    for a, b in zip(one, other, strict=False):
-        if a.place == b.place and a.move != b.move:
-            return f"at '{name}' {node.player} forgets his own move at '{a.node}'; {cure}"
-        if a.place != b.place:
-            if a.node == b.node:
-                return f"at '{name}' {node.player} forgets what he knew at '{a.node}'; {cure}"
-            return (
-                f"at '{name}' {node.player} forgets whether he moved at '{a.node}' or at '{b.node}'; {cure}"
-            )
-    extra = (one if len(one) > len(other) else other)[min(len(one), len(other))]
-    return f"at '{name}' {node.player} forgets whether he has moved at '{extra.node}'; {cure}"
+    def blame(self, name: str, node: Decision, one: _Own, other: _Own) -> None:
+        """Say what the mover cannot tell apart, of two ways to one information set."""
+        player = node.player
+        cure = "give what he can tell apart different labels under 'information'."
+        differing = next((pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), None)
+        if differing is None:
+            extra = (one if len(one) > len(other) else other)[min(len(one), len(other))]
+            message = f"at '{name}' {player} forgets whether he has moved at '{extra.node}'; {cure}"
+        elif differing[0].place == differing[1].place:
+            message = f"at '{name}' {player} forgets his own move at '{differing[0].node}'; {cure}"
+        elif differing[0].node != differing[1].node:
+            between = f"at '{differing[0].node}' or at '{differing[1].node}'"
+            message = f"at '{name}' {player} forgets whether he moved {between}; {cure}"
+        elif node.information is None:
+            unlike = set(differing[0].place) ^ set(differing[1].place)
+            known = {part[0] for part in unlike if isinstance(part, tuple)}
+            lost = next((hidden for hidden in node.hidden if hidden in known), node.hidden[0])
+            message = _forgotten_result(name, player, lost, differing[0].node)
+        else:
+            message = f"at '{name}' {player} forgets what he knew at '{differing[0].node}'; {cure}"
+        key = "hidden" if node.information is None else "information"
+        if not any(path == ("game", name, key) for path, _ in self.found):
+            self.found[(("game", name, key), message)] = None

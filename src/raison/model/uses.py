@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from raison.model.formula import Formula, called, fractions, names
+from raison.model.formula import Formula, mentions
 from raison.model.records import Definition, Distribution, Model
 
 Graph = Mapping[str, Collection[str]]
@@ -19,8 +19,7 @@ def mentioned(definition: Definition) -> set[str]:
     """Names, functions and fractions (by their text) that a definition mentions."""
     found: set[str] = set()
     for formula in formulas(definition):
-        found |= names(formula.expression) | called(formula.expression)
-        found |= {fraction.text for fraction in fractions(formula.expression)}
+        found |= mentions(formula.expression)
     return found
 
 
