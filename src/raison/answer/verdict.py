@@ -38,6 +38,7 @@ from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
 
+TIES_UNRESOLVED = "moves tie, and games with hidden information are not solved for every way to break a tie"
 MANY_TIES = "moves tie in more combinations than are tried"
 _AVERAGES = {
     "all_equilibria": "low",
@@ -47,6 +48,14 @@ _AVERAGES = {
     "tied": "tied",
     "reached": "reached",
 }
+
+
+def _why_unknown(plan: Plan) -> str:
+    """Why the smallest and largest numbers over all equilibria are not known."""
+    program = plan.base.block.program
+    if program.form is None:
+        return MANY_TIES
+    return TIES_UNRESOLVED if is_settled(program) else plan.base.block.unknown or TIES_UNRESOLVED
 
 
 def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
@@ -117,7 +126,7 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
         unit=_unit(plan, question),
         all_equilibria=average("low") if known else None,
         some_equilibrium=average("high") if known else None,
-        equilibria_reason=None if known else MANY_TIES,
+        equilibria_reason=None if known else _why_unknown(plan),
         best_reply=average("best_reply") if of_move else None,
         mixed=average("mixed") if not is_amount else None,
         tied=average("tied") if has_game else None,

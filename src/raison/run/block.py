@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from raison.model.records import Model
@@ -20,9 +21,10 @@ from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.world import World
-from raison.solve.game import played
+from raison.solve.every import every_equilibrium, why_not
+from raison.solve.game import played, played_under
 from raison.solve.levels import LARGE, is_large
-from raison.solve.numbers import largest_array
+from raison.solve.numbers import largest_array, point_inputs
 from raison.solve.questions import Answer, ask
 
 BLOCK = 16_384
@@ -104,12 +106,17 @@ class Block:
             which each state's ties are broken from the given move on, and which states tie in it in some
             draw.
         values: `(cube, removed) -> parameters and quantities`, name to `[B]`.
+        extremes: `(cube, removed) -> low, high, complete`: of every question's number over all equilibria,
+            `[Q, B]`, and where none of them is missing, `[B]`; None where they are not enumerated.
+        unknown: Why not.
     """
 
     program: Program
     answer: Callable[..., BlockResult]
     numbers: Callable[..., tuple[Array, Array]]
     values: Callable[..., dict[str, Array]]
+    extremes: Callable[..., tuple[Array, Array, Array]] | None = None
+    unknown: str | None = None
 
 
 def compile_block(program: Program, key: str) -> Block:
@@ -133,7 +140,44 @@ def compile_block(program: Program, key: str) -> Block:
             lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold), f"numbers {key}"
         ),
         _Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
+        *_enumeration(program, key),
     )
+
+
+def _enumeration(
+    program: Program, key: str
+) -> tuple[Callable[..., tuple[Array, Array, Array]] | None, str | None]:
+    """How the smallest and largest numbers over all equilibria are found, or why not."""
+    if program.form is None:
+        return None, None
+    reason = why_not(program)
+    if reason is not None:
+        return None, reason
+    inputs = _Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
+    under = _Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
+
+    def extremes(cube: Array, removed: Array) -> tuple[Array, Array, Array]:
+        payoffs, chance, available = jax.tree.map(np.asarray, inputs(cube, removed))
+        every = every_equilibrium(program, payoffs, chance, available)
+        shape = (len(program.model.questions), cube.shape[-1])
+        low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
+        for rows in every.profiles:
+            there = ~np.isnan(rows[0])
+            numbers = np.asarray(under(cube, removed, np.where(there, rows, 0.5)))
+            low = np.where(there, np.fmin(low, numbers), low)
+            high = np.where(there, np.fmax(high, numbers), high)
+        return low, high, every.complete & (every.count > 0)
+
+    return extremes, None
+
+
+def _numbers_under(program: Program, cube: Array, removed: Array, rows: Array) -> Array:
+    """The questions' numbers `[Q, B]` where every option has the given probability, `[N, B]`."""
+    batch = cube.shape[-1]
+    world = World(program, cube, removed)
+    game = played_under(world, batch, rows)
+    numbers = [ask(game, world, question, pure=True).number for question in program.model.questions]
+    return jnp.stack([jnp.broadcast_to(number, (batch,)) for number in numbers])
 
 
 def _by_numpy(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,6 +30,7 @@ from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
 from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
+from raison.solve.game import is_settled
 from raison.solve.levels import is_large
 
 FEW = 30
@@ -248,6 +249,9 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
     terms.counts["unknown"] = np.zeros(1, np.int64)
     tied = np.asarray(result.tied)
     graph = plan.base.block.program.graph
+    if plan.base.block.program.form is not None:
+        _equilibrium_terms(terms, plan, cube_rows, result)
+        return
     if graph is None or not tied.any() or not len(number):
         return
     if is_large(graph):
@@ -268,6 +272,31 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
         here = tied & np.asarray(answer.applies)
         for name, extreme in (("low", found[0][q]), ("high", found[1][q])):
             terms.sums[name][q] += per_replicate(here, extreme - np.asarray(answer.number))
+
+
+def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:
+    """The same for a game with information sets, by enumeration where it is possible.
+
+    In a draw in which some equilibria may be missing, a probability counts as anything between 0 and 1.
+    """
+    block = plan.base.block
+    solved = np.asarray(result.status) == 0
+    if block.extremes is None:
+        known = is_settled(block.program) and not (np.asarray(result.tied) & solved).any()
+        terms.counts["unknown"][0] = 0 if known else int(solved.sum())
+        return
+    low, high, complete = block.extremes(cube_rows, plan.base.switches)
+    terms.counts["incomplete"] = np.array([int((solved & ~complete).sum())])
+    for q, (question, answer) in enumerate(zip(plan.model.questions, result.answers, strict=True)):
+        number, here = np.asarray(answer.number), solved & np.asarray(answer.applies)
+        whole = question.kind != "amount" or question.above is not None
+        open_low, open_high = (0.0, 1.0) if whole else (number, number)
+        bounds = (
+            ("low", np.minimum(np.where(complete, low[q], open_low), number)),
+            ("high", np.maximum(np.where(complete, high[q], open_high), number)),
+        )
+        for name, bound in bounds:
+            terms.sums[name][q] += per_replicate(here, bound - number)
 
 
 def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResult) -> dict[str, Any]:

@@ -67,7 +67,11 @@ def played_graph(world: World, batch: int, tie_from: Sequence[Array] | None = No
 
 def is_settled(program: Program) -> bool:
     """Whether a game's beliefs depend on nothing that anybody does, so that it is solved by recursion."""
-    return program.form is None or settled_order(program.form) is not None
+    if program.form is None:
+        return True
+    if program.model.solution.precision is not None or asked_fractions(program.model):
+        return False
+    return settled_order(program.form) is not None
 
 
 def _played_form(world: World, batch: int) -> FormPlayed:
@@ -75,13 +79,12 @@ def _played_form(world: World, batch: int) -> FormPlayed:
     if form is None:
         raise ValueError(f"'{world.model.name}' has no information sets.")
     precision = world.model.solution.precision
-    order = settled_order(form)
     many = bool(asked_fractions(world.model))
     if many:
         world = world.again(even_fractions(world))
     numbers = numbers_of(world)
-    if order is not None and not many and precision is None:
-        strategy, decisions = solve_settled(numbers, order, world.hold)
+    if is_settled(world.program):
+        strategy, decisions = solve_settled(numbers, settled_order(form) or (), world.hold)
         logs, pure = None, True
     else:
         level = None if precision is None else world.number(precision)
@@ -101,6 +104,27 @@ def _played_form(world: World, batch: int) -> FormPlayed:
             for s in place.states:
                 world.stuck(form.graph.states[s].name, stuck(s) > 0)
     return game
+
+
+def played_under(world: World, batch: int, rows: Array) -> FormPlayed:
+    """A game without amounts as given strategies play it, right or wrong.
+
+    Args:
+        world: The draws.
+        batch: How many.
+        rows: `[N, B]` probability of every option, by place.
+    """
+    form = world.program.form
+    if form is None:
+        raise ValueError(f"'{world.model.name}' has no information sets.")
+    numbers = numbers_of(world)
+    strategy: list[tuple[Array, ...]] = []
+    start = 0
+    for place in form.places:
+        strategy.append(tuple(rows[start + option] for option in range(len(place.labels))))
+        start += len(place.labels)
+    decisions = decisions_of(numbers, strategy)
+    return FormPlayed(world, numbers, strategy, decisions, batch, pure=False)
 
 
 def stacked_stuck(game: FormPlayed, number: int) -> Any:

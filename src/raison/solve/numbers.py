@@ -164,6 +164,23 @@ def payoffs_of(world: World) -> dict[tuple[int, int], Array]:
     }
 
 
+def point_inputs(world: World) -> tuple[Array, dict[int, tuple[Array, ...]], dict[int, tuple[Array, ...]]]:
+    """What solvers of games without amounts need: payoffs `[outcome states, players, B]`, the probabilities of
+    chance states and what is available at decision states, `[B]` each.
+    """
+    numbers = numbers_of(world)
+    cube, chosen = world.inputs
+    batch = (cube if cube is not None else next(iter(chosen.values()))).shape[-1]
+    wide = lambda value: xp.broadcast_to(xp.asarray(value), (batch,))
+    players = range(len(world.model.players))
+    payoffs = xp.stack(
+        [xp.stack([wide(numbers.payoff[z, p]) for p in players]) for z in numbers.form.graph.outcomes]
+    )
+    chance = {s: tuple(wide(p) for p in cases) for s, cases in numbers.chance.items()}
+    available = {s: tuple(wide(a) for a in moves) for s, moves in numbers.available.items()}
+    return payoffs, chance, available
+
+
 def largest_array(program: Program) -> int:
     """Numbers that the largest array of a game with amounts holds for one draw.
 
