@@ -170,3 +170,11 @@ def test_a_list_of_players_may_be_one_name_and_all_is_nobody_in_particular():
     assert one is not None
     assert one.parameters["worth"].known_to == ("buyer",)
     assert everybody is None  # the premise that tells everybody changes nothing now
+
+
+def test_the_weights_of_a_choice_may_depend_on_what_is_not_seen():
+    """They decide how likely a value is, and not which values there are."""
+    text = SECRET.replace('"normal(worth, noise)", over: [-1, 3]', '"choice(0, 2 - worth, noise, worth)"')
+    assert read_text(text).problems == ()
+    text = SECRET.replace('"uniform(0, mean)"', '"choice(0, 2 - worth, mean, worth)"')
+    assert read_text(text.replace("known_to: [seller, buyer]", "known_to: [seller]")).problems == ()

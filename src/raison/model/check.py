@@ -12,7 +12,7 @@ from raison.model.defining import check_circles, check_fixed, check_parameters, 
 from raison.model.information import check_hidden
 from raison.model.naming import check_names, path_of
 from raison.model.play import check_game
-from raison.model.premising import build_variants, check_premises, check_variants
+from raison.model.premising import build_variants, check_premises, check_secrets, check_variants
 from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import Model
 from raison.model.scope import Report, Scope
@@ -47,6 +47,7 @@ def _check_all(model: Model, report: Report) -> None:
     check_default(model, report)
     check_premises(model, scope, report, lookup)
     check_variants(model, variants, report)
+    check_secrets(model, variants, report)
     check_claims(model, report)
     check_rivals(model, report)
     check_sets(model, report)

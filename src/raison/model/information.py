@@ -49,7 +49,7 @@ def _check_type(model: Model, name: str, known_to: tuple[str, ...], scope: Scope
                      "'known_to'.")  # fmt: skip
         return
     _check_players(model, known_to, path, what, report)
-    if not is_uncertain(model, name) and not report.touches(("parameters", name)):
+    if not _is_uncertain(model, name) and not report.touches(("parameters", name)):
         report.error(
             path, f"{what} is a fixed number, which cannot be private; give it a distribution or delete "
             "'known_to'.",
@@ -61,7 +61,7 @@ def _check_type(model: Model, name: str, known_to: tuple[str, ...], scope: Scope
             f"{what} is known to {crowd[0]}, who are many, so that each member has a value of his own; "
             "nobody else can know it. Make one of them the only player there.",
         )
-    fault = unknown_ground(model, name, model.parameters[name].value, scope)
+    fault = _unknown_ground(model, name, model.parameters[name].value, scope)
     if fault is not None:
         report.error(("parameters", name), f"{what} {fault}")
     for index, correlation in enumerate(model.correlations):
@@ -73,26 +73,33 @@ def _check_type(model: Model, name: str, known_to: tuple[str, ...], scope: Scope
             )
 
 
-def is_uncertain(model: Model, name: str) -> bool:
+def _is_uncertain(model: Model, name: str) -> bool:
     """Whether a parameter has a distribution, as written or with some premise removed."""
     replaced = [premise.without.get(name) for premise in model.premises.values()]
     return any(isinstance(each, Distribution) for each in (model.parameters[name].value, *replaced))
 
 
-def knows(model: Model, player: str, name: str) -> bool:
+def _points(distribution: Distribution) -> Distribution:
+    """What decides where a distribution is cut: of a choice its values and not their weights, else all."""
+    if distribution.kind == "choice":
+        return Distribution("choice", distribution.arguments[0::2])
+    return distribution
+
+
+def _knows(model: Model, player: str, name: str) -> bool:
     """Whether a player knows a parameter; or may, where those who know it are misspelt."""
     known_to = model.parameters[name].known_to
     return known_to is None or player in known_to or any(other not in model.players for other in known_to)
 
 
-def unknown_ground(model: Model, name: str, definition: Definition, scope: Scope) -> str | None:
+def _unknown_ground(model: Model, name: str, definition: Definition, scope: Scope) -> str | None:
     """What is wrong if a private type is drawn from a type that one of those who know it does not know."""
     known_to = model.parameters[name].known_to
     if known_to is None or not isinstance(definition, Distribution):
         return None
-    for other in sorted(scope.types(definition) - {name}):
+    for other in sorted(scope.types(_points(definition)) - {name}):
         named = [player for player in known_to if player in model.players]
-        stranger = next((player for player in named if not knows(model, player, other)), None)
+        stranger = next((player for player in named if not _knows(model, player, other)), None)
         if stranger is not None:
             return (
                 f"is drawn from '{other}', which {stranger} does not know, so that where it is cut tells "
@@ -156,6 +163,9 @@ def _check_spread(
         report.error(at, f"'chance' of {what} uses {fraction}; only payoffs and probabilities can.")
     if node.over is not None:
         ends = (*path, "over")
+        if node.distribution.kind == "choice":
+            report.error(ends, f"'chance' of {what} is a choice, which has its own values; delete 'over'.")
+            return
         _check_ends(node.over, ends, f"'over' of {what}", scope, report, lookup)
         for ground in sorted(ground for end in node.over for ground in scope.grounds(end))[:1]:
             report.error(ends, f"'over' of {what} is the same however play went, but uses '{ground}'; use "
@@ -174,12 +184,12 @@ def _secrets(
     model: Model, name: str, node: Spread, led_to: Mapping[str, Collection[str]], scope: Scope
 ) -> Iterator[tuple[str, str]]:
     """What the distribution depends on, with a player who sees the number drawn and not that."""
-    grounds = sorted(scope.grounds(node.distribution))
+    grounds = sorted(scope.grounds(_points(node.distribution)))
     for player in model.players if node.known_to is None else node.known_to:
         for ground in grounds:
             parameter = model.parameters.get(ground)
             if parameter is not None:
-                if not knows(model, player, ground):
+                if not _knows(model, player, ground):
                     yield ground, player
             elif ground in model.game:
                 if not sees(model.game[ground], player):
@@ -244,7 +254,7 @@ def _check_seen(
     for ground in sorted(scope.grounds(formula)):
         parameter = scope.model.parameters.get(ground)
         if parameter is not None:
-            if not knows(scope.model, player, ground):
+            if not _knows(scope.model, player, ground):
                 report.error(
                     path,
                     f"{what} uses the private type '{ground}', which {player} does not know; use what he "

@@ -14,11 +14,11 @@ from raison.model.defining import (
     refuse_results,
 )
 from raison.model.formula import Formula, Name, Text
-from raison.model.information import unknown_ground
+from raison.model.information import check_information
 from raison.model.play import check_game
 from raison.model.problem import Path
-from raison.model.records import Definition, Distribution, Model, Premise
-from raison.model.replacing import edit, is_structural, same
+from raison.model.records import Definition, Distribution, Model, Premise, hides
+from raison.model.replacing import edit, is_structural, redefine, same
 from raison.model.scope import Report, Scope
 from raison.model.solving import check_solution
 
@@ -72,6 +72,31 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
         at = _place(model.premises[name], name)
         for _, message in inner.raw():
             if message not in already:
+                report.error(at, f"premise '{name}' removed: {message}")
+
+
+def check_secrets(model: Model, variants: Mapping[str, Model], report: Report) -> None:
+    """Definitions that a premise exchanges must not make play depend on what a player does not know.
+
+    A premise with paths was checked with its paths alone, and is checked here with its definitions too.
+    """
+    already = {message for _, message in report.raw()}
+    for name, premise in model.premises.items():
+        changed = variants.get(name, model)
+        exchanged = {key: value for key, value in premise.without.items() if isinstance(value, Definition)}
+        known = {*changed.parameters, *changed.quantities}
+        if not hides(changed) or not exchanged or not known.issuperset(exchanged):
+            continue
+        for key, value in exchanged.items():
+            changed = redefine(changed, key, value)
+        inner = Report(report.broken)
+        scope = Scope(changed, inner)
+        if scope.is_circular:
+            continue
+        check_information(changed, scope, inner, no_constants, ())
+        for _, message in inner.raw():
+            if message not in already:
+                at = ("premises", name, "without", next(iter(exchanged)))
                 report.error(at, f"premise '{name}' removed: {message}")
 
 
@@ -130,9 +155,6 @@ def _check_replacement(
         return
     if isinstance(value, Distribution):
         check_distribution(value, path, what, scope, lookup)
-        fault = unknown_ground(model, name, value, scope) if name in model.parameters else None
-        if fault is not None:
-            report.error(path, f"{what} {fault}")
     elif not (name in scope.labels and name in uses.mentioned(value)):
         scope.check(value, path, what)
     if name in model.parameters:

@@ -65,7 +65,7 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
                 continue
             at = ("premises", name, "without", key)
             if is_known_to(key):
-                fault, changed[at] = _tell(parameters, key.removesuffix(KNOWN_TO), value)
+                fault, changed[at] = _tell(parameters, key.removesuffix(KNOWN_TO), value, model)
                 if fault is not None:
                     problems.append(Problem(f"premise '{name}': '{key[:80]}' {fault}", at))
                 continue
@@ -99,9 +99,11 @@ def is_known_to(key: str) -> bool:
     return key.endswith(KNOWN_TO) and key.count(".") == 1
 
 
-def _tell(parameters: dict[str, Parameter], name: str, value: Any) -> tuple[str | None, bool]:
+def _tell(parameters: dict[str, Parameter], name: str, value: Any, model: Model) -> tuple[str | None, bool]:
     """Change who knows a parameter; what is wrong with that, and whether it changed."""
     parameter = parameters.get(name)
+    if parameter is None and name in model.game:
+        return f"is about a node; write 'game.{name}.known_to'.", False
     if parameter is None:
         hint = did_you_mean(name, parameters) or "."
         return f"leads nowhere, since there is no parameter '{name[:60]}'{hint}", False
