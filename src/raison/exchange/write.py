@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from raison.exchange.game import CHANCE, NONE, ExtensiveGame, TableGame
+from raison.exchange.game import CHANCE, NONE, ExtensiveGame, InformationSet, TableGame
 from raison.exchange.modelling import exact, one_line, unique
 
 
@@ -16,7 +16,7 @@ def write_efg(game: ExtensiveGame) -> str:
     player's information sets, of the moves at one, of outcomes and of players. Where they are, all after the
     first get a number; moves, outcomes and players that have no label get one.
     """
-    players = _filled(game.players, "player")
+    players = player_labels(game)
     outcomes = list(game.outcomes)
     named = _filled([game.outcomes[number].label for number in outcomes], "outcome")
     outcome_labels = dict(zip(outcomes, named, strict=True))
@@ -31,7 +31,7 @@ def write_efg(game: ExtensiveGame) -> str:
         words = ["t", _quoted(node_labels[index])]
         if node.information != NONE:
             place = game.sets[node.information]
-            moves = [_quoted(move) for move in _filled(place.moves, "move")]
+            moves = [_quoted(move) for move in move_labels(place)]
             if place.player == CHANCE:
                 moves = [f"{m} {exact(p)}" for m, p in zip(moves, place.probabilities, strict=True)]
             mover = ["c"] if place.player == CHANCE else ["p"]
@@ -43,6 +43,16 @@ def write_efg(game: ExtensiveGame) -> str:
             words.append(_payoffs(game.outcomes[node.outcome].amounts))
         lines.append(" ".join(words))
     return "\n".join(lines) + "\n"
+
+
+def player_labels(game: ExtensiveGame) -> list[str]:
+    """What the players are called in the file that is written."""
+    return _filled(game.players, "player")
+
+
+def move_labels(place: InformationSet) -> list[str]:
+    """What the moves or cases of an information set are called in the file that is written."""
+    return _filled(place.moves, "move")
 
 
 def write_nfg(game: TableGame) -> str:
