@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raison.answer.records import RunRecord, Verdict
+    from raison.model.reader import Reading
     from raison.program.program import Program
     from raison.run.checkpoint import ResumeError as ResumeError
     from raison.run.fold import Fold
@@ -33,15 +34,23 @@ SEED = 1
 
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Read and check a model file.
+    """Read and check a model file, or a game in Gambit's `.efg` or `.nfg` format.
 
     Raises:
         ModelError: the file cannot be read or the model is wrong; `problems` has every fault with its line.
     """
-    reading = reader.read_file(os.fspath(path))
+    reading = read(path)
     if reading.model is None:
         raise ModelError(tuple(p for p in reading.problems if p.severity == "error"))
     return Model(reading.model, reading.sha256, reading.problems, os.fspath(path))
+
+
+def read(path: str | os.PathLike[str]) -> Reading:
+    """What a model or game file says and what is wrong with it."""
+    from raison.exchange import read as exchange
+
+    name = os.fspath(path)
+    return exchange.read_file(name) if name.lower().endswith(exchange.SUFFIXES) else reader.read_file(name)
 
 
 def gallery(name: str) -> Model:
@@ -72,12 +81,14 @@ class Model:
         sha256: Of the file's text.
         problems: Warnings of the check.
         origin: The file or gallery name that it was read from; None for a model made in Python.
+        options: How its solution differs from the file's, as options of the command line.
     """
 
     record: records.Model
     sha256: str
     problems: tuple[Problem, ...] = ()
     origin: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def of(record: records.Model) -> Model:
@@ -90,6 +101,46 @@ class Model:
         if reading.model is None:
             raise ModelError(tuple(p for p in reading.problems if p.severity == "error"))
         return Model(reading.model, reading.sha256, reading.problems)
+
+    def solved_by(
+        self,
+        concept: str | None = None,
+        *,
+        precision: float | None = None,
+        select: str | None = None,
+        refinement: str | None = None,
+    ) -> Model:
+        """The same model with another solution concept; the docs say how to choose one.
+
+        Args:
+            concept: `subgame-perfect`, `logit`, `sequential`, `nash` or `strategic-choice`; None for that
+                of the file.
+            precision: Of `logit`, in units of the mover's payoff range; None for the limit of the branch.
+            select: Which equilibrium is played where there are several: `logit-limit` or `first`.
+            refinement: Of `sequential`: `intuitive` or `d1`.
+
+        Raises:
+            ModelError: the concept does not exist or does not fit the model.
+        """
+        from dataclasses import replace
+
+        from raison.model.formula import parse
+
+        before = self.record.solution
+        if concept is not None and concept != before.concept:
+            before = records.Solution(concept)
+        solution = replace(
+            before,
+            precision=before.precision if precision is None else parse(repr(float(precision))),
+            select=select or before.select,
+            refinement=refinement or before.refinement,
+        )
+        if solution == self.record.solution:
+            return self
+        found = Model.of(replace(self.record, solution=solution))
+        options = {"concept": concept, "precision": precision, "select": select, "refinement": refinement}
+        given = tuple((name, str(value)) for name, value in options.items() if value is not None)
+        return replace(found, origin=self.origin, options=given)
 
     @property
     def name(self) -> str:
@@ -198,6 +249,8 @@ class Model:
         parts += [] if identity.design == "sobol" else ["--design", identity.design]
         for premise in identity.without:
             parts += ["--without", premise]
+        for option, value in self.options:
+            parts += [f"--{option}", value]
         return shlex.join(parts)
 
     def write(self) -> str:
@@ -277,13 +330,43 @@ class Solution:
         """Every parameter and every quantity that does not depend on results of the game."""
         return self.points.quantity
 
-    def strategy(self, node: str) -> list[tuple[dict[str, str], dict[str, NDArray[np.float64]]]]:
-        """The node's information sets: earlier results that matter, and each branch's probability there."""
+    def strategy(self, node: str) -> list[tuple[dict[str, Any], dict[str, NDArray[np.float64]]]]:
+        """The node's information sets: what is seen there, and each branch's probability.
+
+        Amounts that are seen are arrays `[steps, N]` by name; the probabilities then have a dimension for
+        each of them before the points, and one more for the amounts of a move on a scale.
+        """
+        if self.points.places:
+            return [
+                ({**dict(place.seen), **place.amounts}, dict(place.probability))
+                for place in self.points.places
+                if place.node == node
+            ]
         labels = list(records.branches(self.model.game[node]))
         return [
             (dict(state.seen), dict(zip(labels, state.probability, strict=True)))
             for state in self.points.strategy[node]
         ]
+
+    @property
+    def belief(
+        self,
+    ) -> dict[str, list[tuple[dict[str, Any], list[tuple[dict[str, Any], NDArray[np.float64]]]]]]:
+        """By node, for each of its information sets what is seen there and how likely what is not seen is.
+
+        What is not seen are histories, each with its hidden results and probability, and amounts, each by
+        itself with its points `[steps, N]` and their probabilities; a dimension for each seen amount comes
+        first.
+        Off the path of play, beliefs are the limit along the branch that selects the equilibrium.
+        """
+        found: dict[str, Any] = {}
+        for place in self.points.places:
+            hidden = [(dict(h), b) for h, b in zip(place.hidden, place.belief, strict=True)]
+            amounts = [({name: p}, place.amount_belief[name]) for name, p in place.hidden_amounts.items()]
+            found.setdefault(place.node, []).append(
+                ({**dict(place.seen), **place.amounts}, (hidden if len(hidden) > 1 else []) + amounts)
+            )
+        return found
 
     def largest_gain(self) -> NDArray[np.float64]:
         """The independent check: the largest gain from one deviation, relative to the payoff range."""

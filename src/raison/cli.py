@@ -84,6 +84,18 @@ Workers = Annotated[
 ]
 
 
+Concept = Annotated[
+    str | None, typer.Option("--concept", help="Solution concept instead of the file's; see the docs.")
+]
+Precision = Annotated[
+    float | None, typer.Option("--precision", min=0, help="Of logit, in units of the mover's payoff range.")
+]
+Select = Annotated[
+    str | None, typer.Option("--select", help="Which equilibrium is played: logit-limit or first.")
+]
+Refinement = Annotated[str | None, typer.Option("--refinement", help="Of sequential: intuitive or d1.")]
+
+
 class RefusalError(Exception):
     """Something the user gave is wrong; the message is one line."""
 
@@ -204,12 +216,12 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with a model, each with file, line and what to do."""
-    from raison.model.reader import read_file
+    from raison.api import read
 
     failed = False
     records: list[dict[str, Any]] = []
     for name in models:
-        reading = read_file(_file(name))
+        reading = read(_file(name))
         failed |= reading.model is None
         for problem in reading.problems:
             print(problem, file=sys.stderr)
@@ -252,6 +264,10 @@ def run(
     resume: Resume = None,
     premises: Premises = True,
     workers: Workers = None,
+    concept: Concept = None,
+    precision: Precision = None,
+    select: Select = None,
+    refinement: Refinement = None,
     as_json: AsJson = False,
     force: Force = False,
 ) -> None:
@@ -259,7 +275,7 @@ def run(
     from raison.program.engine import bound_memory
 
     bound_memory()
-    found = _model(model)
+    found = _model(model).solved_by(concept, precision=precision, select=select, refinement=refinement)
     _warn(found)
     if not found.record.questions:
         raise RefusalError(f"{model} asks no question; add one under 'questions'.")
@@ -365,10 +381,14 @@ def solve(
         bool,
         typer.Option("--symbolic", help="Print the inequalities under which the asked moves are chosen."),
     ] = False,
+    concept: Concept = None,
+    precision: Precision = None,
+    select: Select = None,
+    refinement: Refinement = None,
     as_json: AsJson = False,
 ) -> None:
-    """Solve a model at chosen points, or in closed form."""
-    found = _model(model)
+    """Solve a model, or a game in Gambit's format, at chosen points or in closed form."""
+    found = _model(model).solved_by(concept, precision=precision, select=select, refinement=refinement)
     _warn(found)
     if symbolic and at:
         raise typer.BadParameter("--symbolic answers for all points; leave out --at")

@@ -183,7 +183,8 @@ def explain_draw(plan: Plan, draw: int) -> Explanation:
         draw: Which draw, from 0.
 
     Raises:
-        ValueError: the run has no such draw, or the game is too large to be worked path by path.
+        ValueError: the run has no such draw, the game is too large to be worked path by path, or something in
+            it is hidden.
     """
     return explain_draws(plan, [draw])[0]
 
@@ -194,6 +195,11 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
     Raises:
         ValueError: the run has no such draw, or the game is too large to be worked path by path.
     """
+    if plan.base.block.program.form is not None:
+        raise ValueError(
+            f"a draw is worked by hand only where everybody sees everything and every move has a name; "
+            f"'{plan.model.name}' is solved otherwise. Use 'raison solve' at the values of the draw."
+        )
     count = plan.identity.draws
     for draw in draws:
         if not 0 <= draw < count:

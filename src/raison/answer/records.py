@@ -223,7 +223,28 @@ class ModelIdentity(Record):
 
 
 class RunRecord(Record):
-    """Everything a run answers: what `raison run --json` prints."""
+    """Everything a run answers: what `raison run --json` prints.
+
+    Attributes:
+        schema_version: Of the record.
+        version: Of raison.
+        versions: Of what it was made with.
+        model: Which one.
+        draws: How many.
+        seed: Of the design.
+        design: How the draws are spread.
+        concept: By which solution concept; None for a model without a game.
+        command: That makes the run again.
+        without: Premises removed throughout.
+        questions: A verdict each.
+        removals: The verdicts without premises.
+        nodes: Of the game.
+        outcomes: Mean probability of each.
+        outcome_errors: Standard errors of `outcomes`.
+        parameters: As drawn.
+        failures: Ways in which draws failed.
+        failed: Share of draws that failed.
+    """
 
     schema_version: int = Field(default=SCHEMA, alias="schema")
     version: str
@@ -232,6 +253,7 @@ class RunRecord(Record):
     draws: int
     seed: int
     design: str
+    concept: str | None = None
     command: str
     without: tuple[str, ...] = ()
     questions: tuple[Verdict, ...]

@@ -33,10 +33,11 @@ from raison.answer.records import (
     Verdict,
 )
 from raison.model.formula import Formula, Name, Number
-from raison.model.records import Decision, Distribution, Question, branches
+from raison.model.records import Decision, Distribution, Question, branches, solved_by
 from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
+from raison.solve.game import is_settled
 
 TIES_UNRESOLVED = "moves tie, and games with hidden information are not solved for every way to break a tie"
 MANY_TIES = "moves tie in more combinations than are tried"
@@ -75,6 +76,7 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         draws=identity.draws,
         seed=identity.seed,
         design=identity.design,
+        concept=solved_by(model) if model.game else None,
         command=command,
         without=identity.without,
         questions=tuple(_verdict(plan, fold, q) for q in range(len(model.questions))),

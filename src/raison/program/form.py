@@ -22,7 +22,7 @@ from raison.model.records import (
     Node,
     Spread,
     branches,
-    hides,
+    solved_by,
 )
 from raison.program.graph import CHANCE, MAX_STATES, OUTCOME, Graph, Results, State
 
@@ -91,8 +91,10 @@ class Form:
 
 
 def needs_form(model: Model) -> bool:
-    """Whether a model's game has hidden information or amounts, so that a graph of states is not enough."""
-    return hides(model) or any(
+    """Whether a graph of states is not enough: something is hidden, a move is an amount, or the concept asks
+    for mixed play.
+    """
+    return solved_by(model) != "subgame-perfect" or any(
         isinstance(node, Spread) or any(move.scale is not None for move in node.moves.values())
         for node in model.game.values()
         if isinstance(node, Spread | Decision)

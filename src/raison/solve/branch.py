@@ -78,8 +78,12 @@ class _Game:
         self.cell = np.concatenate(
             [b + np.repeat(np.arange(n), r) for b, n, r in zip(before[:-1], sizes, rows, strict=True)]
         )
-        span = [_range(numbers, player) for player in range(len(world.model.players))]
-        parts = {"payoff": numbers.payoff, "chance": numbers.chance, "types": numbers.types, "span": span}
+        parts = {
+            "payoff": numbers.payoff,
+            "chance": numbers.chance,
+            "types": numbers.types,
+            "span": list(numbers.span),
+        }
         self.data = jax.tree.map(lambda value: _wide(value, batch), parts)
         if self.asked:
             self.data["inputs"] = world.inputs
@@ -195,21 +199,6 @@ def _is_own(model: Model, form: Form, axis: int, player: str) -> bool:
     name = form.axes[axis].name
     holder = model.parameters[name] if form.axes[axis].kind == "type" else model.game[name]
     return holder.known_to == (player,)
-
-
-def _range(numbers: Numbers, player: int) -> Array:
-    """A player's highest payoff less his lowest, 1 where there is no difference."""
-    tops: list[Array] = []
-    bottoms: list[Array] = []
-    for z in numbers.form.graph.outcomes:
-        payoff = jnp.asarray(numbers.payoff[z, player])
-        inner = tuple(range(payoff.ndim - 1))
-        tops.append(payoff.max(axis=inner, keepdims=True))
-        bottoms.append(payoff.min(axis=inner, keepdims=True))
-    high, low = tops[0], bottoms[0]
-    for top, bottom in zip(tops[1:], bottoms[1:], strict=True):
-        high, low = jnp.maximum(high, top), jnp.minimum(low, bottom)
-    return jnp.where(high > low, high - low, 1.0)
 
 
 def _number(truth: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from raison.model.records import solved_by
 from raison.program import xp
 from raison.program.program import Program
 from raison.program.world import World
@@ -13,7 +14,8 @@ from raison.solve.branch import asked_fractions, even_fractions, fractions_under
 from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
-from raison.solve.numbers import numbers_of
+from raison.solve.noisy import solve_noisy
+from raison.solve.numbers import Numbers, Strategy, numbers_of
 from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.settled import decisions_of, settled_order, solve_settled
@@ -69,34 +71,36 @@ def is_settled(program: Program) -> bool:
     """Whether a game's beliefs depend on nothing that anybody does, so that it is solved by recursion."""
     if program.form is None:
         return True
-    if program.model.solution.precision is not None or asked_fractions(program.model):
-        return False
-    return settled_order(program.form) is not None
+    return settled_order(program.form) is not None and not asked_fractions(program.model)
 
 
 def _played_form(world: World, batch: int) -> FormPlayed:
     form = world.program.form
     if form is None:
         raise ValueError(f"'{world.model.name}' has no information sets.")
-    precision = world.model.solution.precision
+    solution = world.model.solution
+    level = None if solution.precision is None else world.number(solution.precision)
     many = bool(asked_fractions(world.model))
     if many:
         world = world.again(even_fractions(world))
     numbers = numbers_of(world)
-    if is_settled(world.program):
-        strategy, decisions = solve_settled(numbers, settled_order(form) or (), world.hold)
-        logs, pure = None, True
+    logs, pure = None, False
+    if solved_by(world.model) == "strategic-choice":
+        strategy = noisy_strategy(world, numbers)
+        decisions = decisions_of(numbers, strategy)
+    elif is_settled(world.program):
+        strategy, decisions = solve_settled(numbers, settled_order(form) or (), level, world.hold)
+        pure = level is None
     else:
-        level = None if precision is None else world.number(precision)
         logs, unsolved = logit_play(world, numbers, batch, level)
         world.unsolved(unsolved)
         strategy = [tuple(xp.exp(option) for option in options) for options in logs]
-        if precision is None:
+        if level is None:
             strategy = [tuple(rounded(option) for option in options) for options in strategy]
         if many:
             world = world.again(fractions_under(world.model, numbers, strategy))
             numbers = numbers_of(world)
-        decisions, pure = decisions_of(numbers, strategy, logs), False
+        decisions = decisions_of(numbers, strategy, logs)
     game = FormPlayed(world, numbers, strategy, decisions, batch, pure, logs)
     for number, place in enumerate(form.places):
         if any(allow is not True for allow in numbers.available[place.states[0]]):
@@ -104,6 +108,27 @@ def _played_form(world: World, batch: int) -> FormPlayed:
             for s in place.states:
                 world.stuck(form.graph.states[s].name, stuck(s) > 0)
     return game
+
+
+def noisy_strategy(world: World, numbers: Numbers) -> Strategy:
+    """Strategic choice: probabilities of moves by players who err, or know what the others do not."""
+    form, solution = numbers.form, world.model.solution
+    if form.axes or any(len(place.states) > 1 for place in form.places):
+        raise ValueError(
+            f"strategic choice needs a game in which nothing but the errors is hidden and no move is an "
+            f"amount; '{world.model.name}' has more. Use another solution concept."
+        )
+    found = solve_noisy(
+        form.graph,
+        len(world.model.players),
+        lambda s, player: numbers.payoff[s, player],
+        lambda s: numbers.chance[s],
+        lambda s: numbers.available[s],
+        link="logit" if solution.link == "logit" else "probit",
+        error="private" if solution.error == "private" else "agent",
+        hold=world.hold,
+    )
+    return [found.probability[place.states[0]] or () for place in form.places]
 
 
 def played_under(world: World, batch: int, rows: Array) -> FormPlayed:

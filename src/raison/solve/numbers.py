@@ -70,21 +70,33 @@ class Numbers:
         return tuple(found)
 
     @cached_property
-    def tolerance(self) -> tuple[Array, ...]:
-        """Per player, the difference up to which two of his values tie; the amounts' dimensions have size 1."""
-        players = {player for _, player in self.payoff}
-        return tuple(self._tolerance(player) for player in sorted(players))
+    def extremes(self) -> tuple[tuple[Array, Array], ...]:
+        """Per player his lowest and highest payoff, over outcomes and amounts."""
+        return tuple(self._extremes(player) for player in sorted({player for _, player in self.payoff}))
 
-    def _tolerance(self, player: int) -> Array:
-        ends: list[Array] = []
+    @cached_property
+    def tolerance(self) -> tuple[Array, ...]:
+        """Per player, the difference up to which two of his values tie."""
+        return tuple(tie_tolerance(ends) for ends in self.extremes)
+
+    @cached_property
+    def span(self) -> tuple[Array, ...]:
+        """Per player his highest payoff less his lowest, 1 where they are the same."""
+        widths = (high - low for low, high in self.extremes)
+        return tuple(xp.where(width > 0, width, 1.0) for width in widths)
+
+    def _extremes(self, player: int) -> tuple[Array, Array]:
+        low: Array = xp.asarray(xp.inf)
+        high: Array = xp.asarray(-xp.inf)
         for z in self.form.graph.outcomes:
             payoff = self.payoff[z, player]
-            if isinstance(payoff, float):
-                ends.append(payoff)
-            else:
+            if not isinstance(payoff, float):
                 inner = tuple(range(payoff.ndim - 1))
-                ends += [payoff.max(axis=inner, keepdims=True), payoff.min(axis=inner, keepdims=True)]
-        return tie_tolerance(ends)
+                low = xp.minimum(low, payoff.min(axis=inner, keepdims=True))
+                high = xp.maximum(high, payoff.max(axis=inner, keepdims=True))
+            else:
+                low, high = xp.minimum(low, payoff), xp.maximum(high, payoff)
+        return low, high
 
     def factor(self, edge: Edge, strategy: Strategy) -> Array:
         """Probability of going along an edge."""
@@ -165,8 +177,8 @@ def payoffs_of(world: World) -> dict[tuple[int, int], Array]:
 
 
 def point_inputs(world: World) -> tuple[Array, dict[int, tuple[Array, ...]], dict[int, tuple[Array, ...]]]:
-    """What solvers of games without amounts need: payoffs `[outcome states, players, B]`, the probabilities of
-    chance states and what is available at decision states, `[B]` each.
+    """What solvers of games without amounts need: payoffs `[outcome states, players, B]`, and `[B]` each the
+    probabilities of chance states and what is available at decision states.
     """
     numbers = numbers_of(world)
     cube, chosen = world.inputs

@@ -163,14 +163,42 @@ def _top(value: Array, own: int | None) -> Array:
     return value if own is None else value.max(axis=own, keepdims=True)
 
 
+def respond(
+    place: Place, values: Sequence[Array], allowed: Sequence[Array], sharpness: Array
+) -> tuple[Array, ...]:
+    """Logit probabilities of the options of an information set, amounts each counting as a move.
+
+    Args:
+        place: The information set.
+        values: Per option its expected payoff.
+        allowed: Per option whether it is available.
+        sharpness: What a payoff is multiplied with: the precision over the mover's payoff range.
+    """
+    odds = [
+        sharpness * (v if allow is True else xp.where(allow, v, -xp.inf))
+        for v, allow in zip(values, allowed, strict=True)
+    ]
+    top: Array = xp.asarray(-xp.inf)
+    for x, own in zip(odds, place.options, strict=True):
+        top = xp.maximum(top, _top(x, own))
+    weights = [xp.exp(x - top) for x in odds]
+    sums = [
+        w if own is None else w.sum(axis=own, keepdims=True)
+        for w, own in zip(weights, place.options, strict=True)
+    ]
+    total = sum(sums[1:], start=sums[0])
+    return tuple(w / total for w in weights)
+
+
 def solve_settled(
-    numbers: Numbers, order: Sequence[int], hold: Hold = fuse
+    numbers: Numbers, order: Sequence[int], precision: Array | None = None, hold: Hold = fuse
 ) -> tuple[Strategy, list[Decisions]]:
     """Decide every information set, from the end of the game to its beginning.
 
     Args:
         numbers: Of the game.
         order: From `settled_order`.
+        precision: Of logit play, in units of the mover's payoff range; None for best replies.
         hold: How each place's arrays are kept.
 
     Returns:
@@ -186,7 +214,11 @@ def solve_settled(
         belief = beliefs(numbers, place, None)
         values = conditional(numbers, place, strategy, belief)
         allowed = numbers.available[place.states[0]]
-        found = decide(form, place, hold(tuple(values)), allowed, numbers.tolerance[place.player])
+        values, tolerance = hold(tuple(values)), numbers.tolerance[place.player]
+        found = decide(form, place, values, allowed, tolerance)
+        if precision is not None:
+            chances = respond(place, values, allowed, precision / numbers.span[place.player])
+            found = described(place, found.value, hold(chances), found.best, tolerance)
         decisions[number] = found
         strategy[number] = found.probability
     return strategy, [decisions[number] for number in range(len(form.places))]

@@ -121,6 +121,11 @@ def conditions(model: Model) -> list[Condition]:
             "a closed form needs a question about a move; add {node: ..., move: ...} under 'questions'."
         )
     program = compile_model(model)
+    if program.form is not None:
+        raise ValueError(
+            f"a closed form needs a game in which everybody sees everything and every move has a name; "
+            f"'{model.name}' is solved otherwise. Solve at points with --at."
+        )
     if program.graph is None or len(program.graph.states) > MAX_STATES:
         raise ValueError(
             f"a closed form needs a game of at most {MAX_STATES} states; solve at points with --at."
