@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
+from raison.model import uses
 from raison.model.constant import Lookup, constant
 from raison.model.defining import check_distribution
 from raison.model.formula import Formula
@@ -13,7 +14,7 @@ from raison.model.problem import Path
 from raison.model.recall import check_recall, sees
 from raison.model.records import Decision, Definition, Distribution, Model, Node, Spread, hides
 from raison.model.scope import Report, Scope
-from raison.model.structure import before, union
+from raison.model.structure import before, order, union
 
 
 def check_information(
@@ -305,18 +306,18 @@ def _offer(node: Decision) -> tuple[object, ...]:
 def check_hidden(model: Model, report: Report, variants: Collection[Model]) -> None:
     """What is hidden is a node that can come before, with a premise removed if not as written."""
     led_to = union([model, *variants])
-    if any(path[:1] == ("game",) for path in report.broken):
+    if any(path[:1] == ("game",) for path in report.broken) or uses.circles(led_to):
         return
+    played = order(led_to)
     for name, node in model.game.items():
         if not isinstance(node, Decision):
             continue
         path = ("game", name, "hidden")
-        earlier = before(led_to, name) if node.hidden else ()
         for other in dict.fromkeys(node.hidden):
             if other not in led_to:
-                hint = report.offer(other, earlier) or "; name nodes of the game."
+                hint = report.offer(other, before(led_to, name)) or "; name nodes of the game."
                 report.error(path, f"node '{name}' hides '{other[:60]}', which is no node{hint}")
-            elif other not in earlier:
+            elif not played.is_before(other, name):
                 report.error(
                     path,
                     f"node '{name}' hides '{other}', which cannot come before it, so that there is nothing "

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from raison.model import uses
 from raison.model.problem import Path
 from raison.model.records import Decision, Model, Node, branches
 from raison.model.scope import Report, takes_amount
-from raison.model.structure import before, edges
+from raison.model.structure import Order, edges, order
 
 MAX_HISTORIES = 20_000  # of a game that is looked at history by history; each takes some ten microseconds
 
@@ -43,14 +44,21 @@ def check_recall(model: Model, report: Report) -> None:
     if not asked:
         return
     led_to = edges(model)
-    earlier = {name: before(led_to, name) for name, _ in _decisions(model)}
+    if uses.circles(led_to):
+        return
+    played = order(led_to)
     reported = len(report.problems)
     suspects: list[tuple[Path, str]] = []
+    numbers = [name for name, node in model.game.items() if takes_amount(node)]
+    own = {
+        player: played.numbers([name for name, node in _decisions(model) if node.player == player])
+        for player in {node.player for node in asked.values()}
+    }
     for name, node in asked.items():
-        if node.information is not None:
-            _check_numbers(model, name, node, earlier, report)
-        else:
-            suspects += _suspects(model, name, node, earlier, report)
+        if node.information is None:
+            suspects += _suspects(model, name, node, own[node.player], played, report)
+        elif numbers:
+            _check_numbers(model, name, node, numbers, own[node.player], played, report)
     labelled = any(node.information is not None for node in asked.values())
     if len(report.problems) > reported or not (labelled or suspects) or model.root is None:
         return
@@ -65,30 +73,27 @@ def _decisions(model: Model) -> Iterator[tuple[str, Decision]]:
             yield name, node
 
 
-def _moves_between(
-    model: Model, player: str, name: str, earlier: Mapping[str, set[str]]
-) -> Iterator[tuple[str, Decision]]:
-    """The player's decisions that may come before the node `name`."""
-    for other, node in _decisions(model):
-        if node.player == player and other in earlier[name]:
-            yield other, node
-
-
-def _seen_there(model: Model, other: str, name: str, node: Decision, earlier: Mapping[str, set[str]]) -> bool:
-    """Whether the mover at `name` sees there what came of `other` before, apart from labels."""
-    if node.information is not None or other not in earlier[name] or other in node.hidden:
+def _seen_there(model: Model, other: str, name: str, played: Order) -> bool:
+    """Whether the mover at a decision sees there what came of `other` before, labels apart."""
+    node = model.game[name]
+    if (
+        not isinstance(node, Decision)
+        or node.information is not None
+        or not played.is_before(other, name)
+        or other in node.hidden
+    ):
         return False
     return sees(model.game[other], node.player)
 
 
 def _suspects(
-    model: Model, name: str, node: Decision, earlier: Mapping[str, set[str]], report: Report
+    model: Model, name: str, node: Decision, own: int, played: Order, report: Report
 ) -> list[tuple[Path, str]]:
     """What may be forgotten at a decision that hides something; what is forgotten for sure is reported."""
     path, player = ("game", name, "hidden"), node.player
     suspects: list[tuple[Path, str]] = []
     for other in dict.fromkeys(node.hidden):
-        if other not in earlier[name] or other not in model.game:
+        if not played.is_before(other, name):
             continue
         if is_own(model.game[other], player):
             report.error(
@@ -96,8 +101,8 @@ def _suspects(
                 f"at '{name}' {player} forgets his own move at '{other}'; take '{other}' out of 'hidden'.",
             )
             continue
-        for between, then in _moves_between(model, player, name, earlier):
-            if _seen_there(model, other, between, then, earlier):
+        for between in played.earlier(name, own):
+            if _seen_there(model, other, between, played):
                 message = _forgotten_result(name, player, other, between)
                 if takes_amount(model.game[other]):
                     report.error(path, message)
@@ -115,20 +120,26 @@ def _forgotten_result(name: str, player: str, other: str, between: str) -> str:
 
 
 def _check_numbers(
-    model: Model, name: str, node: Decision, earlier: Mapping[str, set[str]], report: Report
+    model: Model,
+    name: str,
+    node: Decision,
+    numbers: list[str],
+    own: int,
+    played: Order,
+    report: Report,
 ) -> None:
     """An information set with a label does not keep numbers apart, so none may have been seen before."""
     path, player = ("game", name, "information"), node.player
-    for between, then in _moves_between(model, player, name, earlier):
-        if takes_amount(then):
+    for between in played.earlier(name, own):
+        if takes_amount(model.game[between]):
             report.error(
                 path,
                 f"at '{name}' {player} forgets the amount that he took at '{between}'; use 'hidden' instead "
                 "of 'information'.",
             )
             return
-        for other in sorted(earlier[between]):
-            if takes_amount(model.game[other]) and _seen_there(model, other, between, then, earlier):
+        for other in numbers:
+            if _seen_there(model, other, between, played):
                 report.error(
                     path,
                     f"at '{name}' {player} forgets the number at '{other}', which he saw at '{between}'; use "
