@@ -155,7 +155,7 @@ def _check_numbers(
 class _Visit:
     """A decision on a history: where it was, in which information set, and what was done."""
 
-    node: str
+    node: str = field(compare=False)  # one information set may have several
     place: _Place
     move: str
 

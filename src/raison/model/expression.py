@@ -1,0 +1,255 @@
+"""Expressions: the nodes that a formula is parsed into, and walks over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal, kept as written so that symbolic answers stay exact (`0.1` is one tenth)."""
+
+    text: str
+
+    @property
+    def value(self) -> float:
+        """The nearest float64."""
+        return float(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted name: a move, an outcome, or a value of a `choice`. Only compared, never computed with."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A parameter, quantity, argument, or result of the game."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`, `+x` or `not x`."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`left operator right` with one of `+ - * / // % **`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`first op second op third ...`: true if every neighbouring pair compares true, as in Python."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and` or `or` of two or more operands."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`then if condition else otherwise`."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a known function or one of the file, with positional and keyword arguments."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction:
+    """`fraction(node, 'move')`: the share of a player that is many who make the move at the node."""
+
+    node: str
+    move: str
+
+    @property
+    def text(self) -> str:
+        """The name under which an evaluator looks its value up; no name of a model can look like it."""
+        return f"fraction({self.node}, {self.move})"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """`root(name, body, low, high)`: a zero of `body`, as `name` goes from `low` to `high`."""
+
+    name: str
+    body: Expression
+    low: Expression
+    high: Expression
+
+
+Expression = Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call | Fraction | Root
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A parsed formula. Two are equal if they parse to the same expression, however they are spaced."""
+
+    text: str = field(compare=False)
+    expression: Expression
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and all expressions inside it, each before its parts."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions directly inside one."""
+    match expression:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Compare(first, rest):
+            return (first, *(right for _, right in rest))
+        case Logic(_, operands):
+            return operands
+        case Conditional(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Call(_, arguments, keywords):
+            return (*arguments, *(value for _, value in keywords))
+        case Root(_, body, low, high):
+            return (body, low, high)
+        case _:
+            return ()
+
+
+def height(expression: Expression) -> int:
+    """The most operations one above the other: 0 for a number or name."""
+    heights: dict[int, int] = {}
+    for node in reversed(list(walk(expression))):  # parts come before what they are parts of
+        heights[id(node)] = max((heights[id(part)] + 1 for part in children(node)), default=0)
+    return heights[id(expression)]
+
+
+def names(expression: Expression) -> frozenset[str]:
+    """Every name that the expression mentions; functions and what a `root` binds are not included."""
+    found: set[str] = set()
+    stack: list[Expression] = [expression]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Name):
+            found.add(node.id)
+        elif isinstance(node, Root):
+            found |= names(node.body) - {node.name}
+            stack += (node.low, node.high)
+        else:
+            stack.extend(children(node))
+    return frozenset(found)
+
+
+def mentions(expression: Expression) -> frozenset[str]:
+    """Names, functions, and fractions by their text, in one go."""
+    found: set[str] = set()
+    stack: list[Expression] = [expression]
+    while stack:
+        node = stack.pop()
+        match node:
+            case Name(name):
+                found.add(name)
+            case Call(function, _, _):
+                found.add(function)
+                stack.extend(children(node))
+            case Fraction():
+                found.add(node.text)
+            case Root(name, body, low, high):
+                found |= mentions(body) - {name}
+                stack += (low, high)
+            case Number() | Text():
+                pass
+            case _:
+                stack.extend(children(node))
+    return frozenset(found)
+
+
+def called(expression: Expression) -> frozenset[str]:
+    """Every function that the expression calls."""
+    return frozenset(node.function for node in walk(expression) if isinstance(node, Call))
+
+
+def fractions(expression: Expression) -> frozenset[Fraction]:
+    """Every `fraction` that the expression asks for."""
+    return frozenset(node for node in walk(expression) if isinstance(node, Fraction))
+
+
+def rewritten(expression: Expression, stands_for: Callable[[str], Expression]) -> Expression:
+    """The expression with what each name stands for in the name's place; what a `root` binds stays."""
+
+    def new(part: Expression) -> Expression:
+        match part:
+            case Name(name):
+                return stands_for(name)
+            case Unary(operator, operand):
+                return Unary(operator, new(operand))
+            case Binary(operator, left, right):
+                return Binary(operator, new(left), new(right))
+            case Compare(first, rest):
+                return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
+            case Logic(operator, operands):
+                return Logic(operator, tuple(new(operand) for operand in operands))
+            case Conditional(condition, then, otherwise):
+                return Conditional(new(condition), new(then), new(otherwise))
+            case Call(function, arguments, keywords):
+                given = tuple((keyword, new(value)) for keyword, value in keywords)
+                return Call(function, tuple(new(argument) for argument in arguments), given)
+            case Root(name, body, low, high):
+                name, body = _in_root(name, body, stands_for)
+                return Root(name, body, new(low), new(high))
+            case Number() | Text() | Fraction():
+                return part
+
+    return new(expression)
+
+
+def _in_root(name: str, body: Expression, stands_for: Callable[[str], Expression]) -> tuple[str, Expression]:
+    """The rewritten body of a `root`, whose own name changes where what comes in mentions the same name."""
+    free = names(body) - {name}
+    taken = free.union(*(names(stands_for(other)) for other in free))
+    fresh = name
+    while fresh in taken:
+        fresh += "_"
+    return fresh, rewritten(body, lambda other: Name(fresh) if other == name else stands_for(other))
+
+
+def is_truth(expression: Expression) -> bool:
+    """Whether the expression is true or false rather than a number."""
+    match expression:
+        case Compare() | Logic() | Unary("not", _):
+            return True
+        case Conditional(_, then, otherwise):
+            return is_truth(then) and is_truth(otherwise)
+        case _:
+            return False
