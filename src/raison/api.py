@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raison.answer.records import RunRecord, Verdict
+    from raison.exchange.gambit import Comparison
     from raison.model.reader import Reading
     from raison.program.program import Program
     from raison.run.checkpoint import ResumeError as ResumeError
     from raison.run.fold import Fold
     from raison.run.plan import Plan
     from raison.run.run import InterruptedRunError as InterruptedRunError
+    from raison.solve.inputs import Inputs
     from raison.solve.points import PointSolution
 
 DRAWS = 100_000
@@ -368,16 +370,56 @@ class Solution:
             )
         return found
 
+    @cached_property
+    def _inputs(self) -> Inputs:
+        from raison.program.program import is_drawn
+        from raison.solve.inputs import inputs_at
+
+        drawn = [name for name, parameter in self.model.parameters.items() if is_drawn(parameter)]
+        chosen = {name: self.points.quantity[name] for name in drawn}
+        return inputs_at(self.program, chosen, len(self.points.status))
+
     def largest_gain(self) -> NDArray[np.float64]:
-        """The independent check: the largest gain from one deviation, relative to the payoff range."""
+        """The independent check: the most that anybody could gain by deviating, over his payoff range."""
         import numpy as np
 
+        from raison.solve import inputs
         from raison.solve.regret import largest_gain
 
         graph = self.program.graph
         if graph is None:
             return np.zeros(len(self.points.status))
+        if self.points.places:
+            return inputs.largest_gain(self._inputs, self.points.places)
         return largest_gain(graph, self.points.payoffs, self.points.played, self.points.available)
+
+    def efg(self, point: int = 0) -> str:
+        """The game at one point in Gambit's `.efg` format, amounts written out as moves and cases.
+
+        Raises:
+            ValueError: the model has no game, or it would have too many nodes.
+        """
+        from raison.exchange.write import write_efg
+        from raison.solve.inputs import game_at
+
+        if self.program.graph is None:
+            raise ValueError(f"'{self.model.name}' has no game to write.")
+        return write_efg(game_at(self._inputs, point))
+
+    def against_gambit(self, point: int = 0) -> Comparison:
+        """Gambit's equilibria of the game at one point held against ours (extra `gambit`).
+
+        Raises:
+            ImportError: pygambit is not installed.
+            ValueError: the model has no game, the game has amounts, or Gambit cannot solve it.
+        """
+        from raison.exchange.gambit import compare
+        from raison.solve.inputs import game_at, profile_at
+
+        if self.program.graph is None:
+            raise ValueError(f"'{self.model.name}' has no game to compare.")
+        game = game_at(self._inputs, point)
+        return compare([profile_at(self._inputs, game, self.points, point)], game)
 
 
 @dataclass(frozen=True)

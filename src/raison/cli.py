@@ -36,6 +36,12 @@ class _Commands(TyperGroup):
             raise typer.Exit(_interrupted(error)) from error
 
 
+class Checker(StrEnum):
+    """Programs that solutions are held against."""
+
+    gambit = "gambit"
+
+
 class DesignName(StrEnum):
     """Where the draws lie: scrambled Sobol points, Latin hypercubes, or independent points."""
 
@@ -385,7 +391,14 @@ def solve(
     precision: Precision = None,
     select: Select = None,
     refinement: Refinement = None,
+    against: Annotated[
+        Checker | None, typer.Option("--check", help="Solve the first point with Gambit too, and compare.")
+    ] = None,
+    efg: Annotated[
+        Path | None, typer.Option("--efg", help="Write the game at the first point for Gambit.")
+    ] = None,
     as_json: AsJson = False,
+    force: Force = False,
 ) -> None:
     """Solve a model, or a game in Gambit's format, at chosen points or in closed form."""
     found = _model(model).solved_by(concept, precision=precision, select=select, refinement=refinement)
@@ -412,12 +425,27 @@ def solve(
     from raison.show.solution import print_solution, solution_dict
 
     solution = found.solve(points)
+    comparison = None if against is None else solution.against_gambit()
+    if efg is not None:
+        _write_game(efg, solution.efg(), force)
     if as_json:
-        print(json.dumps(solution_dict(solution.points, solution.program), indent=2))
+        record = solution_dict(solution.points, solution.program)
+        if comparison is not None:
+            record["gambit"] = list(comparison.sentences)
+        print(json.dumps(record, indent=2))
     else:
         print_solution(solution.points, solution.program)
+        if comparison is not None:
+            print("", *comparison.sentences, sep="\n")
     if all(status != "solved" for status in solution.status):
         raise typer.Exit(EXIT_FAILED)
+
+
+def _write_game(path: Path, text: str, force: bool) -> None:
+    _check_folder(path)
+    if path.exists() and not force:
+        raise RefusalError(f"{path} exists; give another name, or --force to overwrite it.")
+    path.write_text(text, encoding="utf-8")
 
 
 def _values(model: Model, name: str, text: str) -> list[float] | list[str]:
