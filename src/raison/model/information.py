@@ -11,10 +11,9 @@ from raison.model.defining import check_distribution
 from raison.model.formula import Formula
 from raison.model.keys import MAX_STEPS, did_you_mean
 from raison.model.problem import Path
-from raison.model.recall import check_recall, sees
 from raison.model.records import Decision, Definition, Distribution, Model, Node, Spread, hides
 from raison.model.scope import Report, Scope
-from raison.model.structure import before, order, union
+from raison.model.structure import before, is_own, sees, union
 
 
 def check_information(
@@ -37,6 +36,8 @@ def check_information(
             _check_decision(name, node, led_to, scope, report, lookup)
     _check_labels(model, report)
     if hides(model) and not any(path[:1] == ("game",) for path in report.broken):
+        from raison.model.recall import check_recall  # here, since most models hide nothing
+
         check_recall(model, report)
 
 
@@ -278,7 +279,7 @@ def _check_seen(
 def _sees_there(earlier: Node, name: str, node: Decision) -> bool:
     if node.information is not None:
         return False
-    if isinstance(earlier, Decision) and earlier.player == node.player:
+    if is_own(earlier, node.player):
         return True
     return name not in node.hidden and sees(earlier, node.player)
 
@@ -305,8 +306,12 @@ def _offer(node: Decision) -> tuple[object, ...]:
 
 def check_hidden(model: Model, report: Report, variants: Collection[Model]) -> None:
     """What is hidden is a node that can come before, with a premise removed if not as written."""
+    if not hides(model) or any(path[:1] == ("game",) for path in report.broken):
+        return
+    from raison.model.recall import order  # here, since most models hide nothing
+
     led_to = union([model, *variants])
-    if any(path[:1] == ("game",) for path in report.broken) or uses.circles(led_to):
+    if uses.circles(led_to):
         return
     played = order(led_to)
     for name, node in model.game.items():

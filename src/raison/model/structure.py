@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
 from raison.model import uses
 from raison.model.constant import Lookup, constant
@@ -55,46 +54,14 @@ def before(led_to: Mapping[str, Collection[str]], name: str) -> set[str]:
     return uses.reach(back, back.get(name, set()))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What may be played before what, for many questions at once.
-
-    Attributes:
-        names: Nodes.
-        number: Of each.
-        above: For each the set of what may come before it, bit `number[name]` for `name`.
-    """
-
-    names: tuple[str, ...]
-    number: Mapping[str, int]
-    above: Mapping[str, int]
-
-    def is_before(self, one: str, other: str) -> bool:
-        """Whether play may come from one node to another."""
-        return one in self.number and bool(self.above.get(other, 0) >> self.number[one] & 1)
-
-    def numbers(self, names: Collection[str]) -> int:
-        """The set of these names, as `above` has it."""
-        return sum(1 << self.number[name] for name in names)
-
-    def earlier(self, name: str, among: int) -> Iterator[str]:
-        """Those of a set that may come before a node, in the file's order."""
-        left = self.above[name] & among
-        while left:
-            lowest = left & -left
-            yield self.names[lowest.bit_length() - 1]
-            left ^= lowest
+def sees(node: Node, player: str) -> bool:
+    """Whether a player sees the result of a node, where it is not `hidden` from him."""
+    return is_own(node, player) or node.known_to is None or player in node.known_to
 
 
-def order(led_to: Mapping[str, Collection[str]]) -> Order:
-    """What may be played before what in a game without circles."""
-    number = {name: index for index, name in enumerate(led_to)}
-    above = dict.fromkeys(led_to, 0)
-    for name in reversed(uses.in_order(led_to)):
-        passed = above[name] | 1 << number[name]
-        for target in led_to[name]:
-            above[target] = above.get(target, 0) | passed
-    return Order(tuple(led_to), number, above)
+def is_own(node: Node, player: str) -> bool:
+    """Whether the player moves at the node."""
+    return isinstance(node, Decision) and node.player == player
 
 
 def _check_targets(model: Model, report: Report) -> bool:
