@@ -129,7 +129,10 @@ def test_one_label_needs_one_list_of_moves():
     text = text.replace(OTHER, "  other: {player: one, information: blind, moves: {up: end, off: end}}\n")
     (problem,) = read_text(text).problems
     assert "'other' and 'second' are one information set, 'blind', and need the same moves" in problem.message
-    assert read_text(text.replace("off: end", "down: end")).problems == ()
+    text = text.replace("off: end", "down: end")
+    assert read_text(text).problems == ()
+    (problem,) = read_text(text.replace("down: end}}", "down: {then: end, when: 1 > 2}}}", 1)).problems
+    assert "a 'range' or a 'when' differs" in problem.message
 
 
 def test_a_result_that_can_be_told_from_the_rest_is_not_forgotten():

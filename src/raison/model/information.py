@@ -293,15 +293,17 @@ def _check_labels(model: Model, report: Report) -> None:
         other = first.setdefault((node.player, node.information), name)
         there = model.game[other]
         if isinstance(there, Decision) and _offer(there) != _offer(node):
+            one, two = ", ".join(there.moves), ", ".join(node.moves)
+            got = f"got {one} and {two}" if one != two else "here a 'range' or a 'when' differs"
             report.error(
                 ("game", name, "moves"),
                 f"nodes '{other}' and '{name}' are one information set, '{node.information}', and need the "
-                f"same moves in the same order; got {', '.join(there.moves)} and {', '.join(node.moves)}.",
+                f"same moves in the same order; {got}.",
             )
 
 
 def _offer(node: Decision) -> tuple[object, ...]:
-    return tuple((label, move.scale) for label, move in node.moves.items())
+    return tuple((label, move.scale, move.when) for label, move in node.moves.items())
 
 
 def check_hidden(model: Model, report: Report, variants: Collection[Model]) -> None:
