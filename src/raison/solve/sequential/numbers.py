@@ -1,7 +1,7 @@
 """A form with the numbers of all draws, and its tails folded.
 
-A *tail* is a state below which every mover knows exactly where he is: from it on, backward induction says what
-is played (Kuhn 1953), whatever is believed before.
+A *tail* is a state below which every mover knows exactly where he is: from it on, backward induction says
+what is played (Kuhn 1953), whatever is believed before.
 """
 
 from __future__ import annotations

@@ -120,6 +120,24 @@ def joined(parts: Sequence[Found], form: Form) -> Found:
     )
 
 
+def chosen(found: Found, which: Any) -> Found:
+    """Some of the equilibria."""
+
+    def part(intervals: Sequence[Interval | None]) -> tuple[Interval | None, ...]:
+        return tuple(
+            None if interval is None else Interval(*(rows[..., which] for rows in interval))
+            for interval in intervals
+        )
+
+    return Found(
+        found.row[which],
+        part(found.probability),
+        part(found.belief),
+        found.slack[which],
+        found.weak[which],
+    )
+
+
 def completed(found: Found, numbers: Numbers) -> Found:
     """With the moves of folded tails, where each mover knows where he is."""
     form = numbers.form

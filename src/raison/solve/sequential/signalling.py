@@ -1,4 +1,4 @@
-r"""All sequential equilibria of signalling games with two types, two messages and two replies, in closed form.
+r"""All sequential equilibria of signalling games of two types, messages and replies, in closed form.
 
 Type `t` has prior :math:`p_t` and sends message 1 with probability :math:`x_t`; message `m` is answered with
 reply 1 with probability :math:`y_m`, and :math:`q_m` is the belief in type 1 after it. The receiver gains

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from raison.program.form import Form
 from raison.solve.sequential.check import checked
+from raison.solve.sequential.mixed import MAX_SUPPORTS, MAX_TIED_SUPPORTS, count_supports, solve_mixed
 from raison.solve.sequential.numbers import Floats, Numbers, make_numbers
+from raison.solve.sequential.pure import solve_pure
 from raison.solve.sequential.record import (
+    BAD,
     COMPLETE,
+    MIXED_MISSING,
+    NONE,
+    TAIL_TIED,
     TIED,
+    WEAK,
+    Found,
+    Integers,
     SequentialEquilibria,
     arranged,
+    chosen,
     completed,
+    joined,
 )
-from raison.solve.sequential.shape import Signalling, find_signalling
+from raison.solve.sequential.shape import Layers, Signalling, find_layers, find_signalling
 from raison.solve.sequential.signalling import as_found, make_tables, solve_small, ties
 
+LARGEST_RESIDUAL = 1e-9
+"""An equilibrium with a larger gain from deviating, as a share of the payoff range, is not returned."""
 BLOCK = 8_192
 """Draws that are solved together: their arrays stay in the processor's cache."""
 
@@ -50,24 +65,76 @@ def solve_sequential(
     if keep < 1:
         raise ValueError(f"keep must be at least 1; got {keep}.")
     numbers = make_numbers(form, payoffs, chance, available)
-    signalling = find_signalling(form)
+    method = _Method(find_signalling(form), find_layers(form))
     parts: list[SequentialEquilibria] = []
     for start in range(0, numbers.batch, BLOCK):
         block = numbers.rows(slice(start, start + BLOCK))
-        parts.append(_solve_block(block, signalling, keep))
+        parts.append(_solve_block(block, method, keep))
     return parts[0] if len(parts) == 1 else _side_by_side(parts)
 
 
-def _solve_block(numbers: Numbers, signalling: Signalling | None, keep: int) -> SequentialEquilibria:
+def _solve_block(numbers: Numbers, method: _Method, keep: int) -> SequentialEquilibria:
     status = np.full(numbers.batch, COMPLETE, np.int8)
-    if signalling is None or not signalling.is_small:
-        raise ValueError("enumerating equilibria needs a signalling game of two types and messages.")
-    tables = make_tables(numbers, signalling)
-    some = solve_small(tables)
-    status[ties(tables)] = TIED
-    found = completed(as_found(some, numbers, signalling), numbers)
+    status[numbers.tied] = TAIL_TIED
+    rows = np.flatnonzero(~numbers.bad)
+    found, states = method.solve(numbers if len(rows) == numbers.batch else numbers.rows(rows))
+    found = completed(replace(found, row=rows[found.row]), numbers)
     value, residual = checked(found, numbers)
-    return arranged(found, numbers, signalling, value, residual, status, keep)
+    sound = residual <= LARGEST_RESIDUAL
+    states = np.where(states == COMPLETE, status[rows], states)
+    status[rows] = states
+    if not sound.all():
+        unsound = found.row[~sound]
+        status[unsound] = np.where(status[unsound] == COMPLETE, np.int8(TIED), status[unsound])
+        found, value, residual = chosen(found, sound), value[:, sound], residual[sound]
+    count = np.bincount(found.row, minlength=numbers.batch)
+    status[(count == 0) & np.isin(status, (COMPLETE, TIED))] = NONE
+    status[numbers.bad] = BAD
+    return arranged(found, numbers, method.signalling, value, residual, status, keep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """How a game is solved."""
+
+    signalling: Signalling | None
+    layers: Layers | None
+
+    def solve(self, numbers: Numbers) -> tuple[Found, NDArray[np.int8]]:
+        """Equilibria of draws that are not bad, and their status."""
+        if self.signalling is not None and self.signalling.is_small and self.layers is not None:
+            tables = make_tables(numbers, self.signalling)
+            tied = np.flatnonzero(ties(tables))
+            found = as_found(solve_small(tables), numbers, self.signalling)
+            return _with_ties([found], tied, numbers, self.layers)
+        if self.layers is not None and count_supports(numbers, self.layers) <= MAX_SUPPORTS:
+            parts, tied = solve_mixed(numbers, self.layers)
+            empty = np.ones(numbers.batch, bool)
+            for part in parts:
+                empty[part.row] = False
+            return _with_ties(parts, np.flatnonzero(tied | empty), numbers, self.layers)
+        parts, tied = solve_pure(numbers)
+        status = np.full(numbers.batch, MIXED_MISSING, np.int8)
+        found = joined(parts, numbers.form)
+        status[found.row[found.weak]] = WEAK
+        return found, status
+
+
+def _with_ties(
+    parts: list[Found], tied: Integers, numbers: Numbers, layers: Layers
+) -> tuple[Found, NDArray[np.int8]]:
+    """Draws whose payoffs tie solved again, with every choice of equations, where that can be done."""
+    status = np.full(numbers.batch, COMPLETE, np.int8)
+    if not len(tied):
+        return joined(parts, numbers.form) if len(parts) != 1 else parts[0], status
+    if count_supports(numbers, layers) > MAX_TIED_SUPPORTS:
+        status[tied] = TIED
+        return joined(parts, numbers.form), status
+    whole = np.ones(numbers.batch, bool)
+    whole[tied] = False
+    parts = [chosen(part, whole[part.row]) for part in parts]
+    again, _ = solve_mixed(numbers.rows(tied), layers, every=True)
+    return joined([*parts, *(replace(part, row=tied[part.row]) for part in again)], numbers.form), status
 
 
 def _side_by_side(parts: Sequence[Any]) -> Any:
