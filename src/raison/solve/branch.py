@@ -22,8 +22,9 @@ from raison.program.graph import CHANCE
 from raison.program.hold import fuse
 from raison.program.premises import every_formula
 from raison.program.world import World
+from raison.solve.conditional import Discrete
 from raison.solve.contraction import contract
-from raison.solve.numbers import Numbers, Strategy, beliefs, conditional, payoffs_of
+from raison.solve.numbers import Numbers, Strategy, beliefs, conditional, payoffs_of, point_payoffs
 from raison.solve.options import rows_of, seen_shape, stacked, unstacked
 from raison.solve.quantal import BIFURCATION, SOLVED
 from raison.solve.tracing import at_precision, limit
@@ -53,12 +54,14 @@ def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | No
     Accuracy: as `raison.solve.tracing.limit` and `at_precision`.
     """
     game = _Game(world, numbers, batch)
+    respond, data = game.respond, game.data
+    if not numbers.form.axes and not game.asked:  # straight-line code without amounts is faster
+        plain = Discrete.of(numbers.form, len(world.model.players), numbers.chance)
+        respond, data = plain.respond, plain.numbers(point_payoffs(numbers, batch), numbers.chance)[0]
     if precision is None:
-        found = limit(game.respond, game.cell, game.data, batch=batch, available=game.available)
+        found = limit(respond, game.cell, data, batch=batch, available=game.available)
     else:
-        found = at_precision(
-            game.respond, game.cell, game.data, precision, batch=batch, available=game.available
-        )
+        found = at_precision(respond, game.cell, data, precision, batch=batch, available=game.available)
     good = (found.status == SOLVED) | (found.status == BIFURCATION)
     logs = jnp.where(good[None], found.log_probability, -math.log(2.0))
     return game.split(logs), ~good

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 
 from raison.program.hold import hold
 
 Array = Any
+
+
+WRITTEN_OUT = 8
+"""Equations up to which elimination is written out; compiling more of them takes too long."""
 
 
 def eliminate(matrix: Array, right: Array) -> tuple[Array, Array]:
@@ -31,6 +37,8 @@ def eliminate(matrix: Array, right: Array) -> tuple[Array, Array]:
     Source: Golub and Van Loan (2013), "Matrix Computations", section 3.4.
     """
     size = matrix.shape[0]
+    if size > WRITTEN_OUT:
+        return _by_library(matrix, right)
     rows = [jnp.concatenate([matrix[i], right[i]], axis=0) for i in range(size)]
     sign = jnp.ones(matrix.shape[-1])
     for k in range(size):
@@ -54,3 +62,13 @@ def eliminate(matrix: Array, right: Array) -> tuple[Array, Array]:
             above = above - rows[k][j - k - 1][None] * found[j]
         found[k] = above
     return jnp.stack(found), sign
+
+
+def _by_library(matrix: Array, right: Array) -> tuple[Array, Array]:
+    """The same by LAPACK, one system after the other."""
+    lu, pivots, _ = jax.lax.linalg.lu(jnp.moveaxis(matrix, -1, 0))
+    permuted = (pivots != jnp.arange(pivots.shape[-1])).sum(axis=-1)
+    diagonal = jnp.diagonal(lu, axis1=-2, axis2=-1)
+    sign = jnp.prod(jnp.sign(diagonal), axis=-1) * jnp.where(permuted % 2 == 1, -1.0, 1.0)
+    found = jax.scipy.linalg.lu_solve((lu, pivots), jnp.moveaxis(right, -1, 0))
+    return jnp.moveaxis(found, 0, -1), sign

@@ -184,13 +184,19 @@ def point_inputs(world: World) -> tuple[Array, dict[int, tuple[Array, ...]], dic
     cube, chosen = world.inputs
     batch = (cube if cube is not None else next(iter(chosen.values()))).shape[-1]
     wide = lambda value: xp.broadcast_to(xp.asarray(value), (batch,))
-    players = range(len(world.model.players))
-    payoffs = xp.stack(
-        [xp.stack([wide(numbers.payoff[z, p]) for p in players]) for z in numbers.form.graph.outcomes]
-    )
+    payoffs = point_payoffs(numbers, batch)
     chance = {s: tuple(wide(p) for p in cases) for s, cases in numbers.chance.items()}
     available = {s: tuple(wide(a) for a in moves) for s, moves in numbers.available.items()}
     return payoffs, chance, available
+
+
+def point_payoffs(numbers: Numbers, batch: int) -> Array:
+    """Payoffs `[outcome states, players, B]` of a game without amounts."""
+    players = sorted({player for _, player in numbers.payoff})
+    wide = lambda value: xp.broadcast_to(xp.asarray(value, xp.float64), (batch,))
+    return xp.stack(
+        [xp.stack([wide(numbers.payoff[z, p]) for p in players]) for z in numbers.form.graph.outcomes]
+    )
 
 
 def largest_array(program: Program) -> int:
