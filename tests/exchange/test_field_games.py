@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from pathlib import Path
 
-import field_data
 import numpy as np
 import pytest
 
+import field_data
 from raison.exchange.efg import read_efg
-from raison.exchange.game import ExtensiveGame, TableGame
 from raison.exchange.gambit import solve_with_gambit
+from raison.exchange.game import ExtensiveGame, TableGame
 from raison.exchange.modelling import to_model
 from raison.exchange.nfg import read_nfg
 from raison.exchange.read import read_file, read_game
@@ -31,7 +32,16 @@ FORGETFUL = {
     "myerson.efg": r"myerson.efg:11: .* Player 1 forgets whether he chose '1' or '2' at information set 1",
 }
 # Gambit 17 does not read these: labels that are alike
-ALIKE = {"4cards.efg", "caro2.efg", "coord2ts.efg", "e10.efg", "e10a.efg", "holdout.efg", "nim.efg", "nim7.efg"}
+ALIKE = {
+    "4cards.efg",
+    "caro2.efg",
+    "coord2ts.efg",
+    "e10.efg",
+    "e10a.efg",
+    "holdout.efg",
+    "nim.efg",
+    "nim7.efg",
+}
 
 
 def written(game: ExtensiveGame | TableGame) -> str:
@@ -52,9 +62,7 @@ def test_each_is_a_model_or_names_who_forgets_what(path: Path) -> None:
     reading = read_file(path)
     if path.name in FORGETFUL:
         assert reading.model is None
-        pytest.importorskip("re").search(FORGETFUL[path.name], str(reading.problems[0])) or pytest.fail(
-            str(reading.problems[0])
-        )
+        assert re.search(FORGETFUL[path.name], str(reading.problems[0]))
         return
     assert reading.model is not None
     assert [p.message for p in check(reading.model) if p.severity == "error"] == []
@@ -70,9 +78,7 @@ def test_each_is_written_so_that_it_is_read_again(path: Path) -> None:
     game = read_game(path)
     again = (read_nfg if isinstance(game, TableGame) else read_efg)(written(game))
     assert written(again) == written(game)
-    assert (again.title, len(again.players)) == (" ".join(game.title.split()), len(game.players)) or (
-        again.title == game.title
-    )
+    assert again.title == game.title
     if isinstance(game, ExtensiveGame) and isinstance(again, ExtensiveGame):
         assert again.paid() == game.paid()
         assert [s.probabilities for s in again.sets] == [s.probabilities for s in game.sets]
@@ -89,7 +95,7 @@ def test_gambit_finds_the_same_payoffs_in_the_file_and_in_ours(path: Path) -> No
     theirs = by_gambit(path, "", path.suffix)
     sizes = [[len(g.get_strategies(player)) for player in g.players] for g in (ours, theirs)]
     assert sizes[0] == sizes[1]
-    if math.prod(sizes[0]) > 3_000:  # Gambit takes long to write a table of so many profiles
+    if math.prod(sizes[0]) > 1_000:  # Gambit takes long to write a table of so many profiles
         assert ours.to_efg().count("\n") == theirs.to_efg().count("\n")
         return
     for mine, other in zip(ours.to_arrays(float), theirs.to_arrays(float), strict=True):
@@ -116,10 +122,9 @@ def numbers(model: Model) -> tuple:
     return form, payoffs, chance
 
 
-QUICK = [
-    "2x2.nfg", "2x2x2.nfg", "3x3x3.nfg", "bayes1a.efg", "bhg1.efg", "cent2.efg", "cent4.efg", "coord333.nfg",
-    "deg1.nfg", "e04.efg", "e05.efg", "e17.efg", "e18.efg", "g1.efg", "km6.efg", "montyhal.efg", "my_3-4.efg",
-    "nim.efg", "oneill.nfg", "palf.efg", "sww1.efg", "todd3.nfg", "vd.efg", "w_ex1.efg", "winkels.nfg",
+QUICK = [  # each costs a process of Gambit's
+    "3x3x3.nfg", "bayes1a.efg", "cent2.efg", "e04.efg", "e05.efg", "e17.efg", "km6.efg", "montyhal.efg",
+    "my_3-4.efg", "winkels.nfg",
 ]  # fmt: skip
 
 
@@ -133,10 +138,12 @@ def test_no_one_gains_by_deviating_from_an_exact_equilibrium_of_gambits(name: st
     assert answer.solver in ("enummixed_solve", "enumpoly_solve", "lcp_solve")
     assert answer.equilibria
     form, payoffs, chance = numbers(to_model(game))
-    # a form of a tree has its nodes breadth first; its places are found by the names of their nodes
     place_of = places(tree, form)
     played = [
-        [np.array([float(e[place_of[k]][option]) for e in answer.equilibria]) for option in range(len(p.labels))]
+        [
+            np.array([float(e[place_of[k]][option]) for e in answer.equilibria])
+            for option in range(len(p.labels))
+        ]
         for k, p in enumerate(form.places)
     ]
     assert nash_regret(form, payoffs, chance, played).max() <= 1e-9

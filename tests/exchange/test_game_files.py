@@ -14,7 +14,7 @@ from raison.exchange.nfg import read_nfg
 from raison.exchange.read import read_file, read_game
 from raison.model.problem import ModelError
 
-EFG = r'''EFG 2 R "A \"toss\"" { "Ann" "Bob" }
+EFG = r"""EFG 2 R "A \"toss\"" { "Ann" "Bob" }
 "What the comment says"
 
 c "root" 1 "coin" { "heads" 1/3 "tails" .6666666667 } 1 "stake" { -1, -.5 }
@@ -28,7 +28,7 @@ p "" 2 7 0
 t "" 2 "win" { 2, -2 }
 t "" 0
 t "" 4 "draw" { 0 , 1/7 }
-'''
+"""
 NFG = 'NFG 1 R "t" { "A" "B" } '
 
 
@@ -40,8 +40,8 @@ def test_every_part_of_a_tree_is_read_exactly() -> None:
     assert game.sets == (
         InformationSet(CHANCE, 1, "coin", ("heads", "tails"), (F(1, 3) / total, F("0.6666666667") / total)),
         InformationSet(0, 1, "after heads", ("in", "out")),
-        InformationSet(0, 2, "", ("in", "out")),
         InformationSet(1, 7, "", ("left", "right")),
+        InformationSet(0, 2, "", ("in", "out")),
     )
     assert game.outcomes == {
         1: Payoffs("stake", (F(-1), F(-1, 2))),
@@ -104,9 +104,7 @@ def test_a_table_of_three_players_as_a_tree_pays_each_profile_its_own() -> None:
 def test_both_versions_of_a_table_are_the_same_game() -> None:
     listed = read_nfg(NFG + "{ 2 2 } 1, 2, 0 0 3/2 -.5 1 2")
     named = read_nfg(NFG + '{ 2 2 } { { "x" 1, 2 } { "" 3/2 -0.5 } } 1 0 2 1')
-    pays = [
-        [game.outcomes[k].amounts if k else (0, 0) for k in game.table] for game in (listed, named)
-    ]
+    pays = [[game.outcomes[k].amounts if k else (0, 0) for k in game.table] for game in (listed, named)]
     assert pays[0] == pays[1]
 
 
@@ -131,14 +129,14 @@ NODES = 'EFG 2 R "t" { "A" "B" }\n""\n'
         pytest.param(NODES + 'p "" 1 1 "" { } 0', 3, "has no moves", id="no-moves"),
         pytest.param(NODES + 'p "" 1 1 0', 3, "met here first, so its moves are needed", id="unknown-set"),
         pytest.param(
-            NODES + 'p "" 1 1 "" { "a" "b" } 0\nt "" 0', 4, "because a move above leads to it", id="one-node-short"
+            NODES + 'p "" 1 1 "" { "a" "b" } 0\nt "" 0', 4, "because a move above leads", id="node-short"
         ),
         pytest.param(NODES + 't "" 0\nt "" 0', 4, "complete after 1 nodes", id="one-node-too-many"),
         pytest.param(NODES + 't "" 1', 3, "outcome 1 is met here first", id="unknown-outcome"),
         pytest.param(NODES + 't "" 1 "x" { 1 }', 3, "needs 2 payoffs.* got 1", id="one-payoff-short"),
         pytest.param(NODES + 't "" 1 "x" { 1 2 3 }', 3, "needs 2 payoffs.* got 3", id="one-payoff-too-many"),
-        pytest.param(NODES + 't "" 1 "x" { 1 b }', 3, "payoff of outcome 1 .* got 'b'", id="payoff-is-a-word"),
-        pytest.param(NODES + 't "" 1 "x" { 1 1/0 }', 3, "a number such as .* got '1/0'", id="divided-by-zero"),
+        pytest.param(NODES + 't "" 1 "x" { 1 b }', 3, "payoff of outcome 1 .* got 'b'", id="payoff-a-word"),
+        pytest.param(NODES + 't "" 1 "x" { 1 1/0 }', 3, "a number such as .* got '1/0'", id="over-zero"),
         pytest.param(NODES + 't "" 1 "x" { 1 1e999999999 }', 3, "got '1e999999999'", id="astronomical"),
         pytest.param(NODES + 't "" 0 "x" { 1 2 }', 3, "outcome 0 pays nothing", id="outcome-zero-pays"),
         pytest.param(
@@ -151,7 +149,7 @@ NODES = 'EFG 2 R "t" { "A" "B" }\n""\n'
         ),
         pytest.param(NODES + 'c "" 1 "" { "a" 0.5 "b" 0.4 } 0', 3, "sum to 1; got 1/2, 2/5", id="do-not-sum"),
         pytest.param(NODES + 'c "" 1 "" { "a" 1.5 "b" -.5 } 0', 3, "from 0 to 1", id="negative-probability"),
-        pytest.param(NODES + 'c "" 1 "" { "a" 0.5 "b" } 0', 3, "2 cases but 1 prob", id="one-probability-short"),
+        pytest.param(NODES + 'c "" 1 "" { "a" 0.5 "b" } 0', 3, "2 cases but 1 prob", id="one-short"),
         pytest.param(NODES + 'c "" 1 "" { } 0', 3, "has no cases", id="no-cases"),
         pytest.param(
             NODES + 'c "" 1 "" { "a" 1 } 0\nc "" 1 "" { "a" 1 "b" 0 } 0',
@@ -178,9 +176,9 @@ def test_what_is_wrong_with_a_tree_is_said_at_its_line(text: str, line: int, wor
         pytest.param(NFG + "{ 2 999999999 }", 1, "at most 100000 strategies", id="far-too-large"),
         pytest.param(NFG + "{ 2 2 }\n1 2 3", 2, "4 profiles .3 were found.* got the end", id="payoffs-short"),
         pytest.param(NFG + "{ 1 1 }\n1 2\n3", 3, "nothing may follow; got '3'", id="payoffs-long"),
-        pytest.param(NFG + '{ 1 1 }\n{ { "x" 1 } }\n1', 2, "outcome 1 needs 2 payoffs; got 1", id="one-payoff"),
+        pytest.param(NFG + '{ 1 1 }\n{ { "x" 1 } }\n1', 2, "outcome 1 needs 2 pay.*; got 1", id="one-payoff"),
         pytest.param(NFG + '{ 1 1 }\n{ { "x" 1 2 } }\n2', 3, "1 outcomes; got outcome 2", id="no-outcome-2"),
-        pytest.param(NFG + '{ 2 1 }\n{ { "x" 1 2 } }\n1', 3, "each of 2 profiles .1 were found", id="one-profile"),
+        pytest.param(NFG + '{ 2 1 }\n{ { "x" 1 2 } }\n1', 3, "each of 2 profiles .1 were", id="one-profile"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_table_is_said_at_its_line(text: str, line: int, words: str) -> None:
@@ -189,16 +187,17 @@ def test_what_is_wrong_with_a_table_is_said_at_its_line(text: str, line: int, wo
     assert (caught.value.problems[0].file, caught.value.problems[0].line) == ("game.nfg", line)
 
 
-def test_a_tree_of_too_many_nodes_is_refused_before_it_fills_the_memory() -> None:
-    text = NODES + 'p "" 1 1 "" { "a" "b" } 0\n' + 'p "" 1 1 0\n' * 100_001
-    with pytest.raises(ModelError, match="at most 100000 nodes"):
+def test_a_tree_of_too_many_nodes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("raison.exchange.efg.MAX_NODES", 50)
+    text = NODES + 'p "" 1 1 "" { "a" "b" } 0\n' + 'p "" 1 1 0\n' * 51
+    with pytest.raises(ModelError, match="at most 50 nodes"):
         read_efg(text)
 
 
 def test_a_deep_tree_is_read_without_recursion() -> None:
-    deep = "".join(f'p "" 1 {k} "" {{ "on" "stop" }} 0\n' for k in range(20_000))
-    game = read_efg(NODES + deep + 't "" 0\n' * 20_001)
-    assert len(game.nodes) == 40_001
+    deep = "".join(f'p "" 1 {k} "" {{ "on" "stop" }} 0\n' for k in range(2_000))
+    game = read_efg(NODES + deep + 't "" 0\n' * 2_001)
+    assert len(game.nodes) == 4_001
 
 
 @pytest.mark.parametrize(
@@ -234,7 +233,27 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_no_traceback(tmp_path) -> N
 
 
 TABLE = NFG + '{ { "a" "b" } { "c" "d" } }\n"x"\n{ { "o" 1, 2/3 } { "" -.5 1e2 } }\n1 2 0 1'
-PIECES = ["{", "}", ",", '"', "\\", "0", "1", "-1", "1/0", "1e9", "9" * 400, "t", "p", "c", '"x"', "\n", "", "\x00", "é"]
+PIECES = [
+    "{",
+    "}",
+    ",",
+    '"',
+    "\\",
+    "0",
+    "1",
+    "-1",
+    "1/0",
+    "1e9",
+    "9" * 400,
+    "t",
+    "p",
+    "c",
+    '"x"',
+    "\n",
+    "",
+    "\x00",
+    "é",
+]
 
 
 @settings(max_examples=300, deadline=None)
@@ -263,4 +282,5 @@ def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
             try:
                 read(whole)
             except ModelError as error:
-                assert len(error.problems) == 1
+                refused = error.problems
+                assert len(refused) == 1

@@ -15,7 +15,9 @@ from raison.exchange.nfg import read_nfg
 from raison.exchange.write import move_labels, write_efg, write_nfg
 
 LABELS = st.text(st.sampled_from('ab "\\\n\t{},é\x07'), max_size=5)
-AMOUNTS = st.one_of(st.integers(-99, 99).map(F), st.fractions(max_denominator=10**6), st.decimals(-9, 9, places=3).map(F))
+AMOUNTS = st.one_of(
+    st.integers(-99, 99).map(F), st.fractions(max_denominator=10**6), st.decimals(-9, 9, places=3).map(F)
+)
 
 
 @st.composite
@@ -23,7 +25,8 @@ def trees(draw: st.DrawFn) -> ExtensiveGame:
     """Trees of a few nodes with any labels, information sets of one node or two."""
     players = tuple(draw(st.lists(LABELS, min_size=1, max_size=3)))
     outcomes = {
-        k + 1: Payoffs(draw(LABELS), tuple(draw(AMOUNTS) for _ in players)) for k in range(draw(st.integers(1, 3)))
+        k + 1: Payoffs(draw(LABELS), tuple(draw(AMOUNTS) for _ in players))
+        for k in range(draw(st.integers(1, 3)))
     }
     sets: list[InformationSet] = []
     nodes: list[TreeNode] = []
@@ -91,7 +94,9 @@ def test_gambit_reads_any_tree_that_is_written(game: ExtensiveGame) -> None:
 def test_a_table_with_any_labels_is_read_again_as_the_same_game(data: st.DataObject) -> None:
     players = tuple(data.draw(st.lists(LABELS, min_size=1, max_size=3)))
     strategies = tuple(tuple(data.draw(st.lists(LABELS, min_size=1, max_size=3))) for _ in players)
-    outcomes = {k + 1: Payoffs(data.draw(LABELS), tuple(data.draw(AMOUNTS) for _ in players)) for k in range(3)}
+    outcomes = {
+        k + 1: Payoffs(data.draw(LABELS), tuple(data.draw(AMOUNTS) for _ in players)) for k in range(3)
+    }
     count = 1
     for labels in strategies:
         count *= len(labels)

@@ -78,20 +78,25 @@ def _depth_first(game: ExtensiveGame) -> Iterable[int]:
 
 def _apart(labels: Iterable[str]) -> list[str]:
     """Labels of which no two are alike, empty ones aside."""
-    given = [one_line(label) for label in labels]
+    given = [_mended(one_line(label)) for label in labels]
     some = iter(unique(label for label in given if label))
     return [next(some) if label else "" for label in given]
 
 
 def _filled(labels: Iterable[str], what: str) -> list[str]:
     """Labels of which none is empty and no two are alike."""
-    return unique(one_line(label) or f"{what} {index + 1}" for index, label in enumerate(labels))
+    given = (_mended(one_line(label)) for label in labels)
+    return unique(label or f"{what} {index + 1}" for index, label in enumerate(given))
+
+
+def _mended(text: str) -> str:
+    """A text without the backslashes that Gambit does not read well: before a quote, another, or the end."""
+    parts = [part.replace("\\\\", "/") for part in text.split('"')]
+    return '"'.join(f"{part[:-1]}/" if part.endswith("\\") else part for part in parts)
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes. Gambit reads a backslash well only before a quote or by itself."""
-    parts = [part.replace("\\\\", "/") for part in text.split('"')]
-    return '"' + '\\"'.join(f"{part[:-1]}/" if part.endswith("\\") else part for part in parts) + '"'
+    return '"' + _mended(text).replace('"', '\\"') + '"'
 
 
 def _braced(words: Iterable[str]) -> str:

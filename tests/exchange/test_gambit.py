@@ -1,0 +1,91 @@
+"""Gambit's solvers held against ours, each by the other's count of regrets."""
+
+from __future__ import annotations
+
+import importlib
+from fractions import Fraction as F
+
+import pytest
+
+from raison.exchange.best_reply import ends, regrets
+from raison.exchange.efg import read_efg
+from raison.exchange.gambit import compare, gambit_regret, solve_with_gambit
+
+# a may enter; b fights or yields, each losing 1 by the fight: (out, fight) and (in, yield), of which Nash
+# has the second and all mixtures of the first with a fight of at least 2/3
+ENTRY = read_efg(
+    'EFG 2 R "Entry" { "a" "b" } p "" 1 1 "" { "out" "in" } 0 t "" 1 "o" { 0 2 } '
+    'p "" 2 1 "" { "fight" "yield" } 0 t "" 2 "f" { -1 -1 } t "" 3 "y" { 2 1 }'
+)
+PEACE = ((F(0), F(1)), (F(0), F(1)))
+THREAT = ((F(1), F(0)), (F(1), F(0)))
+LOSS = ((F(0), F(1)), (F(1), F(0)))
+
+
+def test_regrets_are_exact_and_relative_to_the_payoff_range() -> None:
+    """Against a fight, in costs a 1 of his range 3; once entered, fighting costs b 2 of his range 3."""
+    assert regrets(ENTRY, PEACE) == (0, 0)
+    assert regrets(ENTRY, THREAT) == (0, 0)
+    assert regrets(ENTRY, LOSS) == (float(F(1, 3)), float(F(2, 3)))
+    half = ((F(1, 2), F(1, 2)), (F(1, 2), F(1, 2)))
+    # entering is worth 1/2 against a coin, half of it is had; yielding gains 1 in half of the cases
+    assert regrets(ENTRY, half) == (float(F(1, 12)), float(F(1, 6)))
+    assert ends(ENTRY, half) == (0, F(1, 2), 0, F(1, 4), F(1, 4))
+
+
+def test_gambit_counts_the_same_regret() -> None:
+    pytest.importorskip("pygambit")
+    for profile in (PEACE, THREAT, LOSS):
+        assert gambit_regret(ENTRY, profile) == pytest.approx(max(regrets(ENTRY, profile)), abs=1e-15)
+
+
+def test_all_equilibria_of_a_game_of_two_are_found_exactly() -> None:
+    pytest.importorskip("pygambit")
+    answer = solve_with_gambit(ENTRY)
+    assert (answer.solver, answer.complete) == ("enummixed_solve", True)
+    corner = ((F(1), F(0)), (F(2, 3), F(1, 3)))
+    assert set(answer.equilibria) == {PEACE, THREAT, corner}
+
+
+def test_what_agrees_and_what_is_missing_is_said() -> None:
+    pytest.importorskip("pygambit")
+    both = compare([PEACE, THREAT], ENTRY)
+    assert both.difference == 0
+    assert [match.regret for match in (*both.theirs, *both.ours)] == [0] * 5
+    assert both.sentences[0].endswith("found 3 equilibria, all that there are; we found 2 equilibria.")
+    assert both.sentences[1:] == ("They agree to 0.",)
+    one = compare([PEACE], ENTRY)
+    assert (
+        sum("is not among ours; our nearest differs by 1 in the probability" in s for s in one.sentences) == 2
+    )
+    none = compare([], ENTRY)
+    assert "we found no equilibria" in none.sentences[0]
+    assert all("we have none" in s for s in none.sentences[1:])
+
+
+def test_what_is_no_equilibrium_of_ours_is_said() -> None:
+    """Gambit's regret is 2 of b, relative to the widest range, 3."""
+    pytest.importorskip("pygambit")
+    found = compare([LOSS], ENTRY)
+    assert found.difference == 1
+    assert found.ours[0].regret == pytest.approx(2 / 3)
+    assert any(
+        "Our number 1 is no equilibrium by Gambit's count: a player gains 0.667" in s for s in found.sentences
+    )
+
+
+def test_a_solver_that_takes_too_long_is_stopped() -> None:
+    pytest.importorskip("pygambit")
+    with pytest.raises(ValueError, match=r"does not solve this game in 0\.001 seconds; give it more"):
+        solve_with_gambit(ENTRY, seconds=0.001)
+
+
+def test_without_pygambit_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(
+        ImportError, match=r"needs pygambit, which is not installed; pip install 'raison\[gambit\]'"
+    ):
+        solve_with_gambit(ENTRY)
