@@ -1,6 +1,6 @@
 """All sequential equilibria of games of two layers, pure and mixed, support by support.
 
-Fix which moves have positive probability at each place. Then the first movers' probabilities `x` are tied
+Fix which moves have positive probability at each place. The first movers' probabilities `x` are then tied
 down by the second movers' indifference on the path, which is linear in `x` (weights of states are); the second
 movers' probabilities `y` by the first movers' indifference, linear in `y`; and beliefs off the path by the
 indifference of those who would move there. So the equilibria with one support are a product of polytopes,
@@ -28,7 +28,7 @@ MAX_SUPPORTS = 200_000
 MAX_TIED_SUPPORTS = 2_000
 """Supports up to which draws whose payoffs tie are solved with every choice of equations."""
 Moves = tuple[int, ...]
-_Form = tuple[Floats | float, Mapping[tuple[int, int], Floats]]  # a constant and coefficients
+_Form = tuple[Floats, Mapping[tuple[int, int], Floats]]  # a constant and coefficients
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,8 +52,7 @@ class Terms:
 
         def part(form: _Form) -> _Form:
             constant, coefficients = form
-            chosen = constant if isinstance(constant, float) else constant[rows]
-            return chosen, {key: values[rows] for key, values in coefficients.items()}
+            return constant[rows], {key: values[rows] for key, values in coefficients.items()}
 
         return Terms(
             {key: part(form) for key, form in self.first.items()},
@@ -185,7 +184,7 @@ class _Search:
                 fine &= full
             if not fine.any():
                 return None
-            solved = [(*head, _part(other, fine)) for *head, other in solved]
+            solved = [(kind, of, _part(other, fine)) for kind, of, other in solved]
             solved.append((name, key, _part(found, fine)))
             kept = kept[fine]
         for _, _, found in solved:
@@ -248,7 +247,7 @@ class _Search:
         self, support: _Support, terms: Terms, rows: Integers
     ) -> Iterator[tuple[str, Any, Floats, Floats]]:
         """What has to be solved: name, what it is of, equations and inequalities."""
-        layers, numbers = self.layers, self.numbers
+        layers = self.layers
         on = [j for j in range(len(layers.second)) if j not in support.off]
         wanted = [(layers.second[j], j, support.second[j], terms.second) for j in on]
         unknowns = _unknowns(support.first)

@@ -114,7 +114,7 @@ def make_numbers(
             f"payoffs need the shape [{len(outcomes)}, players, draws]; got {list(payoffs.shape)}."
         )
     batch = payoffs.shape[-1]
-    bad = ~np.isfinite(payoffs).all(axis=(0, 1))
+    bad = np.asarray(~np.isfinite(payoffs).all(axis=(0, 1)))
     if bad.any():
         payoffs = np.where(bad, 0.0, payoffs)
     span = payoffs.max(axis=0) - payoffs.min(axis=0)
@@ -141,7 +141,7 @@ def make_numbers(
         tuple(value),
         tuple(folded),
         np.where(span > 0, span, 1.0),
-        bad,
+        np.asarray(bad),
         tied,
     )
 
@@ -176,8 +176,8 @@ def _fold(
         near = own >= own.max(axis=0) - TIE * span[state.mover]
         first = near & (np.cumsum(near, axis=0) == 1)
         folded[s] = first
-        value[s] = np.where(first[:, None, :], below, 0.0).sum(axis=0)
-        differ = np.abs(below - value[s]) > TIE * span
+        got = value[s] = np.where(first[:, None, :], below, 0.0).sum(axis=0)
+        differ = np.abs(below - got) > TIE * span
         tied |= (near & differ.any(axis=1)).any(axis=0)
     return value, folded, tied
 

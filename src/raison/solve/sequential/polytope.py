@@ -39,7 +39,7 @@ class Corners:
     @property
     def some(self) -> Truths:
         """`[B]`, the polytope is not empty."""
-        return self.valid.any(axis=0)
+        return np.asarray(self.valid.any(axis=0))
 
     def bounds(self, numbers: Floats) -> tuple[Floats, Floats, Floats]:
         """Mean, least and greatest of numbers `[..., V, B]` over the corners."""

@@ -45,7 +45,8 @@ class Interval(NamedTuple):
     high: Any
 
 
-class SequentialEquilibria(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class SequentialEquilibria:
     """At most `K` equilibria of each of `B` draws; beyond `count` all is NaN (kinds 0).
 
     An entry stands for all equilibria with the same support: the moves that have positive probability at each

@@ -223,7 +223,7 @@ def _one_mixes(tables: Tables) -> Iterator[_Some]:
                 fine = (y > 0) & (y < 1) & (share > 0) & (share < 1)
                 fine &= stays >= tables.sender[other][off][reply] - SLACK * tables.ranges[0][other]
             fine &= _best(tables, off, reply, tables.gain(t, off))
-            send = [float(m), float(m)]
+            send: list[Array] = [float(m), float(m)]
             send[t] = share if m == 1 else 1.0 - share
             yield _some(
                 fine,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from raison.solve.sequential.record import (
     WEAK,
     Found,
     Integers,
+    Interval,
     SequentialEquilibria,
     arranged,
     chosen,
@@ -142,5 +143,8 @@ def _side_by_side(parts: Sequence[Any]) -> Any:
     first = parts[0]
     if isinstance(first, np.ndarray):
         return np.concatenate(parts, axis=-1)
+    if is_dataclass(first):
+        names = [field.name for field in fields(first)]
+        return type(first)(*(_side_by_side([getattr(part, name) for part in parts]) for name in names))  # type: ignore[misc]
     columns = [_side_by_side(column) for column in zip(*parts, strict=True)]
-    return type(first)(*columns) if hasattr(first, "_fields") else tuple(columns)
+    return type(first)(*columns) if isinstance(first, Interval) else tuple(columns)
