@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from fractions import Fraction as F
 
 import pytest
@@ -53,14 +54,27 @@ def test_what_agrees_and_what_is_missing_is_said() -> None:
     assert both.difference == 0
     assert [match.regret for match in (*both.theirs, *both.ours)] == [0] * 5
     assert both.sentences[0].endswith("found 3 equilibria, all that there are; we found 2 equilibria.")
-    assert both.sentences[1:] == ("They agree to 0.",)
+    assert len(both.sentences) == 3
+    assert all("is that in Gambit's number" in sentence for sentence in both.sentences[1:])
     one = compare([PEACE], ENTRY)
-    assert (
-        sum("is not among ours; our nearest differs by 1 in the probability" in s for s in one.sentences) == 2
+    assert one.difference == 0
+    assert "Play in our number 1 is that in Gambit's number" in one.sentences[1]
+    assert re.fullmatch(
+        r"Not among ours: Gambit's \d, \d; the probability of some end differs by at least 1\.",
+        one.sentences[2],
     )
     none = compare([], ENTRY)
-    assert "we found no equilibria" in none.sentences[0]
-    assert all("we have none" in s for s in none.sentences[1:])
+    assert none.difference == 0
+    assert none.sentences[0].endswith("we found no equilibria.")
+    assert none.sentences[1:] == ("Not among ours: Gambit's 1, 2, 3.",)
+
+
+def test_an_equilibrium_between_extreme_points_may_be_missing_there() -> None:
+    """A fight with 5/6 keeps a out as well; its play is that of the extreme points, so it is among them."""
+    pytest.importorskip("pygambit")
+    found = compare([((F(1), F(0)), (F(5, 6), F(1, 6)))], ENTRY)
+    assert found.ours[0].regret == pytest.approx(0, abs=1e-15)
+    assert found.ours[0].difference == 0
 
 
 def test_what_is_no_equilibrium_of_ours_is_said() -> None:

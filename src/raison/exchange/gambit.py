@@ -262,24 +262,23 @@ def _sentences(answer: GambitAnswer, theirs: Sequence[Match], ours: Sequence[Mat
                 f"Gambit's number {k + 1} is no equilibrium: a player gains {match.regret:.3g} of his payoff "
                 "range by deviating."
             )
-        elif not match.difference <= TOLERANCE:
-            near = (
-                f"our nearest differs by {match.difference:.3g}"
-                if match.nearest is not None
-                else "we have none"
-            )
-            said.append(f"Gambit's number {k + 1} is not among ours; {near} in the probability of an end.")
     for k, match in enumerate(ours):
         if not match.regret <= TOLERANCE:
             said.append(
                 f"Our number {k + 1} is no equilibrium by Gambit's count: a player gains {match.regret:.3g} "
                 "of the payoff range by deviating."
             )
-        elif not match.difference <= TOLERANCE:
+        elif match.nearest is not None and match.difference <= TOLERANCE:
+            near = f"to {match.difference:.1g}" if match.difference else "exactly"
+            said.append(f"Play in our number {k + 1} is that in Gambit's number {match.nearest + 1} {near}.")
+        else:
             why = "; it may lie between extreme points of a component" if answer.complete else ""
             said.append(f"Our number {k + 1} is not among Gambit's{why}.")
-    if len(said) == 1 and theirs and ours:
-        said.append(f"They agree to {max(m.difference for m in (*theirs, *ours)):.1g}.")
+    others = [k for k, match in enumerate(theirs) if match.regret <= TOLERANCE < match.difference]
+    if others:
+        least = min(theirs[k].difference for k in others)
+        near = f"; the probability of some end differs by at least {least:.3g}" if ours else ""
+        said.append(f"Not among ours: Gambit's {', '.join(str(k + 1) for k in others)}{near}.")
     return said
 
 
