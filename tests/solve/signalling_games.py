@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from io import StringIO
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +17,7 @@ PLAYERS = ("sender", "receiver")
 
 
 def signalling_form(types: int, messages: int, replies: Sequence[int]) -> Form:
-    """Chance draws a type; outcomes are in the order of type, message, reply. A message of one reply ends it."""
+    """Chance draws a type and outcomes come by type, message, reply; a message of one reply ends the game."""
     game = {}
     game["nature"] = Chance(
         {f"t{t}": Case(f"sender{t}", parse("0")) for t in range(types)}, known_to=("sender",)
@@ -38,7 +41,7 @@ def signalling_form(types: int, messages: int, replies: Sequence[int]) -> Form:
             title="A signalling game",
             players={player: Player(player) for player in PLAYERS},
             game=game,
-            outcomes={name: nothing for name in outcomes},
+            outcomes=dict.fromkeys(outcomes, nothing),
         )
     )
 
@@ -58,3 +61,22 @@ def place_of(form: Form, node: str) -> int:
 
 def random_payoffs(form: Form, rng: np.random.Generator, count: int) -> np.ndarray:
     return rng.normal(size=(len(form.graph.outcomes), len(PLAYERS), count))
+
+
+def gambit_game(form: Form, payoffs: np.ndarray, prior: float) -> Any:
+    """A 2 x 2 x 2 signalling game as pygambit's, in exact fractions; types, messages and replies in order."""
+    import pygambit
+
+    pays = {form.graph.states[s].name: row for s, row in zip(form.graph.outcomes, payoffs, strict=True)}
+    first = Fraction(float(prior))
+    lines = ['EFG 2 R "game" { "sender" "receiver" }', f'c "" 1 "" {{ "t0" {first} "t1" {1 - first} }} 0']
+    number = 0
+    for t in range(2):
+        lines.append(f'p "" 1 {t + 1} "" {{ "m0" "m1" }} 0')
+        for m in range(2):
+            lines.append(f'p "" 2 {m + 1} "" {{ "r0" "r1" }} 0')
+            for r in range(2):
+                number += 1
+                sender, receiver = (Fraction(float(x)) for x in pays[f"o{t}{m}{r}"])
+                lines.append(f't "" {number} "" {{ {sender}, {receiver} }}')
+    return pygambit.read_efg(StringIO("\n".join(lines)))

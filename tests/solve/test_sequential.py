@@ -1,4 +1,4 @@
-"""All sequential equilibria: published examples and closed forms, pygambit's enumeration, grids, invariants."""
+"""All sequential equilibria: published examples, closed forms, pygambit's enumeration, grids, invariants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signalling_games import payoff_array, place_of, random_payoffs, signalling_form
+from signalling_games import gambit_game, payoff_array, place_of, random_payoffs, signalling_form
 
 from raison.model.formula import parse
 from raison.model.records import Case, Chance, Decision, Model, Move, Player
@@ -59,7 +59,7 @@ def test_beer_and_quiche_has_its_two_pooling_outcomes_with_the_published_beliefs
 
 
 def crisis(p=0.5, a=0.3, low=0.2, high=2.0, defender=0.9, strong=0.4):
-    """C3 with two types of challenger and a known cost of the defender: stay, or challenge and be answered."""
+    """C3 with two types of challenger and a known cost of the defender."""
     model = Model(
         title="Crisis",
         players={"A": Player("A"), "B": Player("B")},
@@ -232,25 +232,6 @@ def test_supporting_beliefs_are_those_that_a_grid_finds():
     assert seen > 20
 
 
-def gambit_game(form, payoffs, prior):
-    import pygambit
-
-    game = pygambit.Game.new_tree(players=["sender", "receiver"])
-    game.append_move(game.root, game.players.chance, ["t0", "t1"])
-    from fractions import Fraction
-
-    game.set_chance_probs(game.root.infoset, [Fraction(float(prior)), 1 - Fraction(float(prior))])
-    for t in range(2):
-        game.append_move(game.root.children[t], "sender", ["m0", "m1"])
-    for m in range(2):
-        game.append_move([game.root.children[t].children[m] for t in range(2)], "receiver", ["r0", "r1"])
-    order = [form.graph.states[s].name for s in form.graph.outcomes]
-    for t, m, r in product(range(2), repeat=3):
-        pays = [Fraction(float(x)) for x in payoffs[order.index(f"o{t}{m}{r}")]]
-        game.set_outcome(game.root.children[t].children[m].children[r], game.add_outcome(pays))
-    return game
-
-
 def supported(form, payoffs, prior, x, y):
     """Whether a profile with given behaviour is sequential, worked out here for 2 x 2 x 2 by hand."""
     worth = payoffs.reshape(2, 2, 2, 2)  # type, message, reply, player
@@ -290,9 +271,10 @@ def test_every_nash_equilibrium_of_gambit_that_is_sequential_is_among_ours():
         ordered[order] = payoffs[..., draw]
         for profile in pygambit.nash.enummixed_solve(game, rational=True).equilibria:
             behaviour = profile.as_behavior()
-            players = [game.players["sender"], game.players["receiver"]]
-            x = np.array([[float(behaviour[i][a]) for a in i.actions] for i in players[0].infosets])
-            y = np.array([[_known(behaviour, i, a) for a in i.actions] for i in players[1].infosets])
+            x, y = (
+                np.array([[float(p) for _, p in moves] for _, moves in behaviour[player]])
+                for player in ("sender", "receiver")
+            )
             if not supported(form, ordered, prior[draw], x, y):
                 continue
             compared += 1
@@ -300,10 +282,6 @@ def test_every_nash_equilibrium_of_gambit_that_is_sequential_is_among_ours():
             assert any(_holds(form, found, draw, k, x, y) for k in range(found.count[draw])), draw
     assert compared > count  # a game has more than one on average
     assert mixed > 10
-
-
-def _known(behaviour, place, action):
-    return float(behaviour[place][action])
 
 
 def _holds(form, found, draw, k, x, y):
