@@ -88,6 +88,19 @@ def test_what_is_no_equilibrium_of_ours_is_said() -> None:
     )
 
 
+def test_probabilities_of_solvers_in_floats_sum_to_exactly_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pygambit")
+    monkeypatch.setattr("raison.exchange.gambit.MAX_SUPPORTS", 0)
+    three = read_efg(
+        'EFG 2 R "Three" { "a" "b" "c" } p "" 1 1 "" { "l" "m" "r" } 0 t "" 1 "x" { 1 0 2 } '
+        'p "" 2 1 "" { "l" "m" } 0 t "" 2 "y" { 2 1 0 } t "" 3 "z" { 0 1 1 } '
+        'p "" 3 1 "" { "l" "m" } 0 t "" 3 t "" 2'
+    )
+    answer = solve_with_gambit(three)
+    assert (answer.solver, answer.complete) == ("logit_solve", False)
+    assert all(sum(mixture) == 1 for profile in answer.equilibria for mixture in profile)
+
+
 def test_a_solver_that_takes_too_long_is_stopped() -> None:
     pytest.importorskip("pygambit")
     with pytest.raises(ValueError, match=r"does not solve this game in 0\.001 seconds; give it more"):

@@ -184,6 +184,63 @@ def test_what_is_not_available_is_no_deviation() -> None:
     assert nash_regret(form, payoffs, nobody, played, available=only_heads).tolist() == [[0], [0]]
 
 
+def test_a_decision_without_a_move_is_nothing_to_deviate_to() -> None:
+    """Where a goes right, b has no move: nobody gains by that, and off the path it is no fault of b's."""
+    model = Model(
+        title="Dead end",
+        players={"a": Player("A"), "b": Player("B")},
+        game={
+            "first": Decision("a", {"left": Move("over"), "right": Move("second")}),
+            "second": Decision("b", {"up": Move("over"), "down": Move("over")}),
+        },
+        outcomes={"over": {"a": parse("0"), "b": parse("0")}},
+    )
+    form = make_form(model)
+    nobody = [None] * len(form.graph.states)
+    payoffs = [column(-1, 1), column(5, 5), column(0, 0)]
+    closed = [None, column(False, False)]
+    off = [column(1, 0), column(0, 0)]
+    beliefs = [column(1), column(1)]
+    assert nash_regret(form, payoffs, nobody, off, available=closed).tolist() == [[0], [0]]
+    with pytest.raises(ValueError, match="needs an available move; 'second' has none"):
+        tree_at(form, model, payoffs, nobody, available=closed)
+    half = [None, column(False, True)]
+    tree = tree_at(form, model, payoffs, nobody, available=half)
+    assert [place.moves for place in tree.sets] == [("left", "right"), ("down",)]
+    down = [column(1, 0), column(0, 1)]
+    assert nash_regret(form, payoffs, nobody, down, available=half).tolist() == [
+        [pytest.approx(1 / 6)],  # down pays a 0 for -1, in a range of 6 that up still counts to
+        [0],
+    ]
+    assert np.isinf(sequential_regret(form, payoffs, nobody, off, beliefs)).all()  # with moves, b plays none
+
+
+def test_a_payoff_that_is_not_finite_counts_only_where_it_can_be_reached() -> None:
+    form, payoffs = pennies()
+    payoffs[0] = column(-np.inf, -np.inf)  # heads, heads
+    nobody = [None] * len(form.graph.states)
+    tails = [column(0, 1), column(0, 1)]
+    # a gets 1 of his range 2 (from -1) where both show tails; b would gain 2 by heads
+    assert nash_regret(form, payoffs, nobody, tails).tolist() == [[0], [1]]
+    with pytest.raises(ValueError, match="must be a finite number to be written; 'end' pays"):
+        tree_at(form, Model(title="x", players={"a": Player("A"), "b": Player("B")}), payoffs, nobody)
+
+
+def test_probabilities_written_sum_to_exactly_one_or_are_refused() -> None:
+    model = Model(
+        title="Toss",
+        players={"a": Player("A")},
+        game={"toss": Chance({x: Case("end", None) for x in "uvw"})},
+        outcomes={"end": {"a": parse("0")}},
+    )
+    form = make_form(model)
+    tree = tree_at(form, model, [column(0)] * 3, [column(1 / 3, 1 / 3, 1 / 3), None, None, None])
+    assert sum(tree.sets[0].probabilities) == 1
+    for wrong in (column(0.5, 0.5, 0.1), column(1.5, -0.5, 0)):
+        with pytest.raises(ValueError, match="probabilities at 'toss' must lie from 0 to 1 and sum to 1"):
+            tree_at(form, model, [column(0)] * 3, [wrong, None, None, None])
+
+
 def test_a_bad_draw_harms_no_other() -> None:
     form, payoffs = pennies()
     payoffs = [[np.repeat(x, 3) for x in row] for row in payoffs]
@@ -342,7 +399,7 @@ def offers(rng: np.random.Generator, draws: int) -> tuple[Form, list, list, list
             types[k] = weights / weights.sum(axis=k, keepdims=True)
     chance: list = []
     for state in form.graph.states:
-        weights = rng.random(shape((luck,)))
+        weights = rng.random(shape((0, luck)))  # what is drawn may hang on a type
         chance.append([weights / weights.sum(axis=luck, keepdims=True)] if state.name == "luck" else None)
     played = []
     for place in form.places:

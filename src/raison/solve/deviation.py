@@ -70,6 +70,7 @@ def nash_regret(
             its axis. All options and amounts of a place sum to one.
         types: Weights of each private type along its axis, by number of the axis.
         available: `[places][options]` arrays of truths; None for a place with all moves, or for all places.
+            Coming to a decision without a move is worse than any outcome.
 
     Returns:
         `[players, B]` float64, relative to the player's payoff range (largest less smallest payoff of the
@@ -271,7 +272,26 @@ def _gathered(play: _Play, s: int, player: int, weight: Floats, worth: dict[int,
     for child, axis in zip(state.children, state.amounts or (None,) * len(state.children), strict=True):
         below = worth.pop(child)
         total = total + (below if axis is None else below.sum(axis=axis, keepdims=True))
-    return total
+    return total if state.mover == CHANCE else _unless_stuck(play, play.form.place[s], weight, total)
+
+
+def _unless_stuck(play: _Play, place: int, weight: Floats, worth: Floats) -> Floats:
+    """The worth; that of no outcome, worse than any, where play comes to a decision without a move."""
+    allowed = play.allowed[place]
+    if allowed is None:
+        return worth
+    free = _any_allowed(play, place)
+    return np.where(~free & (weight > 0), -np.inf, worth)
+
+
+def _any_allowed(play: _Play, place: int) -> NDArray[np.bool_]:
+    """Where an information set has an available move."""
+    options = play.form.places[place].options
+    allowed = play.allowed[place] or (np.ones(1, bool),) * len(options)
+    free: NDArray[np.bool_] = np.zeros(1, bool)
+    for may, axis in zip(allowed, options, strict=True):
+        free = free | (may if axis is None or may.ndim < 2 else may.any(axis=axis, keepdims=True))
+    return free
 
 
 def _decide(
@@ -283,7 +303,8 @@ def _decide(
     below = {s: [worth.pop(child) for child in states[s].children] for s in members}
     if not best:
         for s in members:
-            worth[s] = _as_played(play.branch[s] or (), below[s], options)
+            kept = _as_played(play.branch[s] or (), below[s], options)
+            worth[s] = _unless_stuck(play, place, members[s], kept)
         return
     unseen = tuple(axis for axis in range(form.rank - 1) if axis not in form.places[place].axes)
     best_of: list[Floats] = []  # per option, over its amounts
@@ -299,7 +320,6 @@ def _decide(
     shape = np.broadcast_shapes(*(value.shape for value in best_of))
     stacked = np.stack([np.broadcast_to(value, shape) for value in best_of])
     choice = stacked.argmax(axis=0)
-    stuck = np.isneginf(stacked.max(axis=0))
     for s in members:
         found: Floats = np.zeros(1)
         for option, axis in enumerate(options):
@@ -308,7 +328,7 @@ def _decide(
             if axis is not None and at is not None:
                 taken = _take(taken, at, axis)
             found = np.where(choice == option, taken, found)
-        worth[s] = np.where(stuck & (members[s] > 0), -np.inf, found) if stuck.any() else found
+        worth[s] = _unless_stuck(play, place, members[s], found)
 
 
 def _as_played(
@@ -357,13 +377,11 @@ def _strategy_error(play: _Play) -> Floats:
     worst: Floats = np.zeros(1)
     for index, place in enumerate(play.form.places):
         total: Floats = np.zeros(1)
-        free: NDArray[np.bool_] = np.zeros(1, bool)
         allowed = play.allowed[index] or (np.ones(1, bool),) * len(place.options)
         branch = play.branch[place.states[0]] or ()
         for probability, axis, may in zip(branch, place.options, allowed, strict=True):
             worst = np.maximum(worst, _highest(-probability))
             worst = np.maximum(worst, _highest(np.where(may, 0.0, probability)))
             total = total + (probability if axis is None else probability.sum(axis=axis, keepdims=True))
-            free = free | (may if axis is None or may.ndim < 2 else may.any(axis=axis, keepdims=True))
-        worst = np.maximum(worst, _highest(np.where(free, np.abs(total - 1), 0.0)))
+        worst = np.maximum(worst, _highest(np.where(_any_allowed(play, index), np.abs(total - 1), 0.0)))
     return worst
