@@ -159,3 +159,37 @@ def places(tree: ExtensiveGame, form) -> dict[int, int]:
             found[form.place[s]] = tree.nodes[index].information
         stack.extend(zip(tree.nodes[index].children, form.graph.states[s].children, strict=True))
     return found
+
+
+def gains(name: str, mixtures: list[list[float]]) -> list[float]:
+    """Each player's regret, by the places of the form: those of player 1 first in a table."""
+    form, payoffs, chance = numbers(to_model(read_game(field_data.path("gambit", name))))
+    played = [[np.array([p]) for p in mixtures[k]] for k in range(len(form.places))]
+    return nash_regret(form, payoffs, chance, played)[:, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "mixtures", "expected"),
+    [
+        # O'Neill (1987): one card with 2/5, the others with 1/5
+        pytest.param("oneill.nfg", [[0.4, 0.2, 0.2, 0.2]] * 2, [0, 0], id="o-neill"),
+        # against always the odd card the other gets 1/5 so, and 1 by another card: 4/5 of the range 2
+        pytest.param("oneill.nfg", [[1, 0, 0, 0], [0.4, 0.2, 0.2, 0.2]], [0, 0.4], id="o-neill-always-odd"),
+        pytest.param("pd.nfg", [[0, 1]] * 2, [0, 0], id="both-defect"),
+        # cooperating is worth 9, defecting alone 10, of the range 10
+        pytest.param("pd.nfg", [[1, 0]] * 2, [0.1, 0.1], id="both-cooperate"),
+        # the title's "Agent Nash not Player Nash": only changing both of his moves gains player 1 98 of 100
+        pytest.param("badgame1.efg", [[1, 0], [1, 0], [1, 0]], [0.98, 0], id="agent-nash"),
+    ],
+)
+def test_published_profiles_have_their_regrets(name: str, mixtures: list, expected: list[float]) -> None:
+    assert gains(name, mixtures) == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize(("name", "count"), [("2x2x2.nfg", 9), ("8x8.nfg", 5), ("winkels.nfg", 12)])
+def test_as_many_equilibria_as_the_title_says(name: str, count: int) -> None:
+    game = read_game(field_data.path("gambit", name))
+    pytest.importorskip("pygambit")
+    assert isinstance(game, TableGame)
+    assert f"{count} " in game.title
+    assert len(solve_with_gambit(game.as_tree()).equilibria) == count
