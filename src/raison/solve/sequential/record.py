@@ -29,7 +29,7 @@ REASONS = (
     "payoffs tie or nearly tie in a game too large to look at ties; some equilibria may be missing.",
     "equilibria in mixed strategies were looked for only where few places mix; some may be missing.",
     "beliefs off the path were checked for weak consistency only: what is listed are perfect Bayesian "
-    "equilibria, and every sequential equilibrium in pure strategies is among them.",
+    "equilibria, and every sequential one in pure strategies is among them; mixed ones were not looked for.",
 )
 """Sentences that `SequentialEquilibria.status` indexes."""
 COMPLETE, BAD, NONE, MORE, TAIL_TIED, TIED, MIXED_MISSING, WEAK = range(len(REASONS))
@@ -100,6 +100,10 @@ class Found:
     weak: Truths
 
 
+def _points(interval: Interval) -> bool:
+    return interval.low is interval.high is interval.central
+
+
 def joined(parts: Sequence[Found], form: Form) -> Found:
     """Several lists as one, in the order of the draws, within a draw in the order given."""
     row = np.concatenate([part.row for part in parts]) if parts else np.zeros(0, np.int64)
@@ -109,7 +113,13 @@ def joined(parts: Sequence[Found], form: Form) -> Found:
         found: list[Interval] = [value for part in parts if (value := getattr(part, pick)[place]) is not None]
         if not found:
             return None
-        return Interval(*(np.concatenate(rows, axis=-1)[..., order] for rows in zip(*found, strict=True)))
+        sides = [np.concatenate([interval.central for interval in found], axis=-1)[..., order]]
+        if any(not _points(interval) for interval in found):
+            sides += [
+                np.concatenate(rows, axis=-1)[..., order]
+                for rows in zip(*(i[1:] for i in found), strict=True)
+            ]
+        return Interval(sides[0], sides[len(sides) // 2], sides[-1])
 
     places = range(len(form.places))
     return Found(
@@ -158,7 +168,7 @@ def completed(found: Found, numbers: Numbers) -> Found:
 
 def arranged(
     found: Found,
-    numbers: Numbers,
+    batch: int,
     signalling: Signalling | None,
     value: Floats,
     residual: Floats,
@@ -166,7 +176,6 @@ def arranged(
     keep: int,
 ) -> SequentialEquilibria:
     """Completed equilibria in the order of their draws, the first `keep` of each draw."""
-    batch = numbers.batch
     total = np.bincount(found.row, minlength=batch)
     slot = np.arange(len(found.row)) - (np.cumsum(total) - total)[found.row]
     kept = slot < keep
@@ -180,11 +189,14 @@ def arranged(
         return out.reshape(*values.shape[:-1], keep, batch)
 
     def intervals(given: Sequence[Interval | None]) -> tuple[Interval, ...]:
-        return tuple(
-            Interval(*(placed(rows, np.nan) for rows in interval))
-            for interval in given
-            if interval is not None
-        )
+        filled: list[Interval] = []
+        for interval in given:
+            if interval is not None:
+                sides = [placed(interval.central, np.nan)]
+                if not _points(interval):
+                    sides += [placed(rows, np.nan) for rows in interval[1:]]
+                filled.append(Interval(sides[0], sides[len(sides) // 2], sides[-1]))
+        return tuple(filled)
 
     mixed, wide = np.zeros(len(found.row), bool), np.zeros(len(found.row), bool)
     for interval in found.probability:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,6 @@ from raison.solve.sequential.record import (
     WEAK,
     Found,
     Integers,
-    Interval,
     SequentialEquilibria,
     arranged,
     chosen,
@@ -46,7 +47,7 @@ def solve_sequential(
     chance: Mapping[int, Sequence[Any]] | Sequence[Sequence[Any] | None],
     available: Mapping[int, Sequence[Any]] | Sequence[Sequence[Any] | None] | None = None,
     *,
-    keep: int = 16,
+    keep: int = 12,
 ) -> SequentialEquilibria:
     """Find all sequential equilibria of a small game in every draw.
 
@@ -67,14 +68,35 @@ def solve_sequential(
         raise ValueError(f"keep must be at least 1; got {keep}.")
     numbers = make_numbers(form, payoffs, chance, available)
     method = _Method(find_signalling(form), find_layers(form))
-    parts: list[SequentialEquilibria] = []
-    for start in range(0, numbers.batch, BLOCK):
-        block = numbers.rows(slice(start, start + BLOCK))
-        parts.append(_solve_block(block, method, keep))
-    return parts[0] if len(parts) == 1 else _side_by_side(parts)
+    starts = range(0, numbers.batch, BLOCK)
+
+    def solved(start: int) -> _Block:
+        return _solve_block(numbers.rows(slice(start, start + BLOCK)), method, start)
+
+    if len(starts) == 1:
+        blocks = [solved(0)]
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            blocks = list(pool.map(solved, starts))
+    found = blocks[0].found if len(blocks) == 1 else joined([block.found for block in blocks], form)
+    value, residual, status = (
+        np.concatenate([getattr(block, name) for block in blocks], axis=-1)
+        for name in ("value", "residual", "status")
+    )
+    return arranged(found, numbers.batch, method.signalling, value, residual, status, keep)
 
 
-def _solve_block(numbers: Numbers, method: _Method, keep: int) -> SequentialEquilibria:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Block:
+    """Some draws solved: their equilibria, and the status of each."""
+
+    found: Found
+    value: Floats
+    residual: Floats
+    status: NDArray[np.int8]
+
+
+def _solve_block(numbers: Numbers, method: _Method, start: int) -> _Block:
     status = np.full(numbers.batch, COMPLETE, np.int8)
     status[numbers.tied] = TAIL_TIED
     rows = np.flatnonzero(~numbers.bad)
@@ -82,8 +104,7 @@ def _solve_block(numbers: Numbers, method: _Method, keep: int) -> SequentialEqui
     found = completed(replace(found, row=rows[found.row]), numbers)
     value, residual = checked(found, numbers)
     sound = residual <= LARGEST_RESIDUAL
-    states = np.where(states == COMPLETE, status[rows], states)
-    status[rows] = states
+    status[rows] = np.where(states == COMPLETE, status[rows], states)
     if not sound.all():
         unsound = found.row[~sound]
         status[unsound] = np.where(status[unsound] == COMPLETE, np.int8(TIED), status[unsound])
@@ -91,7 +112,7 @@ def _solve_block(numbers: Numbers, method: _Method, keep: int) -> SequentialEqui
     count = np.bincount(found.row, minlength=numbers.batch)
     status[(count == 0) & np.isin(status, (COMPLETE, TIED))] = NONE
     status[numbers.bad] = BAD
-    return arranged(found, numbers, method.signalling, value, residual, status, keep)
+    return _Block(replace(found, row=found.row + start), value, residual, status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +157,3 @@ def _with_ties(
     parts = [chosen(part, whole[part.row]) for part in parts]
     again, _ = solve_mixed(numbers.rows(tied), layers, every=True)
     return joined([*parts, *(replace(part, row=tied[part.row]) for part in again)], numbers.form), status
-
-
-def _side_by_side(parts: Sequence[Any]) -> Any:
-    """Records of blocks of draws as one record."""
-    first = parts[0]
-    if isinstance(first, np.ndarray):
-        return np.concatenate(parts, axis=-1)
-    if is_dataclass(first):
-        names = [field.name for field in fields(first)]
-        return type(first)(*(_side_by_side([getattr(part, name) for part in parts]) for name in names))  # type: ignore[misc]
-    columns = [_side_by_side(column) for column in zip(*parts, strict=True)]
-    return type(first)(*columns) if isinstance(first, Interval) else tuple(columns)
