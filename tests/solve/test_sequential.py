@@ -252,13 +252,14 @@ def supported(form, payoffs, prior, x, y):
     return True
 
 
-def test_every_nash_equilibrium_of_gambit_that_is_sequential_is_among_ours():
+@pytest.mark.parametrize(("largest", "count"), [(1_000, 200), (2, 100)], ids=["general", "with ties"])
+def test_every_nash_equilibrium_of_gambit_that_is_sequential_is_among_ours(largest, count):
     import pygambit
 
-    form, rng, count = signalling_form(2, 2, (2, 2)), np.random.default_rng(23), 200
-    payoffs = rng.integers(-1_000, 1_000, (8, 2, count)) / 64.0  # exact for rational arithmetic
+    form, rng = signalling_form(2, 2, (2, 2)), np.random.default_rng(23)
+    payoffs = rng.integers(-largest, largest + 1, (8, 2, count)) / 64.0  # exact for rational arithmetic
     prior = rng.integers(1, 64, count) / 64.0
-    found = solve_sequential(form, payoffs, {0: (prior, 1 - prior)}, keep=40)
+    found = solve_sequential(form, payoffs, {0: (prior, 1 - prior)}, keep=64)
     order = [
         int(name[1]) * 4 + int(name[2]) * 2 + int(name[3])
         for s in form.graph.outcomes
@@ -410,3 +411,21 @@ def test_the_shape_of_a_crisis_is_seen_through_its_last_step():
     assert shape is not None
     assert shape.replies == (1, 2)
     assert shape.is_small
+
+
+def test_where_everything_ties_every_support_is_an_equilibrium():
+    nothing = {p: parse("0") for p in "ab"}
+    game = {"one": Decision("a", {"x": Move("two0"), "y": Move("two1")})}
+    for number in range(2):
+        game[f"two{number}"] = Decision("b", {"x": Move("end"), "y": Move("end")}, information="two")
+    form = make_form(
+        Model(title="x", players={p: Player(p) for p in "ab"}, game=game, outcomes={"end": nothing})
+    )
+    found = solve_sequential(form, np.zeros((4, 2, 1)), {})
+    assert found.count[0] == 9  # three supports each
+    assert found.continuum[:9, 0].sum() == 5  # all but the four pure profiles
+    matching = np.array([[1, -1], [-1, 1], [-1, 1], [1, -1]], float)[..., None]
+    found = solve_sequential(form, matching, {})
+    assert found.count[0] == 1
+    np.testing.assert_allclose(found.probability[0].central[:, 0, 0], 0.5, atol=CLOSE)
+    np.testing.assert_allclose(found.belief[1].central[:, 0, 0], 0.5, atol=CLOSE)

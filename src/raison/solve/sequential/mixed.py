@@ -1,10 +1,10 @@
 """All sequential equilibria of games of two layers, pure and mixed, support by support.
 
-Fix which moves have positive probability at each place. The first movers' probabilities `x` are then tied
-down by the second movers' indifference on the path, which is linear in `x` (weights of states are); the second
-movers' probabilities `y` by the first movers' indifference, linear in `y`; and beliefs off the path by the
-indifference of those who would move there. So the equilibria with one support are a product of polytopes,
-whose corners are found one by one.
+Fix which moves have positive probability at each place. Weights of states are linear in the first movers'
+probabilities `x`, so the second movers' indifference on the path gives linear equations for `x`; likewise the
+first movers' indifference for the second movers' probabilities `y`, and the indifference of those who would
+move off the path for beliefs there. So the equilibria with one support are a product of polytopes, whose
+corners are found one by one.
 """
 
 from __future__ import annotations
@@ -304,7 +304,7 @@ class _Search:
                     equal.append(row_of(forms[number, option]) - base)
                 elif option not in moves:
                     row = base - row_of(forms[number, option])
-                    least.append(row if mask is None else np.where(mask[option, rows], row, 0.0))
+                    least.append(row if mask is None else np.where(mask[option, rows], row, _holds(row)))
         return _stacked(equal, size, batch), _stacked(least, size, batch)
 
     def belief_rows(
@@ -333,7 +333,7 @@ class _Search:
                 if option in replies[j]:
                     equal.append(row)
                 else:
-                    least.append(row if mask is None else np.where(mask[option, rows], row, 0.0))
+                    least.append(row if mask is None else np.where(mask[option, rows], row, _holds(row)))
         return np.stack(equal), np.stack(least)
 
     def as_found(
@@ -426,6 +426,13 @@ def _unknowns(support: tuple[Moves, ...]) -> dict[tuple[int, int], int]:
     """Numbers of the probabilities that are not 0 or 1 by the support."""
     mixed = [(mover, option) for mover, moves in enumerate(support) if len(moves) > 1 for option in moves]
     return {key: number for number, key in enumerate(mixed)}
+
+
+def _holds(row: Floats) -> Floats:
+    """A row that is never tight, in the place of one on a move that cannot be made."""
+    held = np.zeros_like(row)
+    held[0] = 1.0
+    return held
 
 
 def _stacked(rows: list[Floats], size: int, batch: int) -> Floats:

@@ -1,6 +1,6 @@
 """Corners of small polytopes, many at once: sets of beliefs and of mixing probabilities are polytopes.
 
-A row is `constant + coefficients . z`, an array `[1 + n, B]`. The corners of the points where some rows vanish
+A row is `constant + coefficients . z`, an array `[1 + n, B]`. Corners of the points where some rows vanish
 and others are not negative are found the plain way: every choice of `n` rows that holds all equations is
 solved, and kept where the rest holds. That is exact and fast for the handful of unknowns of a small game.
 """
@@ -113,8 +113,7 @@ def _corners(rows: Floats, equations: int, chosen: list[tuple[int, ...]], unknow
     used = np.zeros((len(rows), count, 1), bool)
     for index, choice in enumerate(chosen):
         used[list(choice), index] = True
-    flat = np.abs(rows).max(axis=1)[:, None] <= SLACK  # a row that vanishes everywhere says nothing
-    near = (np.abs(number) <= 10 * SLACK) & ~used & ~flat
+    near = (np.abs(number) <= 10 * SLACK) & ~used
     return Corners(point, valid, slack, (near[equations:].any(axis=0) & valid).any(axis=0))
 
 

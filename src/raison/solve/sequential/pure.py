@@ -129,7 +129,7 @@ class _Profile:
         return weights / weights.sum(axis=0)
 
     def differences(self, place: int) -> dict[int, Floats]:
-        """By other option, the lead `[states, B]` of the profile's move in each state; inf where not there."""
+        """By other option, the lead `[states, B]` of the profile's move in each state."""
         form = self.numbers.form
         here = form.places[place]
         mask = self.numbers.available[here.states[0]]

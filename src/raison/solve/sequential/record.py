@@ -29,7 +29,7 @@ REASONS = (
     "payoffs tie or nearly tie in a game too large to look at ties; some equilibria may be missing.",
     "equilibria in mixed strategies were looked for only where few places mix; some may be missing.",
     "beliefs off the path were checked for weak consistency only: what is listed are perfect Bayesian "
-    "equilibria, and every sequential one in pure strategies is among them; mixed ones were not looked for.",
+    "equilibria, and every sequential one in pure strategies is among them.",
 )
 """Sentences that `SequentialEquilibria.status` indexes."""
 COMPLETE, BAD, NONE, MORE, TAIL_TIED, TIED, MIXED_MISSING, WEAK = range(len(REASONS))

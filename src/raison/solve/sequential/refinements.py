@@ -1,11 +1,11 @@
 r"""Refinements of sequential equilibria in signalling games: the intuitive criterion and D1.
 
-Notation: :math:`u^*_t` is what type `t` gets in the equilibrium, `BR(S, m)` are the replies to a message `m` that
-nobody sends which are best for some belief on the set `S` of types.
+Notation: :math:`u^*_t` is what type `t` gets in the equilibrium; `m` is a message that nobody sends;
+`BR(S, m)` are the replies to it that are best for some belief on the set `S` of types.
 
-* Intuitive criterion (Cho and Kreps 1987, section IV.3): remove the types whose :math:`u^*_t` is more than they
-  could get from `m` with any reply in `BR(all, m)`. The equilibrium fails if a remaining type would get more than
-  his :math:`u^*_t` from `m` with every reply in `BR(remaining, m)`.
+* Intuitive criterion (Cho and Kreps 1987, section IV.3): remove the types whose :math:`u^*_t` is more than
+  they could get from `m` with any reply in `BR(all, m)`. The equilibrium fails if a remaining type would get
+  more than his :math:`u^*_t` from `m` with every reply in `BR(remaining, m)`.
 * D1 (Cho and Kreps 1987, section IV.4; Banks and Sobel 1987): remove type `t` if another type strictly
   gains from `m` under every mixed best reply under which `t` gains or loses nothing, and under some. The
   equilibrium fails if no mixed reply in `BR(remaining, m)` keeps all types from sending `m`.
@@ -225,9 +225,9 @@ def _gains_more_often(
 ) -> Truths:
     """Whether the other type gains under some mixed best reply, and under all under which one does not lose.
 
-    There is a mixed reply at which one does not lose and the other does not gain if the smaller of one's gain
-    and the other's loss is at least 0 somewhere. On a face of best replies it is greatest at a corner, or on an
-    edge where both are equal.
+    There is a mixed reply at which one does not lose and the other does not gain if the smaller of one's
+    gain and the other's loss is at least 0 somewhere. On a face of best replies it is greatest at a corner,
+    or on an edge where both are equal.
     """
     some = np.zeros(own.shape[-1], bool)
     escapes = np.zeros(own.shape[-1], bool)
