@@ -429,3 +429,75 @@ def test_where_everything_ties_every_support_is_an_equilibrium():
     assert found.count[0] == 1
     np.testing.assert_allclose(found.probability[0].central[:, 0, 0], 0.5, atol=CLOSE)
     np.testing.assert_allclose(found.belief[1].central[:, 0, 0], 0.5, atol=CLOSE)
+
+
+def test_a_receiver_with_types_of_his_own_is_solved_and_his_beliefs_off_the_path_hang_together():
+    """Both sides of a crisis have two types, independent of each other."""
+    nothing = {p: parse("0") for p in "AB"}
+    game, outcomes = (
+        {"kinds": Chance({f"a{t}": Case(f"other{t}", parse("0")) for t in range(2)}, known_to=("A",))},
+        [],
+    )
+    for t in range(2):
+        game[f"other{t}"] = Chance(
+            {f"b{r}": Case(f"open{t}{r}", parse("0")) for r in range(2)}, known_to=("B",)
+        )
+        for r in range(2):
+            game[f"open{t}{r}"] = Decision(
+                "A", {"stay": Move(f"quo{t}{r}"), "challenge": Move(f"reply{t}{r}")}, information=f"A{t}"
+            )
+            game[f"reply{t}{r}"] = Decision(
+                "B", {"resist": Move(f"war{t}{r}"), "concede": Move(f"gain{t}{r}")}, information=f"B{r}"
+            )
+            outcomes += [f"{name}{t}{r}" for name in ("quo", "war", "gain")]
+    form = make_form(
+        Model(
+            title="x",
+            players={p: Player(p) for p in "AB"},
+            game=game,
+            outcomes=dict.fromkeys(outcomes, nothing),
+        )
+    )
+    rng, count = np.random.default_rng(4), 60
+    payoffs = rng.normal(size=(len(outcomes), 2, count))
+    chance = [
+        ((0.3, 0.7) if state.name == "kinds" else (0.6, 0.4)) if state.mover == -1 else None
+        for state in form.graph.states
+    ]
+    found = solve_sequential(form, payoffs, chance, keep=30)
+    assert (found.status == 0).all()
+    assert (found.count > 0).all()
+    shared = 0
+    for k in range(int(found.count.max())):
+        rows = np.flatnonzero(found.count > k)
+        strategy = [interval.central[:, k, rows] for interval in found.probability]
+        belief = [interval.central[:, k, rows] for interval in found.belief]
+        regret = sequential_regret(form, payoffs[..., rows], chance, strategy, belief)
+        assert np.max(regret) < 1e-9  # what is promised
+        apart = np.abs(
+            belief[form.place[form.graph.of_node["reply00"][0]]]
+            - belief[form.place[form.graph.of_node["reply01"][0]]]
+        )
+        assert apart.max() < 1e-9  # independent types: both defenders believe the same, on and off the path
+        shared += len(rows)
+    assert shared >= count
+
+
+def test_a_move_that_cannot_be_made_is_as_if_it_were_not_there():
+    form, rng = signalling_form(2, 2, (2, 2)), np.random.default_rng(9)
+    payoffs = random_payoffs(form, rng, 30)
+    shut = {s: (True, True) for s, state in enumerate(form.graph.states) if state.mover >= 0}
+    for state in form.graph.states:
+        if state.name in ("receiver01", "receiver11"):
+            shut[form.graph.states.index(state)] = (True, np.zeros(30, bool))
+    found = solve_sequential(form, payoffs, {0: (0.4, 0.6)}, shut)
+    smaller = payoffs.copy()
+    names = [form.graph.states[s].name for s in form.graph.outcomes]
+    for t in range(2):  # the same as a reply that both hate
+        smaller[names.index(f"o{t}11")] = -50.0
+    hated = solve_sequential(form, smaller, {0: (0.4, 0.6)})
+    for draw in range(30):
+        mine = np.sort(np.round(found.value[:, : found.count[draw], draw], 8), axis=1)
+        theirs = np.sort(np.round(hated.value[:, : hated.count[draw], draw], 8), axis=1)
+        np.testing.assert_allclose(mine, theirs, atol=1e-7)  # rounded to 1e-8
+    assert (found.count == hated.count).all()

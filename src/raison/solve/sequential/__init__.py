@@ -6,6 +6,15 @@ from raison.solve.sequential.record import (
     SHAPES,
     SequentialEquilibria,
 )
+from raison.solve.sequential.refinements import passes_d1, passes_intuitive
 from raison.solve.sequential.solver import solve_sequential
 
-__all__ = ["KINDS", "REASONS", "SHAPES", "SequentialEquilibria", "solve_sequential"]
+__all__ = [
+    "KINDS",
+    "REASONS",
+    "SHAPES",
+    "SequentialEquilibria",
+    "passes_d1",
+    "passes_intuitive",
+    "solve_sequential",
+]

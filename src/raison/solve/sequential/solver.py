@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from raison.program.form import Form
 from raison.solve.sequential.check import checked
 from raison.solve.sequential.mixed import MAX_SUPPORTS, MAX_TIED_SUPPORTS, count_supports, solve_mixed
-from raison.solve.sequential.numbers import Floats, Numbers, make_numbers
-from raison.solve.sequential.pure import solve_pure
+from raison.solve.sequential.numbers import Floats, Numbers, Truths, make_numbers
+from raison.solve.sequential.pure import live_places, solve_pure
 from raison.solve.sequential.record import (
     BAD,
     COMPLETE,
@@ -103,6 +103,10 @@ def _solve_block(numbers: Numbers, method: _Method, start: int) -> _Block:
     found, states = method.solve(numbers if len(rows) == numbers.batch else numbers.rows(rows))
     found = completed(replace(found, row=rows[found.row]), numbers)
     value, residual = checked(found, numbers)
+    loose = _loose(numbers)
+    if loose.any():
+        found = replace(found, weak=found.weak | loose[found.row])
+        states = np.where((states == COMPLETE) & loose[rows], np.int8(WEAK), states)
     sound = residual <= LARGEST_RESIDUAL
     status[rows] = np.where(states == COMPLETE, status[rows], states)
     if not sound.all():
@@ -115,6 +119,27 @@ def _solve_block(numbers: Numbers, method: _Method, start: int) -> _Block:
     return _Block(replace(found, row=found.row + start), value, residual, status)
 
 
+def _shut(numbers: Numbers) -> list[int]:
+    """Places above the tails at which a move is not available in some draw."""
+    states = (numbers.form.places[place].states[0] for place in live_places(numbers))
+    return [numbers.form.place[s] for s in states if numbers.available[s] is not None]
+
+
+def _loose(numbers: Numbers) -> Truths:
+    """`[B]`, a move that is not available would lead to a place where something is not known.
+
+    Nobody can have made it by error, so beliefs there must not count on it; that is not looked at.
+    """
+    form, loose = numbers.form, np.zeros(numbers.batch, bool)
+    for place in _shut(numbers):
+        for s in form.places[place].states:
+            mask = numbers.available[s]
+            for option, child in enumerate(form.graph.states[s].children):
+                if mask is not None and numbers.value[child] is None:
+                    loose |= ~mask[option]
+    return loose
+
+
 @dataclass(frozen=True, slots=True)
 class _Method:
     """How a game is solved."""
@@ -124,7 +149,8 @@ class _Method:
 
     def solve(self, numbers: Numbers) -> tuple[Found, NDArray[np.int8]]:
         """Equilibria of draws that are not bad, and their status."""
-        if self.signalling is not None and self.signalling.is_small and self.layers is not None:
+        small = self.signalling is not None and self.signalling.is_small
+        if small and self.layers is not None and self.signalling is not None and not _shut(numbers):
             tables = make_tables(numbers, self.signalling)
             tied = np.flatnonzero(ties(tables))
             found = as_found(solve_small(tables), numbers, self.signalling)
