@@ -17,7 +17,7 @@ from raison.solve.sequential.refinements import passes_d1, passes_intuitive
 
 
 def test_pooling_on_quiche_fails_and_pooling_on_beer_passes():
-    """Cho and Kreps (1987), section II."""
+    """Cho and Kreps (1987), beer and quiche."""
     form, payoffs, chance = beer_quiche()
     found = solve_sequential(form, payoffs, chance)
     beer = found.probability[place_of(form, "sender0")].central[0, :, 0] == 1.0
@@ -65,7 +65,6 @@ def by_grid(worth, now, m):
 
 def test_the_criteria_agree_with_their_definitions_on_a_grid():
     form, rng, count = signalling_form(2, 2, (2, 2)), np.random.default_rng(8), 300
-    # payoffs in quarters of a unit, shifted by type and message: thresholds are far from the grid's steps
     payoffs = random_payoffs(form, rng, count)
     chance = {0: (0.45, 0.55)}
     found = solve_sequential(form, payoffs, chance)

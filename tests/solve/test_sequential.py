@@ -26,7 +26,7 @@ CLOSE = 1e-12  # payoffs of size 1, a handful of operations each
 
 
 def beer_quiche(weak=0.1):
-    """Cho and Kreps (1987), figure I: message 0 is beer, 1 quiche; reply 0 is to fight."""
+    """Cho and Kreps (1987): message 0 is beer, 1 quiche; reply 0 is to fight."""
     form = signalling_form(2, 2, (2, 2))  # type 0 is the wimp
     tables = {}
     for t, m, r in product(range(2), repeat=3):
@@ -355,7 +355,7 @@ def test_beliefs_that_errors_tie_to_each_other_are_said_to_be_weak():
 
 
 def test_selten_horse_has_only_the_equilibrium_in_which_nobody_would_err():
-    """Selten (1975), figure 1: (D, a, L) is a Nash equilibrium that is not sequential."""
+    """Selten (1975): (D, c, L) is a Nash equilibrium that is not sequential."""
     model = Model(
         title="Horse",
         players={name: Player(name) for name in "123"},

@@ -3,10 +3,10 @@ r"""Refinements of sequential equilibria in signalling games: the intuitive crit
 Notation: :math:`u^*_t` is what type `t` gets in the equilibrium; `m` is a message that nobody sends;
 `BR(S, m)` are the replies to it that are best for some belief on the set `S` of types.
 
-* Intuitive criterion (Cho and Kreps 1987, section IV.3): remove the types whose :math:`u^*_t` is more than
+* Intuitive criterion (Cho and Kreps 1987): remove the types whose :math:`u^*_t` is more than
   they could get from `m` with any reply in `BR(all, m)`. The equilibrium fails if a remaining type would get
   more than his :math:`u^*_t` from `m` with every reply in `BR(remaining, m)`.
-* D1 (Cho and Kreps 1987, section IV.4; Banks and Sobel 1987): remove type `t` if another type strictly
+* D1 (Cho and Kreps 1987; Banks and Sobel 1987): remove type `t` if another type strictly
   gains from `m` under every mixed best reply under which `t` gains or loses nothing, and under some. The
   equilibrium fails if no mixed reply in `BR(remaining, m)` keeps all types from sending `m`.
 

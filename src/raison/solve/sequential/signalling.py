@@ -13,7 +13,7 @@ reply 1 with probability :math:`y_m`, and :math:`q_m` is the belief in type 1 af
   indifferent, and he mixes so that the belief after `m` is :math:`q^*_m`;
 * both types and both replies mix.
 
-Any belief off the path is consistent in games with two moves (Fudenberg and Tirole 1991, proposition 4.1).
+Any belief off the path is consistent in games with two moves (Fudenberg and Tirole 1991).
 Draws in which payoffs tie are marked; they have further equilibria, which `mixed` finds.
 """
 
