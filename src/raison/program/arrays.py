@@ -34,9 +34,11 @@ def _known(name: str, array: Callable[..., Value]) -> Callable[..., Value]:
     def function(*arguments: Value) -> Value:
         if all(isinstance(argument, float) for argument in arguments):
             return plain(*arguments)
-        found = array(*(_array(argument) for argument in arguments))
-        traced = any(isinstance(argument, jax.Array) for argument in arguments)
-        return found if traced else np.asarray(found)
+        given = [_array(argument) for argument in arguments]
+        if any(isinstance(argument, jax.Array) for argument in arguments):
+            return array(*given)
+        with jax.ensure_compile_time_eval():  # else a constant became a tracer inside of a trace
+            return np.asarray(array(*given))
 
     return function
 
