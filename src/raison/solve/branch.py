@@ -18,18 +18,22 @@ import numpy as np
 from raison.model.formula import Fraction, fractions
 from raison.model.records import Model
 from raison.program.form import Form, Place
-from raison.program.graph import CHANCE
+from raison.program.graph import CHANCE, Results
 from raison.program.hold import fuse
 from raison.program.premises import every_formula
 from raison.program.world import World
 from raison.solve.conditional import Discrete
 from raison.solve.contraction import contract
+from raison.solve.message_tracing import Equations, follow
+from raison.solve.messages import Messages
 from raison.solve.numbers import Numbers, Strategy, beliefs, conditional, payoffs_of, point_payoffs
 from raison.solve.options import rows_of, seen_shape, stacked, unstacked
-from raison.solve.quantal import BIFURCATION, SOLVED
+from raison.solve.quantal import BIFURCATION, SOLVED, UNAVAILABLE, Cells
 from raison.solve.tracing import at_precision, limit
 
 Array = Any
+Shares = Mapping[str, Sequence[tuple[Results, Array]]]
+"""Of a continuum of players, by the asked fraction's text: how play came there, and the share."""
 NEGLIGIBLE = 1e-7
 """Probability below which an option is not played in the limit of the branch."""
 
@@ -54,14 +58,18 @@ def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | No
     Accuracy: as `raison.solve.tracing.limit` and `at_precision`.
     """
     game = _Game(world, numbers, batch)
-    respond, data = game.respond, game.data
-    if not numbers.form.axes and not game.asked:  # straight-line code without amounts is faster
-        plain = Discrete.of(numbers.form, len(world.model.players), numbers.chance)
-        respond, data = plain.respond, plain.numbers(point_payoffs(numbers, batch), numbers.chance)[0]
-    if precision is None:
-        found = limit(respond, game.cell, data, batch=batch, available=game.available)
+    level = jnp.inf if precision is None else jnp.asarray(precision, jnp.float64).reshape(-1)
+    if numbers.form.axes:
+        target = jnp.broadcast_to(level, (batch,))
+        found = follow(game.equations(numbers), game.data, target, to_limit=precision is None)
     else:
-        found = at_precision(respond, game.cell, data, precision, batch=batch, available=game.available)
+        plain = Discrete.of(numbers.form, len(world.model.players), numbers.chance)
+        data = plain.numbers(point_payoffs(numbers, batch), numbers.chance)[0]
+        given = (plain.respond, game.cell, data)
+        if precision is None:
+            found = limit(*given, batch=batch, available=game.available)
+        else:
+            found = at_precision(*given, level, batch=batch, available=game.available)
     good = (found.status == SOLVED) | (found.status == BIFURCATION)
     logs = jnp.where(good[None], found.log_probability, -math.log(2.0))
     return game.split(logs), ~good
@@ -91,6 +99,8 @@ class _Game:
         if self.asked:
             self.data["inputs"] = world.inputs
         self.available = self._available(numbers, batch)
+        if self.available is not None:
+            self.data["available"] = jnp.where(self.available, 1.0, 0.0)
 
     def _available(self, numbers: Numbers, batch: int) -> Array | None:
         truths = [numbers.available[place.states[0]] for place in self.form.places]
@@ -100,12 +110,8 @@ class _Game:
             stacked(self.form, place, [_number(allow) for allow in allowed], batch)
             for place, allowed in zip(self.form.places, truths, strict=True)
         ]
-        return (
-            jnp.concatenate(
-                [self._flat(place, row) for place, row in zip(self.form.places, rows, strict=True)]
-            )
-            > 0
-        )
+        flat = [self._flat(place, row) for place, row in zip(self.form.places, rows, strict=True)]
+        return jnp.concatenate(flat) > 0
 
     def _flat(self, place: Place, rows: Array) -> Array:
         """`[R, .., B]` as `[cells * R, B]`, the options of a cell together."""
@@ -115,44 +121,136 @@ class _Game:
         """Arrays per place and option from rows `[N, B]`."""
         found: list[tuple[Array, ...]] = []
         for place, start, end in zip(self.form.places, self.starts[:-1], self.starts[1:], strict=True):
-            count, width = rows_of(self.form, place), values.shape[-1]
-            part = jnp.swapaxes(values[start:end].reshape(-1, count, width), 0, 1)
-            shape = (count, *seen_shape(self.form, place), width)
-            found.append(unstacked(self.form, place, part.reshape(shape)))
+            found.append(unstacked(self.form, place, self._rows(place, values[start:end])))
         return found
 
-    def respond(self, log_probability: Array, data: Any) -> Array:
-        """What each option is worth given that its cell is reached: a `quantal.Respond`."""
+    def equations(self, numbers: Numbers) -> Equations:
+        """The game in its messages."""
+        wide = self._numbers(self.data)
+        messages = Messages(wide)
+        even = self.normal(jnp.zeros((len(self.cell), 1)), None)
+
+        def both(logs: Array, data: Any) -> list[Array]:
+            here, options = self._numbers(data), self.split(logs)
+            shares = fractions_under(self.world.model, here, _exp(options)) if self.asked else {}
+            return [
+                *messages.send(here, options),
+                *(share for states in shares.values() for _, share in states),
+            ]
+
+        one = jax.tree.map(lambda array: array[..., :1], self.data)
+        shapes = [found.shape[:-1] for found in jax.eval_shape(both, even, one)]
+        places = list(fractions_under(self.world.model, wide, _even(self.form)).items()) if self.asked else []
+
+        def send(logs: Array, data: Any) -> Array:
+            width = logs.shape[-1]
+            parts = [jnp.broadcast_to(found, (*found.shape[:-1], width)) for found in both(logs, data)]
+            return jnp.concatenate([part.reshape(-1, width) for part in parts])
+
+        def play(flat: Array, precision: Array, base: Array | None, data: Any) -> Array:
+            width, start = flat.shape[-1], 0
+            parts: list[Array] = []
+            for shape in shapes:
+                size = math.prod(shape)
+                parts.append(flat[start : start + size].reshape(*shape, width))
+                start += size
+            here = self._numbers(data)
+            if self.asked:
+                shares = iter(parts[len(parts) - sum(len(states) for _, states in places) :])
+                here = self._with_fractions(
+                    here,
+                    {name: [(came, next(shares)) for came, _ in states] for name, states in places},
+                    data,
+                )
+
+            def respond(number: int, values: list[Array]) -> tuple[Array, ...]:
+                place = self.form.places[number]
+                here = slice(self.starts[number], self.starts[number + 1])
+                odds = precision * stacked(self.form, place, values, width) / data["span"][place.player]
+                if base is not None:
+                    odds = odds + self._rows(place, base[here])
+                if self.available is not None:
+                    odds = jnp.where(self._rows(place, data["available"][here]) > 0, odds, UNAVAILABLE)
+                return unstacked(self.form, place, jax.nn.log_softmax(odds, axis=0))
+
+            logs = messages.receive(here, parts, respond)
+            return jnp.concatenate(
+                [
+                    self._flat(place, stacked(self.form, place, options, width))
+                    for place, options in zip(self.form.places, logs, strict=True)
+                ]
+            )
+
+        cells = Cells.of(self.cell)
+
+        def regret(logs: Array, worth: Array) -> Array:
+            chances, options = cells.split(logs, UNAVAILABLE), cells.split(worth, -jnp.inf)
+            options = jnp.where(chances > UNAVAILABLE / 2, options, -jnp.inf)
+            best = options.max(axis=1, keepdims=True)
+            short = jnp.where(options > -jnp.inf, best - options, 0.0)
+            return (jnp.exp(chances) * short).sum(axis=1).max(axis=0)
+
+        normal = lambda odds: self.normal(odds, None)
+        return Equations(play, send, self.worth, regret, normal, len(self.cell))
+
+    def normal(self, odds: Array, available: Array | None) -> Array:
+        """Log-probabilities `[N, W]` from log-odds."""
+        del available
+        parts: list[Array] = []
+        for place, start, end in zip(self.form.places, self.starts[:-1], self.starts[1:], strict=True):
+            rows = self._rows(place, odds[start:end])
+            parts.append(self._flat(place, jax.nn.log_softmax(rows, axis=0)))
+        return jnp.concatenate(parts)
+
+    def _rows(self, place: Place, flat: Array) -> Array:
+        """`[R, .., W]` from a place's part of the rows."""
+        count, width = rows_of(self.form, place), flat.shape[-1]
+        part = jnp.swapaxes(flat.reshape(-1, count, width), 0, 1)
+        return part.reshape(count, *seen_shape(self.form, place), width)
+
+    def _numbers(self, data: Any) -> Numbers:
+        return Numbers(self.form, data["payoff"], data["chance"], data["types"], {})
+
+    def worth(self, log_probability: Array, data: Any) -> Array:
+        """What each option is worth, given that its cell is reached, in units of the mover's payoff range."""
         width = log_probability.shape[-1]
         logs = self.split(log_probability)
-        strategy = [tuple(jnp.exp(option) for option in options) for options in logs]
-        numbers = Numbers(self.form, data["payoff"], data["chance"], data["types"], {})
+        strategy = _exp(logs)
+        numbers = self._numbers(data)
         if self.asked:
-            numbers = self._with_fractions(numbers, strategy, data)
+            shares = fractions_under(self.world.model, numbers, strategy)
+            numbers = self._with_fractions(numbers, shares, data)
         found: list[Array] = []
         for place in self.form.places:
             belief = beliefs(numbers, place, logs)
             values = conditional(numbers, place, strategy, belief)
             rows = stacked(self.form, place, values, width)
-            found.append(self._flat(place, rows) / data["span"][place.player].reshape(1, -1))
+            found.append(self._flat(place, rows / data["span"][place.player]))
         return jnp.concatenate(found)
 
-    def _with_fractions(self, numbers: Numbers, strategy: Strategy, data: Any) -> Numbers:
+    def _with_fractions(self, numbers: Numbers, shares: Shares, data: Any) -> Numbers:
+        """The payoffs where these shares of a continuum of players make the asked moves."""
         cube, chosen = data["inputs"]
-        world = World(self.world.program, cube, self.world.removed, chosen, hold=fuse)
-        world.fractions = fractions_under(world.model, numbers, strategy)
-        payoff = payoffs_of(world)
+        world = World(self.world.program, cube, self.world.removed, chosen, hold=fuse).again(shares)
         width = data["span"][0].shape[-1]
-        return Numbers(
-            self.form,
-            {key: _wide(value, width) for key, value in payoff.items()},
-            numbers.chance,
-            numbers.types,
-            {},
-        )
+        payoff = {key: _wide(value, width) for key, value in payoffs_of(world).items()}
+        return Numbers(self.form, payoff, numbers.chance, numbers.types, {})
 
 
-def even_fractions(world: World) -> Mapping[str, Sequence[tuple[tuple[tuple[str, str], ...], Array]]]:
+def _exp(logs: Strategy) -> list[tuple[Array, ...]]:
+    return [tuple(jnp.exp(option) for option in options) for options in logs]
+
+
+def _even(form: Form) -> Strategy:
+    """Every option as likely, along every axis that its player sees."""
+    found: list[tuple[Array, ...]] = []
+    for place in form.places:
+        rows = jnp.full((rows_of(form, place), *seen_shape(form, place), 1), 1.0 / rows_of(form, place))
+        found.append(unstacked(form, place, rows))
+    return found
+
+
+def even_fractions(world: World) -> Shares:
     """The shares of a continuum of players where every option is as likely."""
     form, found = world.program.form, {}
     if form is None:
@@ -169,16 +267,14 @@ def rounded(probability: Array) -> Array:
     return jnp.where(probability < NEGLIGIBLE, 0.0, jnp.where(probability > 1 - NEGLIGIBLE, 1.0, probability))
 
 
-def fractions_under(
-    model: Model, numbers: Numbers, strategy: Strategy
-) -> Mapping[str, Sequence[tuple[tuple[tuple[str, str], ...], Array]]]:
+def fractions_under(model: Model, numbers: Numbers, strategy: Strategy) -> Shares:
     """What share of a continuum of players makes each asked move, by where play has come from.
 
     Members differ in what they alone know: their types, and signals that only they see. The share is over
     those, given everything else.
     """
     form = numbers.form
-    found: dict[str, list[tuple[tuple[tuple[str, str], ...], Array]]] = {}
+    found: dict[str, list[tuple[Results, Array]]] = {}
     for asked in asked_fractions(model):
         for s in form.graph.of_node.get(asked.node, ()):
             place = form.places[form.place[s]]
