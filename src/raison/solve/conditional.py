@@ -1,7 +1,7 @@
 """What each option is worth at an information set, given that it is reached, in games without amounts.
 
-A history is reached with the product of the probabilities along it; the belief at an information set is each of
-its histories' share of that. Both are kept as logarithms: a history that needs many trembles still has a
+A history is reached with the product of the probabilities along it; the belief at an information set is each
+of its histories' share of that. Both are kept as logarithms: a history that needs many trembles still has a
 belief. An option is worth its expected payoff to the mover, over the belief and over later play, his own
 later play included.
 
@@ -396,6 +396,6 @@ def _backward(
     status = jnp.where(good, SOLVED, NOT_FINITE).astype(jnp.int32)
 
     def mark(values: Array) -> Array:
-        return jnp.where(good, values, jnp.nan)
+        return jnp.where(good.reshape((1,) * (values.ndim - 1) + (-1,)), values, jnp.nan)
 
     return Quantal(mark(chances), level, mark(exact), mark(regret), status, jnp.zeros((batch,), jnp.int32))

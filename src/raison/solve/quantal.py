@@ -28,9 +28,9 @@ import numpy as np
 
 Array = Any
 Respond = Callable[[Array, Any], Array]
-"""From log-probabilities `[N, B]` of all options, and the draws' numbers (any nest of arrays whose last axis is
-the draws), to each option's expected payoff `[N, B]` given that its cell is reached, others and own later play
-as given, in units of the mover's payoff range."""
+"""From log-probabilities `[N, B]` of all options, and the draws' numbers (any nest of arrays whose last axis
+is the draws), to each option's expected payoff `[N, B]` given that its cell is reached, others and own later
+play as given, in units of the mover's payoff range."""
 
 UNAVAILABLE = -1e30
 """Log-odds of an option that is not available: its probability is 0, and finite arithmetic stays finite."""
@@ -129,8 +129,8 @@ class Equations:
     """The equations of a game's logit equilibria in its log-odds.
 
     Without `available` the reference of a cell is its first option and the others are the unknowns. With it
-    the reference is the first available option of the draw, and the log-odds of all options are unknowns, those
-    of references and of unavailable options being 0 by an equation of their own.
+    the reference is the first available option of the draw, and the log-odds of all options are unknowns,
+    those of references and of unavailable options being 0 by an equation of their own.
 
     Attributes:
         respond: The game.
@@ -166,8 +166,8 @@ class Equations:
             slot[self.free] = np.arange(self.free.size)
             full = jnp.concatenate([odds, jnp.zeros((1, odds.shape[-1]))])[slot]
             parts = cells.split(full, UNAVAILABLE)
-        top = parts.max(1, keepdims=True)
-        return cells.join(parts - (top + jnp.log(jnp.exp(parts - top).sum(1, keepdims=True))))
+        parts = parts - parts.max(1, keepdims=True)  # first, or the logarithm drowns in large odds
+        return cells.join(parts - jnp.log(jnp.exp(parts).sum(1, keepdims=True)))
 
     def gaps(self, worth: Array, available: Array | None) -> Array:
         """From expected payoffs `[N, W]` to each unknown's payoff less its reference's, `[n, W]`."""

@@ -1,21 +1,22 @@
-"""The principal branch of logit equilibria: followed from even odds at precision 0 to a precision, or to its limit.
+"""The principal branch of logit equilibria, from even odds at precision 0 to a precision or to its limit.
 
 The equilibria of all precisions are curves, one of which starts at even odds; it is followed by predicting
 along its tangent and correcting by Newton's method across it (pseudo-arclength), so that it may turn back in
 precision (fold). Each draw has steps of its own. A draw that is done leaves its lane to the next one, so that
 the slow ones do not keep the others waiting, and none affects another.
 
-The step is cut where the correction is long, converges slowly or turns by a large angle, as these are signs of
-a jump to another branch. Where the sign of the determinant of the bordered Jacobian changes along the curve, a
-bifurcation was passed; the curve went straight on, and the status says so.
+The step is cut where the correction is long, converges slowly or turns by a large angle, as these are signs
+of a jump to another branch. Where the sign of the determinant of the bordered Jacobian changes along the
+curve though the step is small, a bifurcation was passed; the curve went straight on, and the status says so.
+A bifurcation at which an even number of branches cross at once does not change the sign and goes unnoticed.
 
 Towards the limit, log-odds are `a + b / precision` (mixed) or `-gap * precision + a` (in the end unplayed),
 with small corrections, so one predictor step that doubles the precision leaves an error in the order of one
 over its square, in the probabilities as in the beliefs off the path. That point is the answer as soon as no
 cell can gain by more than `LIMIT_TOLERANCE`.
 
-Source: Allgower and Georg (1990), "Numerical continuation methods", chapters 6 and 8; Turocy (2010) for its use
-on agent quantal response. The lanes and the extrapolation to the limit are ours.
+Source: Allgower and Georg (1990), "Numerical continuation methods", chapters 6 and 8; Turocy (2010) for its
+use on agent quantal response. The lanes and the extrapolation to the limit are ours.
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ LIMIT_TOLERANCE = 1e-10
 """Regret, in units of the payoff range, at which the limit is taken as reached."""
 SETTLED = 1e-9
 """Regret with which it is still called solved at the highest precision."""
-_LOW, _HIGH = 1e5, 1e9  # precisions between which the limit is taken
-_CONTRACTION, _DISTANCE, _ANGLE = 0.25, 0.25, 0.3  # what a step should come to, see `_advance`
+_LOW, _HIGH = 1e5, 1e8  # precisions between which the limit is taken
+_CONTRACTION, _DISTANCE, _ANGLE = 0.15, 0.1, 0.3  # what a step should come to, see `_advance`
 _GROW = 4.0
-_FIRST, _SMALLEST = 0.3, 1e-9  # steps along the curve
+_FIRST, _SMALL, _SMALLEST = 0.3, 1e-3, 1e-9  # steps along the curve
+_UNIT = 0.25  # precision and odds above about 4 are measured as shares of themselves
 _TIGHT = 1e-11  # relative size of the last correction
 _ROUND = 4  # steps between refills
 
@@ -68,6 +70,7 @@ class _Lanes(NamedTuple):
     status: Array  # -1 under way
     crossed: Array
     steps: Array
+    best: Array  # least regret so far of a candidate for the limit
     answer: Array  # [n, W]
     data: Any  # the draws' numbers, their target and which options are available
 
@@ -151,14 +154,17 @@ def _follow(
     equations = Equations.of(respond, cell, available is not None)
     everything = (data, target, available)
     width = min(lanes, batch)
-    size = equations.free.size
 
     def load(lane: _Lanes, row: Array, fresh: Array) -> _Lanes:
         """Put draws into the lanes that are `fresh`."""
         safe = jnp.minimum(row, batch - 1)
-        new = jax.tree.map(lambda all_, old: jnp.where(fresh, all_[..., safe], old), everything, lane.data)
+        new = jax.tree.map(
+            lambda all_, old: jnp.where(_spread(fresh, old), all_[..., safe], old), everything, lane.data
+        )
         start = _start(equations, new, width)
-        mixed = jax.tree.map(lambda a, b: jnp.where(fresh, a, b), start, lane._replace(data=None, row=None))
+        mixed = jax.tree.map(
+            lambda a, b: jnp.where(_spread(fresh, b), a, b), start, lane._replace(data=None, row=None)
+        )
         idle = fresh & (row >= batch)
         return mixed._replace(row=row, data=new, status=jnp.where(idle, SOLVED, mixed.status))
 
@@ -168,8 +174,10 @@ def _follow(
         at = jnp.where(done, lane.row, batch)
         found = _result(equations, lane, to_limit)
         out = jax.tree.map(lambda o, f: o.at[..., at].set(f, mode="drop"), out, found)
-        row = jnp.where(done, jnp.minimum(following + jnp.cumsum(done) - 1, batch), lane.row)
-        return load(lane, row, done), jnp.minimum(following + done.sum(), batch), out
+        row = jnp.where(
+            done, jnp.minimum(following + jnp.cumsum(done.astype(following.dtype)) - 1, batch), lane.row
+        )
+        return load(lane, row, done), jnp.minimum(following + done.sum().astype(following.dtype), batch), out
 
     def body(carry: tuple[_Lanes, Array, Any]) -> tuple[_Lanes, Array, Any]:
         lane, following, out = carry
@@ -189,17 +197,16 @@ def _follow(
         jnp.zeros((batch,), jnp.int32),
         jnp.zeros((batch,), jnp.int32),
     )
-    _ = size
     return lax.while_loop(lambda c: (c[0].row < batch).any(), body, (lane, jnp.asarray(width), out))[2]
 
 
 def _start(equations: Equations, data: Any, width: int) -> _Lanes:
     """At even odds."""
-    numbers, target, available = data
+    _, target, available = data
     odds = jnp.zeros((equations.free.size, width))
     gaps = _gaps(equations, odds, data)
     tangent = jnp.concatenate([gaps, jnp.ones((1, width))])
-    tangent = tangent / _length(tangent)
+    tangent = tangent / _length(tangent)[None]
     finite = jnp.isfinite(gaps).all(0)
     if available is not None:
         finite = finite & equations.cells.usable(available)
@@ -208,12 +215,13 @@ def _start(equations: Equations, data: Any, width: int) -> _Lanes:
     return _Lanes(
         row=None,
         point=jnp.zeros((equations.free.size + 1, width)),
-        tangent=jnp.where(finite, tangent, 0.0),
+        tangent=jnp.where(finite[None], tangent, 0.0),
         step=jnp.full((width,), _FIRST),
         sign=jnp.ones((width,)),
         status=status,
         crossed=jnp.zeros((width,), bool),
         steps=none,
+        best=jnp.full((width,), jnp.inf),
         answer=odds,
         data=None,
     )
@@ -223,6 +231,11 @@ def _gaps(equations: Equations, odds: Array, data: Any) -> Array:
     numbers, _, available = data
     chances = equations.log_probability(odds, available)
     return equations.gaps(equations.respond(chances, numbers), available)
+
+
+def _spread(lanes: Array, like: Array) -> Array:
+    """`[W]` with dimensions of one before it, as many as another array has."""
+    return lanes.reshape((1,) * (like.ndim - 1) + (-1,))
 
 
 def _length(vector: Array) -> Array:
@@ -236,9 +249,9 @@ def _newton(equations: Equations, point: Array, border: Array, data: Any) -> tup
     gaps, push = jax.linearize(lambda x: _gaps(equations, x, data), odds)
     basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, width))
     slopes = jax.vmap(push)(basis)  # [unknown, equation, W]
-    inner = basis - precision * jnp.swapaxes(slopes, 0, 1)
+    inner = basis - precision[None, None] * jnp.swapaxes(slopes, 0, 1)
     matrix = jnp.concatenate([jnp.concatenate([inner, -gaps[:, None]], axis=1), border[None]], axis=0)
-    short = precision * gaps - odds
+    short = precision[None] * gaps - odds
     nothing = jnp.zeros((1, width))
     right = jnp.stack(
         [
@@ -253,56 +266,78 @@ def _newton(equations: Equations, point: Array, border: Array, data: Any) -> tup
 
 def _advance(equations: Equations, lane: _Lanes, max_steps: int, to_limit: bool) -> _Lanes:
     """One step in each lane that is under way: predict, correct twice, judge."""
-    target = lane.data[1]
-    point, tangent = lane.point, lane.tangent
+    target, point = lane.data[1], lane.point
+    unit = 1.0 + _UNIT * point[-1]  # precision is measured in this, so that a step is a share of it
+    stretch = _length(lane.tangent.at[-1].divide(unit))
+    tangent, wish = lane.tangent / stretch[None], lane.step * stretch
     rise = tangent[-1]
-    landing = (rise > 0) & (point[-1] + lane.step * rise >= target)
-    size = jnp.where(landing, (target - point[-1]) / jnp.where(landing, rise, 1.0), lane.step)
+    landing = (rise > 0) & (point[-1] + wish * rise >= target)
+    size = jnp.where(landing, (target - point[-1]) / jnp.where(landing, rise, 1.0), wish)
     up = jnp.zeros_like(tangent).at[-1].set(1.0)
-    border = jnp.where(landing, up, tangent)
-    guess = point + size * tangent
+    border = jnp.where(landing, up, tangent.at[-1].divide(unit * unit))
+    guess = point + size[None] * tangent
     guess = guess.at[-1].set(jnp.where(landing, target, guess[-1]))
     first, _, _ = _newton(equations, guess, border, lane.data)
     second, along, sign = _newton(equations, guess + first, border, lane.data)
     found = guess + first + second
     found = found.at[-1].set(jnp.where(landing, target, found[-1]))
-    along = along / _length(along)
 
-    scale = 1.0 + _length(found)
-    near, nearer = _length(first), _length(second)
+    def measured(vector: Array) -> Array:
+        return vector.at[-1].divide(unit)
+
+    along = along / _length(measured(along))[None]
+    scale = 1.0 + _length(measured(found))
+    near, nearer = _length(measured(first)), _length(measured(second))
     noise = 1e-9 * scale
     contraction = jnp.where(near > noise, nearer / jnp.maximum(near, noise), 0.0)
-    cosine = jnp.clip((along * tangent).sum(0), -1.0, 1.0)
+    shrink = 1.0 + _UNIT * jnp.abs(point).at[-1].set(0.0)  # so that growing odds do not hide a turn
+
+    def angle(one: Array, two: Array) -> Array:
+        return jnp.arccos(jnp.clip((one * two).sum(0) / (_length(one) * _length(two)), -1.0, 1.0))
+
+    bend = jnp.maximum(
+        angle(measured(along), measured(tangent)),
+        angle(measured(along) / shrink, measured(tangent) / shrink),
+    )
     strain = jnp.maximum(
         jnp.maximum(jnp.sqrt(contraction / _CONTRACTION), jnp.sqrt(near / _DISTANCE)),
-        jnp.arccos(cosine) / _ANGLE,
+        bend / _ANGLE,
     )
-    strain = jnp.where(jnp.isfinite(strain), strain, jnp.inf)
+    turned = sign * lane.sign < 0
+    jumped = turned & (size > _SMALL)  # over a bifurcation go small steps only; else it is another branch
+    beyond = ~landing & (found[-1] > target)
+    strain = jnp.where(jnp.isfinite(strain) & ~jumped & ~beyond & (found[-1] >= 0.0), strain, jnp.inf)
     going = lane.status < 0
-    good = going & (strain < 2.0) & (found[-1] >= 0.0)
-    step = lane.step / jnp.clip(jnp.where(good, strain, jnp.maximum(strain, 2.0)), 1.0 / _GROW, 4.0)
+    good = going & (strain < 2.0)
+    step = size / jnp.clip(jnp.where(good, strain, jnp.maximum(strain, 2.0)), 1.0 / _GROW, 4.0)
+    step = jnp.where(good & landing, wish, step)
 
-    settled = good & landing & (nearer <= _TIGHT * scale)
-    answer = found[:-1]
-    worth_regret = None
+    crossed = lane.crossed | (good & turned)
+    steps = lane.steps + going.astype(jnp.int32)
+    ended = going & ~good & (step < _SMALLEST)
+    best, answer = lane.best, lane.answer
     if to_limit:
-        slope = along[:-1] / jnp.where(along[-1] > 0, along[-1], 1.0)
-        candidate = found[:-1] + found[-1] * slope
-        worth_regret = _regret(equations, candidate, lane.data)
-        calm = good & (along[-1] > 0)
-        settled = calm & (found[-1] >= _LOW) & (worth_regret <= LIMIT_TOLERANCE)
-        settled = settled | (calm & (found[-1] >= _HIGH))
-        answer = candidate
-    crossed = lane.crossed | (good & (sign * lane.sign < 0))
-    steps = lane.steps + going
+        slope = along[:-1] / jnp.where(along[-1:] > 0, along[-1:], 1.0)
+        candidate = found[:-1] + found[-1:] * slope
+        regret = jnp.where(
+            good & (along[-1] > 0) & (found[-1] >= _LOW), _regret(equations, candidate, lane.data), jnp.inf
+        )
+        better = regret < best
+        best, answer = jnp.where(better, regret, best), jnp.where(better[None], candidate, answer)
+        last = going & ((good & (found[-1] >= _HIGH)) | ended | (steps >= max_steps))
+        settled = going & ((best <= LIMIT_TOLERANCE) | (last & (best <= SETTLED)))
+        lost = last & ~settled & (found[-1] >= _LOW) & (best < jnp.inf)
+    else:
+        settled = good & landing & (nearer <= _TIGHT * scale)
+        answer = jnp.where(settled[None], found[:-1], answer)
+        lost = jnp.zeros_like(settled)
     status = jnp.where(settled, jnp.where(crossed, BIFURCATION, SOLVED), lane.status)
-    if worth_regret is not None:
-        status = jnp.where(settled & (worth_regret > SETTLED), UNSETTLED, status)
-    status = jnp.where(going & ~settled & (step < _SMALLEST), STUCK, status)
+    status = jnp.where(lost, UNSETTLED, status)
+    status = jnp.where(ended & (status < 0), STUCK, status)
     status = jnp.where((status < 0) & (steps >= max_steps), STEPS, status)
 
     def keep(new: Array, old: Array) -> Array:
-        return jnp.where(good, new, old)
+        return jnp.where(_spread(good, new), new, old)
 
     return lane._replace(
         point=keep(found, point),
@@ -312,7 +347,8 @@ def _advance(equations: Equations, lane: _Lanes, max_steps: int, to_limit: bool)
         status=status.astype(jnp.int32),
         crossed=crossed,
         steps=steps,
-        answer=jnp.where(settled, answer, lane.answer),
+        best=best,
+        answer=answer,
     )
 
 
@@ -328,12 +364,12 @@ def _result(equations: Equations, lane: _Lanes, to_limit: bool) -> Quantal:
     worth = equations.respond(chances, numbers)
     regret = equations.regret(chances, worth, available)
     precision = lane.point[-1]
-    short = lane.answer - precision * equations.gaps(worth, available)
+    short = lane.answer - precision[None] * equations.gaps(worth, available)
     residual = regret if to_limit else jnp.abs(short).max(0, initial=0.0) / (1.0 + precision)
     good = (lane.status == SOLVED) | (lane.status == BIFURCATION)
 
     def mark(values: Array) -> Array:
-        return jnp.where(good, values, jnp.nan)
+        return jnp.where(_spread(good, values), values, jnp.nan)
 
     return Quantal(
         mark(chances), precision, mark(residual), mark(regret), lane.status.astype(jnp.int32), lane.steps
