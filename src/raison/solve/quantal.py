@@ -154,7 +154,7 @@ class Equations:
     def log_probability(self, odds: Array, available: Array | None) -> Array:
         """From log-odds `[n, W]` to log-probabilities `[N, W]`."""
         cells = self.cells
-        if self.masked:
+        if self.masked and available is not None:
             parts = cells.split(jnp.where(available, odds, UNAVAILABLE), UNAVAILABLE)
         elif cells.block:
             inner = odds.reshape(cells.members.shape[0], cells.block - 1, odds.shape[-1])
@@ -172,7 +172,7 @@ class Equations:
     def gaps(self, worth: Array, available: Array | None) -> Array:
         """From expected payoffs `[N, W]` to each unknown's payoff less its reference's, `[n, W]`."""
         cells = self.cells
-        if not self.masked:
+        if not self.masked or available is None:
             parts = cells.split(worth, 0.0)
             if cells.block:
                 return (parts[:, 1:] - parts[:, :1]).reshape(-1, worth.shape[-1])
