@@ -109,7 +109,6 @@ class Model:
         concept: str | None = None,
         *,
         precision: float | None = None,
-        select: str | None = None,
         refinement: str | None = None,
     ) -> Model:
         """The same model with another solution concept; the docs say how to choose one.
@@ -118,7 +117,6 @@ class Model:
             concept: `subgame-perfect`, `logit`, `sequential`, `nash` or `strategic-choice`; None for that
                 of the file.
             precision: Of `logit`, in units of the mover's payoff range; None for the limit of the branch.
-            select: Which equilibrium is played where there are several: `logit-limit` or `first`.
             refinement: Of `sequential`: `intuitive` or `d1`.
 
         Raises:
@@ -134,13 +132,12 @@ class Model:
         solution = replace(
             before,
             precision=before.precision if precision is None else parse(repr(float(precision))),
-            select=select or before.select,
             refinement=refinement or before.refinement,
         )
         if solution == self.record.solution:
             return self
         found = Model.of(replace(self.record, solution=solution))
-        options = {"concept": concept, "precision": precision, "select": select, "refinement": refinement}
+        options = {"concept": concept, "precision": precision, "refinement": refinement}
         given = tuple((name, str(value)) for name, value in options.items() if value is not None)
         return replace(found, origin=self.origin, options=given)
 

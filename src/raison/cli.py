@@ -96,9 +96,6 @@ Concept = Annotated[
 Precision = Annotated[
     float | None, typer.Option("--precision", min=0, help="Of logit, in units of the mover's payoff range.")
 ]
-Select = Annotated[
-    str | None, typer.Option("--select", help="Which equilibrium is played: logit-limit or first.")
-]
 Refinement = Annotated[str | None, typer.Option("--refinement", help="Of sequential: intuitive or d1.")]
 
 
@@ -272,7 +269,6 @@ def run(
     workers: Workers = None,
     concept: Concept = None,
     precision: Precision = None,
-    select: Select = None,
     refinement: Refinement = None,
     as_json: AsJson = False,
     force: Force = False,
@@ -281,7 +277,7 @@ def run(
     from raison.program.engine import bound_memory
 
     bound_memory()
-    found = _model(model).solved_by(concept, precision=precision, select=select, refinement=refinement)
+    found = _model(model).solved_by(concept, precision=precision, refinement=refinement)
     _warn(found)
     if not found.record.questions:
         raise RefusalError(f"{model} asks no question; add one under 'questions'.")
@@ -389,7 +385,6 @@ def solve(
     ] = False,
     concept: Concept = None,
     precision: Precision = None,
-    select: Select = None,
     refinement: Refinement = None,
     against: Annotated[
         Checker | None, typer.Option("--check", help="Solve the first point with Gambit too, and compare.")
@@ -401,7 +396,7 @@ def solve(
     force: Force = False,
 ) -> None:
     """Solve a model, or a game in Gambit's format, at chosen points or in closed form."""
-    found = _model(model).solved_by(concept, precision=precision, select=select, refinement=refinement)
+    found = _model(model).solved_by(concept, precision=precision, refinement=refinement)
     _warn(found)
     if symbolic and at:
         raise typer.BadParameter("--symbolic answers for all points; leave out --at")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from raison.answer.hand import Hand, History, Results, State
 from raison.model.formula import Compare, Formula, Number
-from raison.model.records import Decision, Question, branches
+from raison.model.records import Chance, Decision, Question, branches
 from raison.program.premises import definitions
 from raison.program.program import Program
 from raison.program.world import ROUNDING
@@ -74,6 +74,7 @@ def _expand(hand: Hand) -> None:
 
     def formulas(name: str) -> list[Formula]:
         node = model.game.get(name)
+        found: list[Formula | None] = []
         ends = [q.event or q.amount for q in model.questions if q.node is None]
         if node is None:
             found = [*ends, *(hand.slot(("payoff", name, p), f) for p, f in model.outcomes[name].items())]
@@ -81,7 +82,7 @@ def _expand(hand: Hand) -> None:
         elif isinstance(node, Decision):
             found = [hand.slot(("when", name, label), m.when or ALWAYS) for label, m in node.moves.items()]
             found += [q.given for q in model.questions if q.node == name]
-        else:
+        elif isinstance(node, Chance):
             found = [
                 c.probability and hand.slot(("probability", name, case), c.probability)
                 for case, c in node.cases.items()
@@ -144,6 +145,8 @@ def _open(hand: Hand, state: State) -> None:
             found.append(hand.truth(when, state.results))
         state.available = tuple(found)
         return
+    if not isinstance(node, Chance):
+        raise TypeError(f"'{state.name}' draws an amount; only cases are worked by hand.")
     chances: dict[str, float] = {}
     for label, case in node.cases.items():
         if case.probability is not None:

@@ -186,7 +186,7 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = {
 """Solution concepts with the options that each has."""
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "select": ("logit-limit", "first"),
+    "select": ("logit-limit",),
     "link": ("probit", "logit"),
     "error": ("agent", "private"),
     "refinement": ("intuitive", "d1"),

@@ -318,7 +318,7 @@ class Solution:
         concept: `subgame-perfect`, `logit`, `sequential`, `nash` or `strategic-choice`; None for
             subgame-perfect where nothing is hidden, else sequential.
         precision: Of `logit`, in units of the mover's payoff range; None for the limit of the branch.
-        select: Which equilibrium is played where there are several: `logit-limit` or `first`.
+        select: Which equilibrium is played where there are several: `logit-limit`, the limit of the branch.
         link: Of `strategic-choice`: `probit` or `logit`.
         error: Of `strategic-choice`: `agent` or `private`.
         refinement: Of `sequential`: `intuitive` or `d1`; None for none.

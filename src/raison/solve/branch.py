@@ -22,9 +22,10 @@ from raison.program.graph import CHANCE, Results
 from raison.program.hold import fuse
 from raison.program.premises import every_formula
 from raison.program.world import World
+from raison.solve import message_tracing
 from raison.solve.conditional import Discrete
 from raison.solve.contraction import contract
-from raison.solve.message_tracing import Equations, follow
+from raison.solve.message_tracing import Equations
 from raison.solve.messages import Messages
 from raison.solve.numbers import Numbers, Strategy, beliefs, conditional, payoffs_of, point_payoffs
 from raison.solve.options import rows_of, seen_shape, stacked, unstacked
@@ -57,11 +58,23 @@ def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | No
 
     Accuracy: as `raison.solve.tracing.limit` and `at_precision`.
     """
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):  # lanes against rows
+        return _logit_play(world, numbers, batch, precision)
+
+
+def _logit_play(
+    world: World, numbers: Numbers, batch: int, precision: Array | None
+) -> tuple[Strategy, Array]:
     game = _Game(world, numbers, batch)
     level = jnp.inf if precision is None else jnp.asarray(precision, jnp.float64).reshape(-1)
     if numbers.form.axes:
-        target = jnp.broadcast_to(level, (batch,))
-        found = follow(game.equations(numbers), game.data, target, to_limit=precision is None)
+        equations, target = game.equations(numbers), jnp.broadcast_to(level, (batch,))
+        in_limit = precision is None
+        found = (
+            message_tracing.limit(equations, game.data, batch)
+            if in_limit
+            else message_tracing.follow(equations, game.data, target)
+        )
     else:
         plain = Discrete.of(numbers.form, len(world.model.players), numbers.chance)
         data = plain.numbers(point_payoffs(numbers, batch), numbers.chance)[0]
@@ -95,7 +108,7 @@ class _Game:
             "types": numbers.types,
             "span": list(numbers.span),
         }
-        self.data = jax.tree.map(lambda value: _wide(value, batch), parts)
+        self.data = jax.tree.map(lambda value: _wide(value, batch, self.form.rank), parts)
         if self.asked:
             self.data["inputs"] = world.inputs
         self.available = self._available(numbers, batch)
@@ -233,7 +246,7 @@ class _Game:
         cube, chosen = data["inputs"]
         world = World(self.world.program, cube, self.world.removed, chosen, hold=fuse).again(shares)
         width = data["span"][0].shape[-1]
-        payoff = {key: _wide(value, width) for key, value in payoffs_of(world).items()}
+        payoff = {key: _wide(value, width, self.form.rank) for key, value in payoffs_of(world).items()}
         return Numbers(self.form, payoff, numbers.chance, numbers.types, {})
 
 
@@ -305,7 +318,8 @@ def _number(truth: Array) -> Array:
     return (1.0 if truth else 0.0) if isinstance(truth, bool) else jnp.where(truth, 1.0, 0.0)
 
 
-def _wide(value: Array, batch: int) -> Array:
-    """An array with the draws as its last dimension, in full."""
+def _wide(value: Array, batch: int, rank: int = 1) -> Array:
+    """An array with a dimension for each axis and the draws as its last, in full."""
     array = jnp.asarray(value, jnp.float64)
+    array = array.reshape((1,) * (rank - array.ndim) + array.shape)
     return jnp.broadcast_to(array, (*array.shape[:-1], batch))

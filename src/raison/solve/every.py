@@ -1,7 +1,8 @@
 """Every equilibrium of a small game in each draw, as strategies that questions can be asked of.
 
-An equilibrium of a continuum stands in the list with the profiles at both ends of it, so that the smallest and
-largest answers over the list are those over all equilibria wherever one information set at a time can vary.
+An equilibrium of a continuum stands in the list with the profiles at both ends of it, so that the smallest
+and largest answers over the list are those over all equilibria wherever one information set at a time can
+vary.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from numpy.typing import NDArray
 from raison.model.records import solved_by
 from raison.program.form import Form
 from raison.program.program import Program
-from raison.solve.sequential.record import COMPLETE, Interval, SequentialEquilibria
+from raison.solve.bimatrix import solve_bimatrix
+from raison.solve.sequential import SequentialEquilibria, passes_d1, passes_intuitive, solve_sequential
+from raison.solve.sequential.record import COMPLETE, Interval
 from raison.solve.sequential.shape import find_signalling
-from raison.solve.sequential.solver import solve_sequential
 
 Floats = NDArray[np.float64]
 
-NO_AMOUNTS = "equilibria of games with amounts are not enumerated; the one that is played is the branch's limit"
+NO_AMOUNTS = (
+    "equilibria of games with amounts are not enumerated; the one that is played is the branch's limit"
+)
 PREDICTION = "a quantal response is a prediction of its own, not one of several equilibria"
+NOT_A_TABLE = "all Nash equilibria are found where two players choose once each; here one of them is played"
 TOO_LARGE = "the game is too large for all of its equilibria to be found"
 
 
@@ -49,11 +54,53 @@ def why_not(program: Program) -> str | None:
     if form is None:
         return None
     concept = solved_by(program.model)
-    if concept == "logit" and solution.precision is not None or concept == "strategic-choice":
+    if (concept == "logit" and solution.precision is not None) or concept == "strategic-choice":
         return PREDICTION
     if form.axes:
         return NO_AMOUNTS
+    if concept == "nash":
+        return None if _is_table(form) else NOT_A_TABLE
     return None if _is_small(form) else TOO_LARGE
+
+
+def _is_table(form: Form) -> bool:
+    """Whether the game is a table of payoffs: two players with one information set each."""
+    return len({place.player for place in form.places}) == len(form.places) == 2
+
+
+def _nash(
+    form: Form, payoffs: Floats, chance: Mapping[int, Sequence[Any]], available: Mapping[int, Sequence[Any]]
+) -> Every:
+    """All Nash equilibria of a table, of continua the extreme points.
+
+    Source: as `raison.solve.bimatrix`.
+    """
+    sizes = [len(place.labels) for place in form.places]
+    tables = [np.zeros((*sizes, payoffs.shape[-1])) for _ in form.places]
+    states = enumerate(form.graph.states)
+    parent = {child: (s, branch) for s, state in states for branch, child in enumerate(state.children)}
+    for row, z in enumerate(form.graph.outcomes):
+        weight: Any = 1.0
+        at: list[Any] = [slice(None), slice(None)]
+        s = z
+        while s in parent:
+            s, branch = parent[s]
+            if form.place[s] >= 0:
+                at[form.place[s]] = branch
+            else:
+                weight = weight * np.asarray(chance[s][branch])
+        for table, place in zip(tables, form.places, strict=True):
+            table[(*at, slice(None))] += weight * payoffs[row, place.player]
+    masks = [np.stack([np.asarray(a) for a in available[place.states[0]]]) for place in form.places]
+    free = all(mask.all() for mask in masks)
+    found = solve_bimatrix(
+        tables[0], tables[1], rows=None if free else masks[0], columns=None if free else masks[1]
+    )
+    there = np.arange(len(found.x))[:, None] < found.count
+    profiles = tuple(
+        np.where(there[k], np.concatenate([found.x[k], found.y[k]]), np.nan) for k in range(len(found.x))
+    )
+    return Every(profiles, found.count, found.status <= 1)
 
 
 def _is_small(form: Form) -> bool:
@@ -78,18 +125,32 @@ def every_equilibrium(
     form = program.form
     if form is None:
         raise ValueError(f"'{program.model.name}' has no information sets.")
+    if solved_by(program.model) == "nash":
+        return _nash(form, payoffs, chance, available)
     found = solve_sequential(form, payoffs, chance, available)
-    return Every(_profiles(found), found.count, found.status == COMPLETE)
+    refinement = program.model.solution.refinement
+    if refinement is not None:
+        passes = passes_d1 if refinement == "d1" else passes_intuitive
+        kept = np.asarray(passes(form, payoffs, chance, found, available))
+    else:
+        kept = np.ones(found.kind.shape, bool)
+    return Every(
+        _profiles(found, kept),
+        (kept & (found.kind > 0)).sum(axis=0).astype(np.int32),
+        found.status == COMPLETE,
+    )
 
 
-def _profiles(found: SequentialEquilibria) -> tuple[Floats, ...]:
+def _profiles(found: SequentialEquilibria, kept: NDArray[np.bool_]) -> tuple[Floats, ...]:
     profiles: list[Floats] = []
     for k in range(int(found.count.max(initial=0))):
-        here = [Interval(*(part[:, k] for part in interval)) for interval in found.probability]
+        here = [
+            Interval(*(np.where(kept[k], part[:, k], np.nan) for part in (i.central, i.low, i.high)))
+            for i in found.probability
+        ]
         profiles.append(np.concatenate([interval.central for interval in here]))
         if found.continuum[k].any():
-            for end in (0, 1):
-                profiles.append(np.concatenate([_at_end(interval, end) for interval in here]))
+            profiles += [np.concatenate([_at_end(interval, end) for interval in here]) for end in (0, 1)]
     return tuple(profiles)
 
 

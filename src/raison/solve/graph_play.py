@@ -73,6 +73,7 @@ class Played:
         )
 
     def node_tied(self, node: str) -> Array:
+        """Whether best moves tie at a node."""
         decided = [
             d for s in self.graph.of_node.get(node, ()) if (d := self.equilibrium.decided[s]) is not None
         ]
@@ -91,12 +92,14 @@ class Played:
         return tuple(sum(parts[1:], start=parts[0]) for parts in zip(*per_state, strict=True))
 
     def tied_states(self, among: Array) -> tuple[Array, ...]:
+        """Per state, whether it ties in some of the draws."""
         return tuple(
             xp.asarray(False) if decided is None else (among & decided.tied).any()
             for decided in self.equilibrium.decided
         )
 
     def of_move(self, question: Question, pure: bool) -> Answer:
+        """The answer to a question about a move; `pure` counts the played move alone."""
         graph, world, equilibrium = self.graph, self.world, self.equilibrium
         node = question.node or ""
         states = graph.of_node[node]
@@ -140,6 +143,7 @@ class Played:
         )
 
     def along_play(self, question: Question) -> Answer:
+        """The answer to a question about an event or amount."""
         graph, world = self.graph, self.world
         ended: list[Results] = [
             (*graph.states[s].results, ("outcome", graph.states[s].name)) for s in graph.outcomes

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from raison.solve.linear import eliminate
@@ -33,10 +32,10 @@ Array = Any
 LANES = 256
 """Draws that are followed at a time."""
 MAX_STEPS = 2_000
-LIMIT_TOLERANCE = 1e-10
 SETTLED = 1e-9
-_LOW, _HIGH = 3e4, 1e8  # precisions between which the limit is taken
-_POLISHED, _CORRECTIONS = 3, 4  # proximal steps, and corrections in each
+"""Regret, in units of the payoff range, up to which a limit is solved."""
+_HIGH = (1e5, 1e7)  # precisions from which the limit is taken
+_PARTS, _POLISHED, _CORRECTIONS = 4, 2, 2  # see `_settled`
 _WEIGHT = 4.0  # of a message against the logarithm of the precision in the length of a step
 _CONTRACTION, _DISTANCE, _ANGLE = 0.25, 0.1, 0.3
 _GROW, _FIRST, _SMALLEST, _TIGHT, _ROUND = 4.0, 0.3, 1e-10, 1e-10, 4
@@ -78,16 +77,78 @@ class _Lanes(NamedTuple):
     data: Any
 
 
-def follow(
-    equations: Equations, data: Any, target: Array, *, to_limit: bool, max_steps: int = MAX_STEPS
-) -> Quantal:
-    """Follow the branch of each draw to a precision, or to its limit. Works while JAX traces.
+def limit(equations: Equations, data: Any, batch: int) -> Quantal:
+    """The limit of the branch in each draw. Works while JAX traces.
+
+    The branch is followed to a high precision and the limit taken from there; the draws in which somebody
+    could still gain are followed to a higher one.
 
     Args:
         equations: The game.
         data: The draws' numbers, any nest of arrays with the draws last.
-        target: `[B]`, precision at which to stop; inf for the limit.
-        to_limit: Whether the limit is wanted.
+        batch: Draws.
+
+    Accuracy: `regret` is at most `SETTLED` where solved.
+    """
+    found = _settled(equations, data, follow(equations, data, jnp.full((batch,), _HIGH[0])))
+    for precision in _HIGH[1:]:
+
+        def again(found: Quantal, precision: float = precision) -> Quantal:
+            open_ = found.status == UNSETTLED
+            target = jnp.where(open_, precision, 0.0)
+            other = _settled(equations, data, follow(equations, data, target))
+            return jax.tree.map(lambda new, old: jnp.where(open_, new, old), other, found)
+
+        found = lax.cond((found.status == UNSETTLED).any(), again, lambda x: x, found)
+    return found
+
+
+def _settled(equations: Equations, data: Any, found: Quantal) -> Quantal:
+    """Play in the limit, from points of high precision.
+
+    Log-odds at the point take the place of even odds, in four parts, and the equations are solved again:
+    payoffs of what is mixed then no longer differ but by what the log-odds miss (a proximal point step),
+    which is made smaller once more.
+    """
+    good = (found.status == SOLVED) | (found.status == BIFURCATION)
+    logs = jnp.where(good[None], jnp.maximum(found.log_probability, UNAVAILABLE), 0.0)
+    logs = equations.normal(logs)
+    level = jnp.log1p(found.precision)
+    point = jnp.concatenate([_WEIGHT * equations.send(logs, data), level[None]])
+    up = jnp.zeros_like(point).at[-1].set(1.0)
+
+    def correct(point: Array, base: Array) -> Array:
+        step = lambda _, x: x + _newton(equations, x, up, (data, level), base)[0]
+        return lax.fori_loop(0, _CORRECTIONS, step, point)
+
+    point = lax.fori_loop(0, _PARTS, lambda k, x: correct(x, logs * (k + 1.0) / _PARTS), point)
+    base = logs
+    for _ in range(_POLISHED):
+        base = _short(equations, point, (data, level), base)[1]
+        base = equations.normal(jnp.maximum(base, UNAVAILABLE))
+        point = correct(point, base)
+    played = _short(equations, point, (data, level), base)[1]
+    played = equations.normal(jnp.maximum(played, UNAVAILABLE))
+    gain = equations.regret(played, equations.worth(played, data))
+    bad = good & ~(gain <= SETTLED)
+    mark = lambda values: jnp.where(good & ~bad, values, jnp.nan)
+    return Quantal(
+        mark(played),
+        found.precision,
+        mark(gain),
+        mark(gain),
+        jnp.where(bad, UNSETTLED, found.status).astype(jnp.int32),
+        found.steps,
+    )
+
+
+def follow(equations: Equations, data: Any, target: Array, max_steps: int = MAX_STEPS) -> Quantal:
+    """Follow the branch of each draw to a precision. Works while JAX traces.
+
+    Args:
+        equations: The game.
+        data: The draws' numbers, any nest of arrays with the draws last.
+        target: `[B]`, precision at which to stop.
         max_steps: Along the branch.
     """
     batch = target.shape[0]
@@ -113,7 +174,7 @@ def follow(
 
     def body(carry: tuple[_Lanes, Array, Any]) -> tuple[_Lanes, Array, Any]:
         lane, following, out = carry
-        lane = lax.fori_loop(0, _ROUND, lambda _, x: _advance(equations, x, max_steps, to_limit), lane)
+        lane = lax.fori_loop(0, _ROUND, lambda _, x: _advance(equations, x, max_steps), lane)
         any_done = ((lane.status >= 0) & (lane.row < batch)).any()
         return lax.cond(any_done, refill, lambda x: x, (lane, following, out))
 
@@ -167,9 +228,7 @@ def _length(vector: Array) -> Array:
 def _newton(
     equations: Equations, point: Array, border: Array, data: Any, base: Array | None = None
 ) -> tuple[Array, Array, Array, Array]:
-    """A correction of `point` across `border`, the curve's direction there, the determinant's sign, and by how
-    much the point missed the curve.
-    """
+    """A correction across `border`, the curve's direction, the determinant's sign, and the miss before."""
     size, width = point.shape
     short, push = jax.linearize(lambda x: _short(equations, x, data, base)[0], point)
     basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, width))
@@ -183,7 +242,7 @@ def _newton(
     return found[:, 0], found[:, 1], sign, _length(short)
 
 
-def _advance(equations: Equations, lane: _Lanes, max_steps: int, to_limit: bool) -> _Lanes:
+def _advance(equations: Equations, lane: _Lanes, max_steps: int) -> _Lanes:
     """One step in each lane that is under way: predict, correct twice, judge."""
     target = lane.data[1]
     point, tangent = lane.point, lane.tangent
@@ -221,20 +280,9 @@ def _advance(equations: Equations, lane: _Lanes, max_steps: int, to_limit: bool)
 
     missed, answer = _short(equations, found, lane.data)
     settled = good & landing & (_length(missed) <= _TIGHT)
-    gain = None
-    if to_limit:
-        ready = good & (along[-1] > 0) & (found[-1] >= np.log1p(_LOW))
-        answer, gain = lax.cond(
-            ready.any(),
-            lambda: _at_limit(equations, found, answer, up, lane.data),
-            lambda: (answer, jnp.full_like(rise, jnp.inf)),
-        )
-        settled = ready & ((gain <= LIMIT_TOLERANCE) | (found[-1] >= np.log1p(_HIGH)))
     crossed = lane.crossed | (good & (sign * lane.sign < 0))
     steps = lane.steps + going
     status = jnp.where(settled, jnp.where(crossed, BIFURCATION, SOLVED), lane.status)
-    if gain is not None:
-        status = jnp.where(settled & (gain > SETTLED), UNSETTLED, status)
     status = jnp.where(going & ~settled & (step < _SMALLEST), STUCK, status)
     status = jnp.where((status < 0) & (steps >= max_steps), STEPS, status)
 
@@ -251,24 +299,6 @@ def _advance(equations: Equations, lane: _Lanes, max_steps: int, to_limit: bool)
         steps=steps,
         answer=jnp.where(settled, answer, lane.answer),
     )
-
-
-def _at_limit(equations: Equations, point: Array, logs: Array, up: Array, data: Any) -> tuple[Array, Array]:
-    """Play in the limit, from a point of high precision, and the largest gain at one cell.
-
-    Log-odds at the point take the place of even odds, and the equations are solved again: payoffs of what is
-    mixed then differ less, by about one over the precision each time (a proximal point step).
-    """
-
-    def step(_: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        point, base = state
-        correct = lambda _, x: x + _newton(equations, x, up, data, base)[0]
-        point = lax.fori_loop(0, _CORRECTIONS, correct, point)
-        return point, _short(equations, point, data, base)[1]
-
-    point, logs = lax.fori_loop(0, _POLISHED, step, (point, logs))
-    logs = equations.normal(jnp.maximum(logs, UNAVAILABLE))
-    return logs, equations.regret(logs, equations.worth(logs, data[0]))
 
 
 def _result(equations: Equations, lane: _Lanes) -> Quantal:

@@ -1,4 +1,4 @@
-"""What players need to know of one another, and nothing else: the logit equations of games with types in few numbers.
+"""What players need to know of one another, and nothing else: games with types in few numbers.
 
 A player's expected payoffs depend on the others through averages over what he does not see: with what
 probability the other side resists, whatever its type. Given these averages (messages), what each type does
@@ -100,6 +100,8 @@ class Messages:
             for option in range(len(place.options)):
                 options.append(lines_of(numbers, place, option))
                 for line in options[-1]:
+                    if _is_sure(numbers, place, line):
+                        continue
                     key = _key(numbers, place, line)
                     if key not in seen:
                         seen[key] = count
@@ -145,10 +147,15 @@ class Messages:
             place = numbers.form.places[number]
             values: list[Array] = []
             for lines in self.lines[number]:
-                parts = [self._worth(numbers, place, line, messages[self.slot[line]], logs) for line in lines]
+                parts = [
+                    self._worth(numbers, place, line, self._message(messages, line), logs) for line in lines
+                ]
                 values.append(sum(parts[1:], start=parts[0]))
             logs[number] = respond(number, values)
         return logs
+
+    def _message(self, messages: Sequence[Array], line: Line) -> Array:
+        return messages[self.slot[line]] if line in self.slot else 1.0
 
     def _worth(self, numbers: Numbers, place: Place, line: Line, message: Array, logs: Strategy) -> Array:
         """A line's part of an option's expected payoff."""
@@ -176,6 +183,13 @@ def _key(numbers: Numbers, place: Place, line: Line) -> Any:
     return (line.state, named, _payoff_axes(numbers, place, line))
 
 
+def _is_sure(numbers: Numbers, place: Place, line: Line) -> bool:
+    """Whether a line's message is 1 whatever anybody does: nothing unseen is left to average over."""
+    if len(place.states) > 1 or _payoff_axes(numbers, place, line):
+        return False
+    return all(_is_own_outside(numbers, place, line, t, branch) for t, branch in line.later)
+
+
 def _payoff_axes(numbers: Numbers, place: Place, line: Line) -> tuple[int, ...]:
     """The axes that the player does not see and that his payoff differs along."""
     payoff = numbers.payoff[line.end, place.player]
@@ -183,7 +197,7 @@ def _payoff_axes(numbers: Numbers, place: Place, line: Line) -> tuple[int, ...]:
 
 
 def _payoff_inside(numbers: Numbers, place: Place, line: Line) -> bool:
-    """Whether averaging over a payoff, too, makes a message smaller: not where it differs along what is seen."""
+    """Whether averaging over a payoff, too, makes a message smaller: not if it differs along what he sees."""
     payoff = numbers.payoff[line.end, place.player]
     hidden = _payoff_axes(numbers, place, line)
     if not hidden:
