@@ -167,7 +167,8 @@ def _degenerate(
     x = _mixed(tables[1], draw, xs.size[one], xs.pair[one])
     y = _mixed(tables[0], draw, ys.size[other], ys.pair[other])
     played = (x > 0).sum(axis=1) + (y > 0).sum(axis=1)
-    order = np.lexsort([*(y[:, ::-1] == 0).T, *(x[:, ::-1] == 0).T, played, draw])
+    keys = [side.round(9)[:, ::-1].T for side in (y, x)]  # no order that rounding decides
+    order = np.lexsort([*-keys[0], *-keys[1], *(keys[0] == 0), *(keys[1] == 0), played, draw])
     return draw[order], x[order], y[order], overlap, doubt_first | doubt_second
 
 

@@ -87,7 +87,7 @@ def solve_exactly(
     first = [(x, (labels >> len(others)) | (labels & low) << shift) for x, labels in first]
     full = (1 << (len(own) + len(others))) - 1
     found = [(x, y) for x in first for y in second if x[1] | y[1] == full]
-    found.sort(key=lambda pair: (*_order(pair[0][0], pair[1][0]),))
+    found.sort(key=lambda pair: _order(pair[0][0], pair[1][0]))
     strategies = [dict.fromkeys(pair[side][0] for pair in found) for side in (0, 1)]
     numbers = [{strategy: k for k, strategy in enumerate(names)} for names in strategies]
     pairs = tuple((numbers[0][x[0]], numbers[1][y[0]]) for x, y in found)
@@ -100,10 +100,11 @@ def solve_exactly(
     )
 
 
-def _order(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, tuple[bool, ...], tuple[bool, ...]]:
-    """Few strategies first, then the earlier ones."""
+def _order(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[Any, ...]:
+    """Few strategies first, then the earlier ones, then the more weight on them."""
     rest = tuple(not p for p in x), tuple(not p for p in y)
-    return -sum(rest[0]) - sum(rest[1]), *rest
+    weights = (tuple(-Fraction(p, sum(side)) for p in side) for side in (x, y))
+    return -sum(rest[0]) - sum(rest[1]), *rest, *weights
 
 
 def _spread(numbers: tuple[int, ...], at: Sequence[int], size: int) -> Strategy:
