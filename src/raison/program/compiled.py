@@ -35,20 +35,23 @@ _ready: dict[str, Callable[..., Any]] = {}
 _compiling = threading.RLock()
 
 
-def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callable[..., Any]:
+def compiled(
+    function: Callable[..., Any], key: str, *arguments: Any, stored: bool = True
+) -> Callable[..., Any]:
     """A function compiled for the shapes of its arguments, from the cache if it is there.
 
     Args:
         function: Pure, of arrays.
         key: What it computes: the same key and shapes mean the same function.
         arguments: Arrays (or shapes) that it will be called with.
+        stored: Whether it may be kept on disk.
     """
     shapes = [(tuple(a.shape), str(a.dtype)) for a in jax.tree.leaves(arguments)]
     folder = cache_folder()
     name = hashlib.sha256(repr((key, shapes, jax.__version__, _sources())).encode()).hexdigest()
     if name in _ready:
         return _ready[name]
-    path = None if folder is None else folder / "programs" / name
+    path = None if folder is None or not stored else folder / "programs" / name
     found = None if path is None else _load(path)
     if found is not None:
         return _remember(name, found)

@@ -22,7 +22,7 @@ from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.world import World
 from raison.solve.every import every_equilibrium, why_not
-from raison.solve.game import played, played_under
+from raison.solve.game import is_storable, played, played_under
 from raison.solve.levels import LARGE, is_large
 from raison.solve.numbers import largest_array, point_inputs
 from raison.solve.questions import Answer, ask
@@ -133,11 +133,16 @@ def compile_block(program: Program, key: str) -> Block:
             _by_numpy(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, fuse)),
             _by_numpy(lambda cube, removed: _values(program, cube, removed)),
         )
+    stored = is_storable(program)
     return Block(
         program,
-        _Lazy(lambda cube, count, removed: _answer(program, cube, count, removed, hold), f"answer {key}"),
         _Lazy(
-            lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold), f"numbers {key}"
+            lambda cube, count, removed: _answer(program, cube, count, removed, hold), f"answer {key}", stored
+        ),
+        _Lazy(
+            lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold),
+            f"numbers {key}",
+            stored,
         ),
         _Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
         *_enumeration(program, key),
@@ -191,9 +196,10 @@ def _by_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
 class _Lazy:
     """A function that is compiled when it is first called, once also if two threads call it."""
 
-    def __init__(self, function: Callable[..., Any], key: str) -> None:
+    def __init__(self, function: Callable[..., Any], key: str, stored: bool = True) -> None:
         self.function = function
         self.key = key
+        self.stored = stored
         self.lock = threading.Lock()
         self.compiled: Callable[..., Any] | None = None
 
@@ -201,7 +207,7 @@ class _Lazy:
         if self.compiled is None:
             with self.lock:
                 if self.compiled is None:
-                    self.compiled = compiled(self.function, self.key, *arguments)
+                    self.compiled = compiled(self.function, self.key, *arguments, stored=self.stored)
         return self.compiled(*arguments)
 
 

@@ -74,6 +74,14 @@ def is_settled(program: Program) -> bool:
     return settled_order(program.form) is not None and not asked_fractions(program.model)
 
 
+def is_storable(program: Program) -> bool:
+    """Whether a compiled solution may be kept on disk.
+
+    What follows the branch of a game with amounts crashes when it is loaded again (jaxlib 0.10, CPU).
+    """
+    return is_settled(program) or program.form is None or not program.form.axes
+
+
 def _played_form(world: World, batch: int) -> FormPlayed:
     form = world.program.form
     if form is None:

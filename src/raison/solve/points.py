@@ -18,7 +18,7 @@ from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.form_play import FormPlayed
 from raison.solve.form_points import PlaceSolution, make_places, place_numbers
-from raison.solve.game import played
+from raison.solve.game import is_storable, played
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
@@ -91,7 +91,8 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
             answered = _solve(program, padded, width, fuse)
     else:
         name = f"points {key} {sorted(points)} {width}"
-        answered = compiled(lambda chosen: _solve(program, chosen, width, hold), name, padded)(padded)
+        function = lambda chosen: _solve(program, chosen, width, hold)
+        answered = compiled(function, name, padded, stored=is_storable(program))(padded)
     found = jax.tree.map(lambda row: np.asarray(row)[..., :count], answered)
     model, graph = program.model, program.graph
     strategy: dict[str, tuple[StateStrategy, ...]] = {}
