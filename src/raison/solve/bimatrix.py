@@ -84,8 +84,8 @@ def solve_bimatrix(
         TypeError: a table is not float64.
         ValueError: the tables or masks differ in shape, or are empty.
 
-    Accuracy: the regret at each equilibrium is in `residual`, at most `MOST_REGRET` (see `enumeration`). Payoffs within `TIE`
-        of the range tie.
+    Accuracy: the largest regret is in `residual`, at most `MOST_REGRET` (see `enumeration`). Payoffs within
+        `TIE` of the range tie.
 
     Source: support enumeration for nondegenerate games, e.g. von Stengel (2007), "Equilibrium computation for
         two-player games", section 3; Avis, Rosenberg, Savani and von Stengel (2010) for the others.
