@@ -1,7 +1,7 @@
 """Crises with private resolve, in which beliefs depend on what is done, against their closed forms.
 
-The files in `crises/` are in the gallery's manner. They are not in the gallery, because a run follows the logit
-branch in each of its draws, a few hundred a second, and compiles for a quarter of a minute.
+The files in `crises/` are in the gallery's manner. They are not in the gallery, because a run follows the
+logit branch in each of its draws, a few hundred a second, and compiles for a quarter of a minute.
 """
 
 from __future__ import annotations

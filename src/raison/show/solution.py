@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from raison.model.records import Decision, Distribution, Model, branches
+from raison.model.records import Decision, Distribution, Model, branches, solved_by
 from raison.program.program import Program
 from raison.show import numbers
 from raison.show.terminal import INDENT, Writer, make_console
+from raison.solve.form_points import PlaceSolution
 from raison.solve.points import PointSolution
 
 if TYPE_CHECKING:
@@ -32,9 +34,10 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
         branch), `margin`, `value`, `reached`, `outcome`, and `quantity` (parameters and quantities).
     """
     model = program.model
-    return {
+    record: dict[str, Any] = {
         "schema": 1,
         "model": model.name,
+        "concept": solved_by(model) if model.game else None,
         "status": [program.reasons[index] for index in points.status],
         "choice": {name: choices(points, model, name) for name in points.probability},
         "probability": {
@@ -47,6 +50,37 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
         "outcome": {name: _plain(row) for name, row in points.outcome.items()},
         "quantity": {name: _named(model, name, row) for name, row in points.quantity.items()},
     }
+    if points.places:
+        record["information_sets"] = [_set_dict(place) for place in points.places]
+    return record
+
+
+def _set_dict(place: PlaceSolution) -> dict[str, Any]:
+    """What is seen, done and believed at an information set; arrays as nested lists, the points last."""
+    return {
+        "node": place.node,
+        "player": place.player,
+        "seen": dict(place.seen),
+        "amounts": _nested(place.amounts),
+        "probability": _nested(place.probability),
+        "scale": _nested(place.scale),
+        "reached": _nested(place.reached),
+        "belief": [
+            {"hidden": dict(hidden), "probability": _nested(belief)}
+            for hidden, belief in zip(place.hidden, place.belief, strict=True)
+        ],
+        "hidden_amounts": _nested(place.hidden_amounts),
+        "amount_belief": _nested(place.amount_belief),
+    }
+
+
+def _nested(value: Any) -> Any:
+    """Arrays as nested lists; what is not finite is None."""
+    if isinstance(value, Mapping):
+        return {key: _nested(inner) for key, inner in value.items()}
+    if getattr(value, "ndim", 0) > 0:
+        return [_nested(inner) for inner in value]
+    return float(value) if math.isfinite(value) else None
 
 
 def choices(points: PointSolution, model: Model, node: str) -> list[str | None]:
@@ -100,12 +134,49 @@ def _print_one(writer: Writer, points: PointSolution, program: Program) -> None:
             decisions.append((name, node.player, choice, _margin(float(margin)), _short(float(reached))))
     if len(decisions) > 1:
         _section(writer, "Choices (margin: payoff of the choice less the best other)", decisions, "<<<>>")
+    _print_sets(writer, points, model)
     outcomes = sorted(points.outcome.items(), key=lambda item: -item[1][0])
     reached = [(name, _short(float(row[0]))) for name, row in outcomes if row[0] > 0]
     _section(writer, "Outcomes (probability)", reached, "<>")
     _section(
         writer, "Values (expected payoff)", [(n, _short(float(r[0]))) for n, r in points.value.items()], "<>"
     )
+
+
+def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
+    """What each player does at each information set, and thinks where he cannot tell histories apart."""
+    if not points.places:
+        return
+    rows = [("node", "sees", "does", "thinks", "reached")]
+    for place in points.places:
+        seen = ", ".join([*(label for _, label in place.seen), *place.amounts])
+        done = ", ".join(
+            f"{label} {_short(float(share))}"
+            for label, share in _mean_shares(place).items()
+            if share > 0 or len(place.probability) == 1
+        )
+        thought: list[str] = []
+        if len(place.hidden) > 1 and not place.amounts:
+            thought = [
+                f"{' '.join(label for _, label in hidden)} {_short(float(belief[0]))}"
+                for hidden, belief in zip(place.hidden, place.belief, strict=True)
+            ]
+        if not place.amounts:
+            thought += [
+                f"{name} {_short(float((points_[:, 0] * place.amount_belief[name][:, 0]).sum()))}"
+                for name, points_ in place.hidden_amounts.items()
+            ]
+        rows.append((place.node, seen, done, ", ".join(thought), _short(float(place.reached[0]))))
+    _section(writer, f"Information sets (solved as {solved_by(model)})", rows, "<<<<>")
+
+
+def _mean_shares(place: PlaceSolution) -> dict[str, float]:
+    """Probability of each move at the first point, all amounts that are seen counting equally."""
+    found: dict[str, float] = {}
+    for label, probability in place.probability.items():
+        at = probability[..., 0]
+        found[label] = float((at.sum(axis=-1) if label in place.scale else at).mean())
+    return found
 
 
 def _print_several(writer: Writer, points: PointSolution, program: Program) -> None:
