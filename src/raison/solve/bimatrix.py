@@ -25,7 +25,7 @@ from raison.solve.two_by_two import solve_two_by_two
 MOST_STRATEGIES = 16
 """Strategies of both players together up to which draws are solved in batch; larger games one by one."""
 _CELLS = 60_000
-"""Pairs of supports times draws that one thread works on at once; measured, see benchmarks/bimatrix.py."""
+"""Pairs of supports times draws that one thread works on at once."""
 
 SOLVED, DEGENERATE, NOT_FINITE, NO_STRATEGY = range(4)
 REASONS = (
