@@ -183,9 +183,7 @@ def test_the_default_concept_follows_what_is_hidden():
 
 
 def test_a_path_into_the_solution_changes_its_options():
-    model = secret(
-        "{game.weather.known_to: all}", "{solution.select: null, solution.refinement: null}"
-    )
+    model = secret("{game.weather.known_to: all}", "{solution.select: null, solution.refinement: null}")
     without = removed(model, ["all-see-the-weather"])
     assert (without.solution.select, without.solution.refinement) == (None, None)
     assert without.solution.concept == "sequential"
