@@ -204,7 +204,8 @@ class _Game:
             return (jnp.exp(chances) * short).sum(axis=1).max(axis=0)
 
         normal = lambda odds: self.normal(odds, None)
-        return Equations(play, send, self.worth, regret, normal, len(self.cell))
+        count = sum(math.prod(shape) for shape in shapes)
+        return Equations(play, send, self.worth, regret, normal, len(self.cell), count)
 
     def normal(self, odds: Array, available: Array | None) -> Array:
         """Log-probabilities `[N, W]` from log-odds."""

@@ -160,9 +160,11 @@ class Messages:
     def _worth(self, numbers: Numbers, place: Place, line: Line, message: Array, logs: Strategy) -> Array:
         """A line's part of an option's expected payoff."""
         own = [
-            jnp.exp(logs[numbers.form.place[t]][branch])
+            numbers.chance[t][branch]
+            if numbers.form.place[t] < 0
+            else jnp.exp(logs[numbers.form.place[t]][branch])
             for t, branch in line.later
-            if _is_own_outside(numbers, place, line, t, branch)
+            if _is_outside(numbers, place, line, t, branch)
         ]
         payoff = numbers.payoff[line.end, place.player]
         if _payoff_inside(numbers, place, line):
@@ -176,7 +178,7 @@ def _key(numbers: Numbers, place: Place, line: Line) -> Any:
     named = tuple(
         (number[t], branch) if number[t] >= 0 else (t, -1 - branch)
         for t, branch in line.later
-        if not _is_own_outside(numbers, place, line, t, branch)
+        if not _is_outside(numbers, place, line, t, branch)
     )
     if _payoff_inside(numbers, place, line):
         return (line.state, named, line.end)
@@ -187,7 +189,7 @@ def _is_sure(numbers: Numbers, place: Place, line: Line) -> bool:
     """Whether a line's message is 1 whatever anybody does: nothing unseen is left to average over."""
     if len(place.states) > 1 or _payoff_axes(numbers, place, line):
         return False
-    return all(_is_own_outside(numbers, place, line, t, branch) for t, branch in line.later)
+    return all(_is_outside(numbers, place, line, t, branch) for t, branch in line.later)
 
 
 def _payoff_axes(numbers: Numbers, place: Place, line: Line) -> tuple[int, ...]:
@@ -208,10 +210,12 @@ def _payoff_inside(numbers: Numbers, place: Place, line: Line) -> bool:
     return math.prod(steps[axis] for axis in shown) < without
 
 
-def _is_own_outside(numbers: Numbers, place: Place, line: Line, t: int, branch: int) -> bool:
-    """Whether an edge is a later move of the player himself that depends on nothing he does not see yet."""
+def _is_outside(numbers: Numbers, place: Place, line: Line, t: int, branch: int) -> bool:
+    """Whether an edge is chance or a later move of the player himself that depends on nothing unseen yet."""
     number = numbers.form.place[t]
-    if number < 0 or numbers.form.places[number].player != place.player:
+    if number < 0:
+        return not any(differs(numbers.chance[t][branch], axis) for axis in line.over)
+    if numbers.form.places[number].player != place.player:
         return False
     own = numbers.form.places[number].options[branch]
     axes = {*numbers.form.places[number].axes, *(() if own is None else (own,))}
@@ -252,7 +256,7 @@ class _Weights:
         later = [
             numbers.factor(edge, strategy)
             for edge in line.later
-            if not _is_own_outside(numbers, place, line, *edge)
+            if not _is_outside(numbers, place, line, *edge)
         ]
         factors = [*self.factors[line.state], *later]
         if _payoff_inside(numbers, place, line):
