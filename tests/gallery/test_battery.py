@@ -97,6 +97,10 @@ def test_a_run_gives_finite_shares_between_those_of_all_and_of_some_equilibria(p
             assert math.isfinite(verdict.mean)
             continue
         assert math.isfinite(verdict.share)
+        if verdict.all_equilibria is None:
+            assert not is_settled(raison.load(path).program)
+            assert verdict.equilibria_reason
+            continue
         # sums of 4096 shares in another order: far below 1e-12
         assert -1e-12 <= verdict.all_equilibria <= verdict.share + 1e-12
         assert verdict.share <= verdict.some_equilibrium + 1e-12 <= 1 + 2e-12
@@ -158,16 +162,19 @@ def available(program: Any, points: dict[str, Any], count: int) -> list[Any]:
 @every_model
 def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
     """The independent checker, at drawn points: gains relative to the payoff range."""
-    model, points = drawn(path, 1000)
+    followed = not is_settled(raison.load(path).program)
+    model, points = drawn(path, 256 if followed else 1000)
     solution = model.solve(points)
-    assert set(solution.status) == {"solved"}
+    solved = np.array([status == "solved" for status in solution.status])
+    # a branch that is followed may be lost, which is reported; a recursion cannot fail
+    assert solved.mean() >= (0.99 if followed else 1.0)
     graph = model.program.graph
     if graph is None:
         pytest.skip("a model without a game has nobody to deviate")
     if solved_by(model.record) in ("logit", "strategic-choice"):
         pytest.skip("players who err gain by not erring")
     if model.program.form is not None:
-        gain = solution.largest_gain()
+        gain = solution.largest_gain()[solved]
     else:
         allowed = available(model.program, points, 1000)
         gain = largest_gain(graph, solution.points.payoffs, solution.points.played, allowed)

@@ -111,14 +111,14 @@ def limits(
     lanes: int,
     max_steps: int = MAX_STEPS,
 ) -> Quantal:
-    """The limit of the curve in each draw, taken from the lowest precision that gives one.
+    """The limit of the curve in each draw, taken from the first precision that gives one.
 
     Args:
         curve: The equations.
         data: The draws' numbers.
         batch: Draws.
         rows: Options of the game.
-        precisions: From which a limit is tried, rising.
+        precisions: From which a limit is tried, in this order.
         settle: From where draws left the curve, and their numbers, to their limits; `UNSETTLED` where that
             was too early.
         lanes: Draws followed at a time.
@@ -134,11 +134,11 @@ def limits(
             landed = follow(curve, data, target, count, lanes=lanes, max_steps=max_steps)
             return _in_blocks(settle, landed, data, count, rows, min(lanes, batch))
 
-        return level + 1, among(found.status == UNSETTLED, data, found, solved)
+        return level + 1, among(_is_open(found.status), data, found, solved)
 
     def unsettled(carry: tuple[Array, Quantal]) -> Array:
         level, found = carry
-        return (level < len(precisions)) & (found.status == UNSETTLED).any()
+        return (level < len(precisions)) & _is_open(found.status).any()
 
     return lax.while_loop(unsettled, further, (jnp.asarray(0), _unsolved(rows, batch)))[1]
 
@@ -417,6 +417,11 @@ def _turn(one: Vector, two: Vector, metric: Vector) -> Array:
     """Square of the angle between two directions, for angles below one."""
     lengths = _product(one, one, metric) * _product(two, two, metric)
     return jnp.maximum(2.0 - 2.0 * _product(one, two, metric) / jnp.sqrt(lengths), 0.0)
+
+
+def _is_open(status: Array) -> Array:
+    """Whether another precision may give a limit."""
+    return ~is_good(status) & (status != NOT_FINITE)
 
 
 def is_good(status: Array) -> Array:

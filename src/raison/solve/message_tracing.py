@@ -21,11 +21,13 @@ from raison.solve.quantal import UNAVAILABLE, UNSETTLED, Quantal
 
 Array = Any
 LANES = 256
-"""Draws that are followed at a time."""
+"""Draws that are followed at a time, fewer where there are many types."""
+_CELLS = 16_384  # options of all types times lanes
 SETTLED = 1e-9
 """Regret, in units of the payoff range, up to which a limit is solved."""
-_HIGH = (1e4, 1e5, 1e7)  # precisions from which the limit is taken, until it is one
-_PROXIMAL, _FIRST, _LATER = 5, 4, 2  # see `_settled`
+_HIGH = (1e4, 3e3, 1e3, 3e4, 3e5, 1e7)  # precisions from which the limit is tried, until it is one
+MAX_STEPS = 500
+_PROXIMAL, _FIRST, _LATER = 40, 4, 2  # see `_settled`
 _WEIGHT = 4.0  # of a message in the length of a step, against the logarithm of the precision
 
 
@@ -66,7 +68,16 @@ def limit(equations: Equations, data: Any, batch: int) -> Quantal:
     Accuracy: `regret` is at most `SETTLED` where solved.
     """
     settle = lambda landed, data: _settled(equations, landed, data)
-    return limits(_curve(equations, None), data, batch, equations.rows, _HIGH, settle, lanes=LANES)
+    return limits(
+        _curve(equations, None),
+        data,
+        batch,
+        equations.rows,
+        _HIGH,
+        settle,
+        lanes=_lanes(equations),
+        max_steps=MAX_STEPS,
+    )
 
 
 def follow(equations: Equations, data: Any, target: Array) -> Quantal:
@@ -77,12 +88,18 @@ def follow(equations: Equations, data: Any, target: Array) -> Quantal:
         data: The draws' numbers, any nest of arrays with the draws last.
         target: `[B]`, precision at which to stop.
     """
-    landed = follow_curve(_curve(equations, None), data, target, target.shape[0], lanes=LANES)
+    landed = follow_curve(
+        _curve(equations, None), data, target, target.shape[0], lanes=_lanes(equations), max_steps=MAX_STEPS
+    )
     logs = equations.play(landed.point.unknown / _WEIGHT, landed.point.precision, None, data)
     gain = equations.regret(logs, equations.worth(logs, data))
     missed = jnp.abs(equations.send(logs, data) - landed.point.unknown / _WEIGHT).max(0, initial=0.0)
     found = Quantal(logs, landed.point.precision, missed, gain, landed.status, landed.steps)
     return marked(found, is_good(landed.status))
+
+
+def _lanes(equations: Equations) -> int:
+    return max(16, min(LANES, _CELLS // equations.rows))
 
 
 def _curve(equations: Equations, base: Array | None) -> Curve:
@@ -131,14 +148,18 @@ def _settled(equations: Equations, landed: Landed, data: Any) -> Quantal:
         logs = equations.play(messages / _WEIGHT, precision, base, data)
         return equations.normal(jnp.where(good[None], jnp.maximum(logs, UNAVAILABLE), 0.0))
 
-    def proximal(k: Any, last: tuple[Array, Array]) -> tuple[Array, Array]:
-        messages, base = last
+    def proximal(last: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        k, messages, base, _ = last
         messages = correct(messages, base, jnp.where(k == 0, _FIRST, _LATER))
-        return messages, played(messages, base)
+        logs = played(messages, base)
+        return k + 1, messages, logs, equations.regret(logs, equations.worth(logs, data))
+
+    def open_(last: tuple[Array, Array, Array, Array]) -> Array:
+        return (last[0] < _PROXIMAL) & (good & ~(last[-1] <= SETTLED)).any()
 
     ahead = messages + precision[None] * landed.slope
-    _, logs = lax.fori_loop(0, _PROXIMAL, proximal, (ahead, played(messages, None)))
-    gain = equations.regret(logs, equations.worth(logs, data))
+    first = (jnp.asarray(0), ahead, played(messages, None), jnp.full_like(precision, jnp.inf))
+    _, _, logs, gain = lax.while_loop(open_, proximal, first)
     done = good & (gain <= SETTLED)
     status = jnp.where(good & ~done, UNSETTLED, landed.status).astype(jnp.int32)
     return marked(Quantal(logs, precision, gain, gain, status, landed.steps), done)
