@@ -131,14 +131,25 @@ def test_games_of_three_types_are_enumerated_and_agree_where_speech_pays() -> No
     assert verdict.equilibria.in_some == 1.0
 
 
-def test_where_mixed_equilibria_may_be_missing_the_answer_says_so_and_has_no_bounds() -> None:
+def test_where_mixed_equilibria_may_be_missing_known_ones_that_differ_still_count() -> None:
+    """Both can count on q after u, and both on q after d, whatever x is."""
     verdict = model(THREE_STEPS).run(draws=64).verdicts[0]
-    assert verdict.all_equilibria is None
-    assert verdict.some_equilibrium is None
-    assert "mixed strategies" in (verdict.equilibria_reason or "")
-    assert verdict.equilibria is None
-    nash = model(THREE_STEPS).solved_by("nash").run(draws=64).verdicts[0]
-    assert nash.all_equilibria is not None
+    assert (verdict.all_equilibria, verdict.some_equilibrium) == (0.0, 1.0)
+    assert verdict.equilibria is not None
+    assert verdict.equilibria.in_some == 1.0
+    assert "mixed strategies" in verdict.equilibria.open_reasons[0].reason
+    assert verdict.equilibria.open_reasons[0].share == 1.0
+
+
+def test_where_one_may_be_missing_in_every_draw_and_none_differ_there_are_no_bounds_but_a_reason() -> None:
+    """After d the first mover gets less than he can lose after u, so that he plays u in any equilibrium."""
+    text = THREE_STEPS.replace("{u: q, d: r}", "{u: s, d: r}").replace("{u: r, d: q}", "{u: r, d: s}")
+    text = text.replace("{a: 0, b: 0}", "{a: -1, b: 0}, s: {a: -2, b: 1}")
+    verdict = model(text).run(draws=64).verdicts[0]
+    assert (verdict.all_equilibria, verdict.some_equilibrium) == (None, None)
+    assert (verdict.equilibria_reason or "").startswith("in every draw one may be missing, for equilibria in")
+    assert verdict.equilibria is not None
+    assert verdict.equilibria.open == 1.0
 
 
 def test_a_game_without_ties_has_no_more_to_show() -> None:

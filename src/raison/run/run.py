@@ -30,7 +30,7 @@ from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
 from raison.run.sums import agreement, node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
-from raison.solve.game import is_settled
+from raison.solve.game import has_one_solution
 from raison.solve.levels import is_large
 
 FEW = 30
@@ -289,13 +289,14 @@ def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockR
     solved = np.asarray(result.status) == 0
     rows = [np.asarray(answer.number) for answer in result.answers]
     counted = [solved & np.asarray(answer.applies) for answer in result.answers]
+    unique = has_one_solution(block.program) & ~np.asarray(result.tied)
     if block.extremes is None:
-        known = is_settled(block.program) and not (np.asarray(result.tied) & solved).any()
+        known = bool(unique[solved].all())
         terms.counts["unknown"][0] = 0 if known else int(solved.sum())
         terms.sums["agreement"] = agreement(counted, rows, rows, solved)
         return
     low, high, doubt = block.extremes(cube_rows, plan.base.switches)
-    complete = doubt < 0
+    complete = (doubt < 0) | unique
     terms.counts["incomplete"] = np.bincount(doubt[solved & ~complete], minlength=len(block.doubts))
     low, high = np.fmin(low, np.stack(rows)), np.fmax(high, np.stack(rows))
     for q, question in enumerate(plan.model.questions):

@@ -29,6 +29,7 @@ from raison.solve.sequential import (
     solve_sequential,
 )
 from raison.solve.sequential.mixed import supports_of
+from raison.solve.sequential.pure import profiles_of
 from raison.solve.sequential.record import COMPLETE, Interval
 from raison.solve.sequential.shape import find_layers
 
@@ -36,16 +37,14 @@ Floats = NDArray[np.float64]
 
 MOST_SUPPORTS = 2_000
 """Supports up to which all sequential equilibria are found in every draw, some thousand draws a second."""
+MOST_PROFILES = 256
+"""Pure profiles up to which a game with too many supports, or more than two layers, is looked through."""
 KEPT = 24
 """Sequential equilibria of a draw that are kept."""
 NO_AMOUNTS = (
     "equilibria of games with amounts are not enumerated; the one that is played is the branch's limit"
 )
 PREDICTION = "a quantal response is a prediction of its own, not one of several equilibria"
-ONLY_PURE = (
-    "sequential equilibria in mixed strategies are looked for in games of two layers (a first move, perhaps "
-    "after chance, and an answer); this one has more, so that some may be missing"
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,14 +76,14 @@ def why_not(program: Program) -> str | None:
     if counts_as_nash(program, form):
         return why_not_nash(form, in_runs=True)
     layers = find_layers(form)
-    if layers is None:
-        return ONLY_PURE
-    supports = supports_of(form, layers)
-    if supports <= MOST_SUPPORTS:
+    if layers is not None and supports_of(form, layers) <= MOST_SUPPORTS:
+        return None
+    profiles = profiles_of(form)
+    if layers is None and profiles <= MOST_PROFILES:
         return None
     return (
-        f"the game has {supports:,} combinations of moves that may be played with positive probability, and "
-        f"sequential equilibria are looked for in every draw where there are at most {MOST_SUPPORTS:,}"
+        f"the game has {profiles:,} profiles of pure strategies and is too large for all of its sequential "
+        "equilibria to be found in every draw"
     )
 
 
@@ -149,14 +148,13 @@ def every_equilibrium(
         )
     solved = solve_sequential(form, payoffs, chance, available, keep=KEPT)
     refinement = program.model.solution.refinement
+    kept = (solved.kind > 0) & ~solved.weak  # what may not be sequential is not counted
     if refinement is not None:
         passes = passes_d1 if refinement == "d1" else passes_intuitive
-        kept = np.asarray(passes(form, payoffs, chance, solved, available))
-    else:
-        kept = np.ones(solved.kind.shape, bool)
+        kept &= np.asarray(passes(form, payoffs, chance, solved, available))
     return Every(
         _profiles(solved, kept),
-        (kept & (solved.kind > 0)).sum(axis=0).astype(np.int32),
+        kept.sum(axis=0).astype(np.int32),
         solved.status == COMPLETE,
         solved.status,
     )
