@@ -173,12 +173,19 @@ class Writer:
             line.rstrip()
             self.console.print(Text(" " * indent) + line, soft_wrap=True)
 
-    def table(self, rows: Sequence[tuple[str, ...]], *, aligned: str, faint: Sequence[bool] = ()) -> None:
+    def table(
+        self,
+        rows: Sequence[tuple[str, ...]],
+        *,
+        aligned: str,
+        faint: Sequence[bool] = (),
+        longest: int = LONGEST_NAME,
+    ) -> None:
         """Rows in columns, each aligned left (`<`) or right (`>`), without trailing blanks."""
         from rich.cells import cell_len
         from rich.text import Text
 
-        cells = [[cut(one_line(self._letters(cell)), LONGEST_NAME) for cell in row] for row in rows]
+        cells = [[cut(one_line(self._letters(cell)), longest) for cell in row] for row in rows]
         widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
         for number, row in enumerate(cells):
             line = " " * INDENT
