@@ -99,10 +99,23 @@ def test_a_threat_that_is_not_carried_out_makes_all_and_some_differ() -> None:
     assert opening.equilibria.in_some == opening.some_equilibrium
     assert opening.equilibria.in_none == pytest.approx(1 / 3, abs=1e-3)  # a Sobol grid of 4,096
     assert opening.equilibria.open == opening.equilibria.in_all == 0.0
-    # where the entrant stays out by his own choice, nothing is said of what the incumbent does
+    # fighting is a threat where the entrant stays out; yielding is best where he comes in
     assert (reply.all_equilibria, reply.some_equilibrium) == (0.0, 1.0)
     assert reply.equilibria is not None
     assert reply.equilibria.in_some == 1.0
+
+
+def test_a_move_that_its_own_mover_excludes_counts_as_made_and_as_not_made() -> None:
+    """The entrant never comes in, and a Nash equilibrium does not say what he would do later if he did."""
+    text = ENTRY.replace(
+        "yield: in}}", "yield: later}}\n  later: {player: entrant, moves: {go: in, turn: home}}"
+    )
+    text = text.replace("entrant: prize,", "entrant: -3,")
+    text = text.replace("outcomes:", "outcomes:\n  home: {entrant: -2, incumbent: 1}")
+    text = text.replace("node: reply, move: fight", "node: later, move: turn")
+    opening, later = model(text).run(draws=64).verdicts
+    assert (opening.all_equilibria, opening.some_equilibrium) == (0.0, 0.0)
+    assert (later.all_equilibria, later.some_equilibrium) == (0.0, 1.0)
 
 
 def test_by_subgame_perfection_the_threat_is_empty_and_nothing_is_shown() -> None:

@@ -257,7 +257,7 @@ def equilibrium_parts(verdict: Verdict, draws: int) -> tuple[Part, ...]:
         draws: Number of draws, for the error of shares that come without one.
     """
     found = verdict.equilibria
-    if found is None or not _differs(verdict, draws) or found.open == 1:
+    if found is None or not _differs(verdict, draws):
         return ()
     is_move = verdict.kind == "move" and verdict.above is None
     what = "made" if is_move else "so"
