@@ -193,7 +193,7 @@ def test_three_who_move_and_too_many_plans_are_refused_with_their_numbers():
     wide = as_form(("a", "b"), game)
     assert count_plans(wide) == (5, 32)
     assert "5 and 32 strategies" in why_not_nash(wide, in_runs=True)
-    assert "in every draw where they have at most 16" in why_not_nash(wide, in_runs=True)
+    assert "in every draw where they have at most 14" in why_not_nash(wide, in_runs=True)
 
 
 FIELD = [  # two players who move, and few enough plans

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from raison.program.form import Form
 from raison.solve import bimatrix
-from raison.solve.bimatrix import MOST_STRATEGIES, NO_STRATEGY, solve_bimatrix
+from raison.solve.bimatrix import NO_STRATEGY, solve_bimatrix
 from raison.solve.extremes import Component, make_components
 from raison.solve.rational import solve_exactly
 from raison.solve.reduced import (
@@ -35,6 +35,9 @@ from raison.solve.reduced import (
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
+MOST_IN_RUNS = 14
+"""Strategies of both players together up to which every draw of a run is solved, at least some hundred a
+second."""
 MOST_AT_A_POINT = 24
 """Strategies of both players together up to which one game is solved in exact arithmetic, in some seconds."""
 MOST_CHOICES = 100_000
@@ -100,7 +103,7 @@ def why_not_nash(form: Form, *, in_runs: bool) -> str | None:
         )
     sizes = (*count_plans(form), 1, 1)[:2]
     if in_runs:
-        fits, most = sum(sizes) <= MOST_STRATEGIES, f"at most {MOST_STRATEGIES}"
+        fits, most = sum(sizes) <= MOST_IN_RUNS, f"at most {MOST_IN_RUNS}"
     else:
         fits = sum(sizes) <= MOST_AT_A_POINT or (
             sum(sizes) <= MOST_CHOICES and comb(sum(sizes), min(sizes)) <= MOST_CHOICES
