@@ -461,3 +461,61 @@ def test_closed_forms_are_for_all_points_and_a_point_is_given_once(call):
     assert (code, "leave out --at" in err) == (2, True)
     code, _, err = call("solve", "three-step-crisis", "--at", "p_win=0.5", "--at", "p_win=0.6")
     assert (code, "twice" in err) == (1, True)
+
+
+STAG = 'NFG 1 R "Stag hunt" { "One" "Two" } { 2 2 }\n\n2 2 1 0 0 1 1 1\n'
+
+
+def test_every_equilibrium_of_a_gambit_file_is_listed(call, tmp_path):
+    """The stag hunt with a hare worth half a stag: both stag, both hare, and even odds."""
+    file = tmp_path / "stag.nfg"
+    file.write_text(STAG)
+    code, out, _ = call("solve", file, "--equilibria")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "Nash equilibria (3 listed)" in lines
+    assert "All Nash equilibria are listed; each is isolated." in lines
+    assert sum(line.endswith("played") for line in lines) == 1
+    assert "pays One 2, Two 2; largest gain from deviating 0" in lines
+    assert "pays One 1, Two 1; largest gain from deviating 0" in lines
+    assert any(line.startswith("3 mixed") for line in lines)
+    code, out, _ = call("solve", file, "--equilibria", "--exact")
+    assert code == 0
+    assert "Nash equilibria (3 listed, in exact arithmetic)" in out
+    assert "1 1/2, 2 1/2" in out
+
+
+def test_the_list_as_json_is_that_of_the_library_for_each_point(call, tmp_path):
+    file = tmp_path / "model.yaml"
+    file.write_text(
+        "raison: 1\ntitle: Who yields?\nplayers: {a: A, b: B}\nparameters: {x: {value: 1}}\n"
+        "game:\n  one: {player: a, moves: {go: two, stay: quo}}\n"
+        "  two: {player: b, moves: {fight: war, yield: gain}}\n"
+        "outcomes: {quo: {a: 0, b: 1}, war: {a: -1, b: -x}, gain: {a: 1, b: 0}}\n"
+        "questions: [{node: one, move: go}]\nsolution: {concept: nash}\n"
+    )
+    code, out, _ = call("solve", file, "--at", "x=1,-1", "--equilibria", "--exact", "--json")
+    assert code == 0
+    lists = json.loads(out)["equilibria"]
+    solution = raison.load(file).solve({"x": [1, -1]})
+    for point, found in enumerate(lists):
+        ours = solution.equilibria(point, exact=True)
+        assert found["status"] == ours.status
+        assert [e["gain"] for e in found["equilibria"]] == [e.gain for e in ours.equilibria]
+        assert [e["others"] for e in found["equilibria"]] == [list(e.others) for e in ours.equilibria]
+    threats = [e["information_sets"][1]["exact"]["fight"] for e in lists[0]["equilibria"]]
+    assert threats == ["0", "1", "1/2"]  # where x = 1 he yields, or threatens with at least 1/2
+    (only,) = [e for e in lists[1]["equilibria"] if e["played"]]
+    assert only["information_sets"][1]["probability"]["fight"] == {"central": 1, "low": 1, "high": 1}
+
+
+def test_exact_is_for_the_list_and_a_game_without_a_list_says_why(call):
+    code, _, err = call("solve", "three-step-crisis", "--exact")
+    assert code == 2
+    assert "add --equilibria" in err
+    code, _, err = call("solve", "take-it-or-leave-it", "--equilibria")
+    assert code == 1
+    assert "'take-it-or-leave-it' has no list of equilibria: equilibria of games with amounts" in err
+    code, _, err = call("solve", "three-step-crisis", "--equilibria", "--exact")
+    assert code == 1
+    assert "exact arithmetic needs the concept 'nash'" in err

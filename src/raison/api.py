@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from raison.run.plan import Plan
     from raison.run.run import InterruptedRunError as InterruptedRunError
     from raison.solve.inputs import Inputs
+    from raison.solve.listing import Equilibria
     from raison.solve.points import PointSolution
 
 DRAWS = 100_000
@@ -369,11 +370,10 @@ class Solution:
 
     @cached_property
     def _inputs(self) -> Inputs:
-        from raison.program.program import is_drawn
         from raison.solve.inputs import inputs_at
 
-        drawn = [name for name, parameter in self.model.parameters.items() if is_drawn(parameter)]
-        chosen = {name: self.points.quantity[name] for name in drawn}
+        names = [name for name in self.model.parameters if name in self.points.quantity]
+        chosen = {name: self.points.quantity[name] for name in names}
         return inputs_at(self.program, chosen, len(self.points.status))
 
     def largest_gain(self) -> NDArray[np.float64]:
@@ -389,6 +389,24 @@ class Solution:
         if self.points.places:
             return inputs.largest_gain(self._inputs, self.points.places)
         return largest_gain(graph, self.points.payoffs, self.points.played, self.points.available)
+
+    def equilibria(self, point: int = 0, *, exact: bool = False) -> Equilibria:
+        """Every equilibrium of a small game at one point, by the model's solution concept.
+
+        Args:
+            point: Which one, from 0.
+            exact: Solve Nash equilibria in exact arithmetic, each number the fraction it was written for, so
+                that ties are ties and no more.
+
+        Raises:
+            ValueError: the model has no game, the concept has no list of equilibria, the game has amounts or
+                is too large, or exact arithmetic is asked of another concept than Nash's.
+        """
+        from raison.solve.listing import list_equilibria
+
+        if self.program.graph is None:
+            raise ValueError(f"'{self.model.name}' has no game and so no equilibria.")
+        return list_equilibria(self.program, self._inputs, self.points, point, exact=exact)
 
     def efg(self, point: int = 0) -> str:
         """The game at one point in Gambit's `.efg` format, amounts written out as moves and cases.

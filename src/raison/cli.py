@@ -392,12 +392,22 @@ def solve(
     efg: Annotated[
         Path | None, typer.Option("--efg", help="Write the game at the first point for Gambit.")
     ] = None,
+    equilibria: Annotated[
+        bool, typer.Option("--equilibria", help="List every equilibrium of a small game.")
+    ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="With --equilibria: find Nash equilibria in exact fractions.")
+    ] = False,
     as_json: AsJson = False,
     force: Force = False,
 ) -> None:
     """Solve a model, or a game in Gambit's format, at chosen points or in closed form."""
     found = _model(model).solved_by(concept, precision=precision, refinement=refinement)
     _warn(found)
+    if exact and not equilibria:
+        raise typer.BadParameter("--exact is for the list of equilibria; add --equilibria")
+    if symbolic and equilibria:
+        raise typer.BadParameter("--symbolic answers for all points; leave out --equilibria")
     if symbolic and at:
         raise typer.BadParameter("--symbolic answers for all points; leave out --at")
     if symbolic:
@@ -417,19 +427,24 @@ def solve(
         if name.strip() in points:
             raise RefusalError(f"--at gives '{name.strip()}' twice; give its values once, with commas.")
         points[name.strip()] = _values(found, name.strip(), text)
+    from raison.show.equilibria import equilibria_dict, print_equilibria
     from raison.show.solution import print_solution, solution_dict
 
     solution = found.solve(points)
     comparison = None if against is None else solution.against_gambit()
+    lists = [solution.equilibria(i, exact=exact) for i in range(len(solution.status))] if equilibria else []
     if efg is not None:
         _write_game(efg, solution.efg(), force)
     if as_json:
         record = solution_dict(solution.points, solution.program)
+        if equilibria:
+            record["equilibria"] = [equilibria_dict(found) for found in lists]
         if comparison is not None:
             record["gambit"] = list(comparison.sentences)
         print(json.dumps(record, indent=2))
     else:
         print_solution(solution.points, solution.program)
+        print_equilibria(lists, solution.program)
         if comparison is not None:
             print("", *comparison.sentences, sep="\n")
     if all(status != "solved" for status in solution.status):

@@ -47,6 +47,37 @@ class Interval(Record):
     method: Literal["replicates", "clopper-pearson"]
 
 
+class Failure(Record):
+    """A way in which draws failed, or are not known whole: a sentence and the share of draws."""
+
+    reason: str
+    share: float
+
+
+class Multiplicity(Record):
+    """What the equilibria of each draw say to a question: shares of the draws it applies to, which sum to 1.
+
+    A tie of best moves counts as several equilibria.
+
+    Attributes:
+        in_all: The move is made in all equilibria (a threshold is passed in all).
+        in_some: It is so in some but not in all, or with a probability that differs between them.
+        in_none: In none.
+        mixed: The move has the same probability between 0 and 1 in all.
+        open: An equilibrium may be missing, and those that are known do not differ.
+        open_reasons: Why one may be missing, with the share of all draws.
+        errors: Standard errors of the shares, by the name of their field.
+    """
+
+    in_all: float
+    in_some: float
+    in_none: float
+    mixed: float = 0.0
+    open: float = 0.0
+    open_reasons: tuple[Failure, ...] = ()
+    errors: dict[str, float] = {}
+
+
 class Verdict(Record):
     """The answer to one question.
 
@@ -64,9 +95,11 @@ class Verdict(Record):
         share: Mean of the question's number over the draws it applies to.
         standard_error: Of `share`; with a Clopper-Pearson interval, its width over 2 * 1.96.
         interval: 95% interval of `share`.
-        all_equilibria: Mean of the number's smallest value over all pure equilibria.
-        some_equilibrium: Mean of its largest value.
+        all_equilibria: Mean of the number's smallest value over all equilibria: by subgame perfection the
+            pure ones, else all that the concept has. A draw in which one may be missing counts 0.
+        some_equilibrium: Mean of its largest value; a draw in which an equilibrium may be missing counts 1.
         equilibria_reason: Why the two are None, where they are.
+        equilibria: How the draws divide, for moves and thresholds; None where every draw has one answer.
         best_reply: Share in which the move is a best reply at its node.
         mixed: Share of draws with a number strictly between 0 and 1.
         tied: Share of draws with a tie at the asked node (for events and amounts, anywhere in the game).
@@ -103,6 +136,7 @@ class Verdict(Record):
     all_equilibria: float | None
     some_equilibrium: float | None
     equilibria_reason: str | None = None
+    equilibria: Multiplicity | None = None
     best_reply: float | None
     mixed: float | None
     tied: float | None
@@ -204,13 +238,6 @@ class ParameterAnswer(Record):
     histogram: Histogram | None
     labels: dict[str, float] | None = None
     premise_only: bool = False
-
-
-class Failure(Record):
-    """A way in which draws failed: a sentence and the share of draws."""
-
-    reason: str
-    share: float
 
 
 class ModelIdentity(Record):

@@ -25,6 +25,7 @@ from raison.answer.records import (
     Histogram,
     Interval,
     ModelIdentity,
+    Multiplicity,
     NodeAnswer,
     ParameterAnswer,
     Quantiles,
@@ -37,7 +38,8 @@ from raison.model.records import Decision, Distribution, Question, branches, sol
 from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
-from raison.solve.game import is_settled
+from raison.run.sums import AGREEMENT
+from raison.solve.game import has_one_solution
 
 TIES_UNRESOLVED = "moves tie, and games with hidden information are not solved for every way to break a tie"
 MANY_TIES = "moves tie in more combinations than are tried"
@@ -51,12 +53,21 @@ _AVERAGES = {
 }
 
 
-def _why_unknown(plan: Plan) -> str:
-    """Why the smallest and largest numbers over all equilibria are not known."""
+def _why_unknown(plan: Plan, fold: Fold, q: int) -> str | None:
+    """Why the smallest and largest numbers over all equilibria are not known; None where they are.
+
+    Bounds of 0 and 1 that come from nothing but draws in which an equilibrium may be missing are no answer.
+    """
     program = plan.base.block.program
+    missing, total = fold.counts.get("incomplete", np.zeros(0)), float(fold.total("applies")[q].sum())
+    unsure = float(fold.total("agreement")[q, AGREEMENT.index("open")].sum())
+    if missing.any() and unsure == total:
+        return f"in every draw one may be missing, for {_as_reason(plan.base.block.doubts[missing.argmax()])}"
+    if not int(fold.counts["unknown"][0]):
+        return None
     if program.form is None:
         return MANY_TIES
-    return TIES_UNRESOLVED if is_settled(program) else plan.base.block.unknown or TIES_UNRESOLVED
+    return TIES_UNRESOLVED if has_one_solution(program) else plan.base.block.unknown or TIES_UNRESOLVED
 
 
 def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
@@ -107,7 +118,7 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
         )
     mean = mean_estimate(numbers, counts) if is_amount else None
     has_game = bool(plan.model.game)
-    known = not int(fold.counts["unknown"][0])
+    reason = _why_unknown(plan, fold, q)
     of_move = question.kind == "move"
 
     follows, follow_errors = _follows(plan, fold, q) if of_move else (None, None)
@@ -126,9 +137,10 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
         standard_error=None if share is None else _number(share.standard_error),
         interval=None if share is None else _interval(share),
         unit=_unit(plan, question),
-        all_equilibria=average("low") if known else None,
-        some_equilibrium=average("high") if known else None,
-        equilibria_reason=None if known else _why_unknown(plan),
+        all_equilibria=average("low") if reason is None else None,
+        some_equilibrium=average("high") if reason is None else None,
+        equilibria_reason=reason,
+        equilibria=_multiplicity(plan, fold, q),
         best_reply=average("best_reply") if of_move else None,
         mixed=average("mixed") if not is_amount else None,
         tied=average("tied") if has_game else None,
@@ -144,6 +156,32 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
         errors=errors,
         applies=total / plan.identity.draws,
         failed=1 - float(fold.total("solved").sum()) / plan.identity.draws,
+    )
+
+
+def _as_reason(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+def _multiplicity(plan: Plan, fold: Fold, q: int) -> Multiplicity | None:
+    """How the draws divide by what their equilibria say; None where each draw has one answer."""
+    question, counts = plan.model.questions[q], fold.total("applies")[q]
+    rows = dict(zip(AGREEMENT, fold.total("agreement")[q], strict=True))
+    total, missing = float(counts.sum()), fold.counts.get("incomplete", np.zeros(0))
+    if int(fold.counts["unknown"][0]):
+        return None
+    asks_yes_or_no = question.kind == "move" or question.above is not None
+    if not asks_yes_or_no or not total or not rows["in_some"].sum() + rows["open"].sum():
+        return None
+    reasons = [
+        Failure(reason=plan.base.block.doubts[index], share=float(count) / plan.identity.draws)
+        for index, count in enumerate(missing)
+        if count
+    ]
+    return Multiplicity(
+        **{name: float(row.sum()) / total for name, row in rows.items()},
+        open_reasons=tuple(sorted(reasons, key=lambda reason: -reason.share)),
+        errors=_errors(rows, np.stack(list(rows.values())), counts),
     )
 
 

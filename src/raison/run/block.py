@@ -21,7 +21,7 @@ from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.world import World
-from raison.solve.every import every_equilibrium, why_not
+from raison.solve.every import every_equilibrium, reasons_of, why_not
 from raison.solve.game import is_storable, played, played_under
 from raison.solve.levels import LARGE, is_large
 from raison.solve.numbers import largest_array, point_inputs
@@ -31,6 +31,8 @@ BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
 _CELLS = 1 << 23  # states or amounts times draws of a block
 _MOST_CELLS = 1 << 23  # amounts of one draw
+NONE_LEFT = "no equilibrium passes the refinement."
+"""Why no equilibrium is counted in a draw in which all were found."""
 
 Array = Any
 
@@ -106,9 +108,11 @@ class Block:
             which each state's ties are broken from the given move on, and which states tie in it in some
             draw.
         values: `(cube, removed) -> parameters and quantities`, name to `[B]`.
-        extremes: `(cube, removed) -> low, high, complete`: of every question's number over all equilibria,
-            `[Q, B]`, and where none of them is missing, `[B]`; None where they are not enumerated.
+        extremes: `(cube, removed) -> low, high, missing`: of every question's number over the equilibria that
+            were found, `[Q, B]`, and `[B]` the index into `doubts` of why one may be missing, -1 where none
+            is; None where they are not enumerated.
         unknown: Why not.
+        doubts: Why an equilibrium may be missing in a draw.
     """
 
     program: Program
@@ -117,6 +121,7 @@ class Block:
     values: Callable[..., dict[str, Array]]
     extremes: Callable[..., tuple[Array, Array, Array]] | None = None
     unknown: str | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def compile_block(program: Program, key: str) -> Block:
@@ -151,13 +156,13 @@ def compile_block(program: Program, key: str) -> Block:
 
 def _enumeration(
     program: Program, key: str
-) -> tuple[Callable[..., tuple[Array, Array, Array]] | None, str | None]:
+) -> tuple[Callable[..., tuple[Array, Array, Array]] | None, str | None, tuple[str, ...]]:
     """How the smallest and largest numbers over all equilibria are found, or why not."""
     if program.form is None:
-        return None, None
+        return None, None, ()
     reason = why_not(program)
     if reason is not None:
-        return None, reason
+        return None, reason, ()
     inputs = _Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
     under = _Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
 
@@ -171,9 +176,11 @@ def _enumeration(
             numbers = np.asarray(under(cube, removed, np.where(there, rows, 0.5)))
             low = np.where(there, np.fmin(low, numbers), low)
             high = np.where(there, np.fmax(high, numbers), high)
-        return low, high, every.complete & (every.count > 0)
+        none_left = len(reasons_of(program))
+        doubt = np.where(every.complete, none_left, every.status)
+        return low, high, np.where(every.complete & (every.count > 0), -1, doubt)
 
-    return extremes, None
+    return extremes, None, (*reasons_of(program), NONE_LEFT)
 
 
 def _numbers_under(program: Program, cube: Array, removed: Array, rows: Array) -> Array:

@@ -28,9 +28,9 @@ from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
 from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
-from raison.run.sums import node_sums, per_replicate, question_sums, removal_sums
+from raison.run.sums import agreement, node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
-from raison.solve.game import is_settled
+from raison.solve.game import has_one_solution
 from raison.solve.levels import is_large
 
 FEW = 30
@@ -242,8 +242,9 @@ def _binned(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:
-    """The smallest and largest number of each question over all pure equilibria, summed."""
+    """The smallest and largest number of each question over all pure equilibria, summed; how they agree."""
     number = terms.sums["number"]
+    solved = np.asarray(result.status) == 0
     terms.sums["low"] = number.copy()
     terms.sums["high"] = number.copy()
     terms.counts["unknown"] = np.zeros(1, np.int64)
@@ -252,6 +253,9 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
     if plan.base.block.program.form is not None:
         _equilibrium_terms(terms, plan, cube_rows, result)
         return
+    rows = [np.asarray(answer.number) for answer in result.answers]
+    counted = [solved & np.asarray(answer.applies) for answer in result.answers]
+    terms.sums["agreement"] = agreement(counted, rows, rows, solved)
     if graph is None or not tied.any() or not len(number):
         return
     if is_large(graph):
@@ -272,6 +276,8 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
         here = tied & np.asarray(answer.applies)
         for name, extreme in (("low", found[0][q]), ("high", found[1][q])):
             terms.sums[name][q] += per_replicate(here, extreme - np.asarray(answer.number))
+    low, high = ([np.where(tied, extreme[q], row) for q, row in enumerate(rows)] for extreme in found)
+    terms.sums["agreement"] = agreement(counted, low, high, solved)
 
 
 def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:
@@ -281,22 +287,28 @@ def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockR
     """
     block = plan.base.block
     solved = np.asarray(result.status) == 0
+    rows = [np.asarray(answer.number) for answer in result.answers]
+    counted = [solved & np.asarray(answer.applies) for answer in result.answers]
+    unique = has_one_solution(block.program) & ~np.asarray(result.tied)
     if block.extremes is None:
-        known = is_settled(block.program) and not (np.asarray(result.tied) & solved).any()
+        known = bool(unique[solved].all())
         terms.counts["unknown"][0] = 0 if known else int(solved.sum())
+        terms.sums["agreement"] = agreement(counted, rows, rows, solved)
         return
-    low, high, complete = block.extremes(cube_rows, plan.base.switches)
-    terms.counts["incomplete"] = np.array([int((solved & ~complete).sum())])
-    for q, (question, answer) in enumerate(zip(plan.model.questions, result.answers, strict=True)):
-        number, here = np.asarray(answer.number), solved & np.asarray(answer.applies)
+    low, high, doubt = block.extremes(cube_rows, plan.base.switches)
+    complete = (doubt < 0) | unique
+    terms.counts["incomplete"] = np.bincount(doubt[solved & ~complete], minlength=len(block.doubts))
+    low, high = np.fmin(low, np.stack(rows)), np.fmax(high, np.stack(rows))
+    for q, question in enumerate(plan.model.questions):
         whole = question.kind != "amount" or question.above is not None
-        open_low, open_high = (0.0, 1.0) if whole else (number, number)
+        open_low, open_high = (0.0, 1.0) if whole else (low[q], high[q])
         bounds = (
-            ("low", np.minimum(np.where(complete, low[q], open_low), number)),
-            ("high", np.maximum(np.where(complete, high[q], open_high), number)),
+            ("low", np.where(complete, low[q], open_low)),
+            ("high", np.where(complete, high[q], open_high)),
         )
         for name, bound in bounds:
-            terms.sums[name][q] += per_replicate(here, bound - number)
+            terms.sums[name][q] += per_replicate(counted[q], bound - rows[q])
+    terms.sums["agreement"] = agreement(counted, list(low), list(high), complete)
 
 
 def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResult) -> dict[str, Any]:

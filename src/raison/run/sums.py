@@ -5,6 +5,7 @@ NumPy adds an array of a fixed shape in a fixed order, so these are the same bit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from raison.run.block import BlockResult
 from raison.run.designs import REPLICATES
 
 Floats = NDArray[np.float64]
+
+AGREEMENT = ("in_all", "in_some", "in_none", "mixed", "open")
+"""What the equilibria of a draw say to a question: its number is 1 in all of them, differs between them, is 0
+in all, is the same between 0 and 1 in all, or is not known to differ while an equilibrium may be missing."""
+_SAME = 1e-6  # the limit of a branch is not better
 
 
 def per_replicate(counted: NDArray[np.bool_], row: Any = None) -> Floats:
@@ -41,6 +47,36 @@ def question_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, F
         for name, row in (("best_reply", answer.best_reply), ("reached", answer.reached)):
             found[name].append(np.zeros(REPLICATES) if row is None else per_replicate(counted, row))
     return {name: np.array(rows).reshape(-1, REPLICATES) for name, rows in found.items()}
+
+
+def agreement(
+    counted: Sequence[NDArray[np.bool_]],
+    low: Sequence[Any],
+    high: Sequence[Any],
+    complete: NDArray[np.bool_],
+) -> Floats:
+    """`[questions, len(AGREEMENT), 16]`: draws in which the equilibria agree, in each way.
+
+    Args:
+        counted: Per question the draws that it applies to.
+        low: Per question the smallest number over the equilibria that are known.
+        high: The largest.
+        complete: Draws in which no equilibrium is missing.
+    """
+    found: list[Floats] = []
+    for here, least, most in zip(counted, low, high, strict=True):
+        with np.errstate(invalid="ignore"):  # what is not finite is not counted
+            differ = most - least > _SAME
+        sure, never = least >= 1 - _SAME, most <= _SAME
+        ways = (
+            complete & sure,
+            differ,
+            complete & never,
+            complete & ~sure & ~never & ~differ,
+            ~complete & ~differ,
+        )
+        found.append(np.array([per_replicate(here & way) for way in ways]))
+    return np.array(found).reshape(-1, len(AGREEMENT), REPLICATES)
 
 
 def removal_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:

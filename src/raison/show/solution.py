@@ -119,7 +119,7 @@ def _print_one(writer: Writer, points: PointSolution, program: Program) -> None:
     writer.text(model.title, "bold")
     if points.status[0] != 0:
         writer.text(program.reasons[points.status[0]], "yellow")
-    shown = [(n, _short(_named(model, n, row)[0])) for n, row in points.quantity.items()]
+    shown = [(n, short(_named(model, n, row)[0])) for n, row in points.quantity.items()]
     parameters = [row for row in shown if row[0] in model.parameters]
     quantities = [row for row in shown if row[0] not in model.parameters]
     _section(writer, "Parameters", parameters, "<>")
@@ -131,15 +131,15 @@ def _print_one(writer: Writer, points: PointSolution, program: Program) -> None:
         if isinstance(node, Decision):
             choice = choices(points, model, name)[0] or NOWHERE
             margin, reached = points.margin[name][0], points.reached[name][0]
-            decisions.append((name, node.player, choice, _margin(float(margin)), _short(float(reached))))
+            decisions.append((name, node.player, choice, _margin(float(margin)), short(float(reached))))
     if len(decisions) > 1:
         _section(writer, "Choices (margin: payoff of the choice less the best other)", decisions, "<<<>>")
     _print_sets(writer, points, model)
     outcomes = sorted(points.outcome.items(), key=lambda item: -item[1][0])
-    reached = [(name, _short(float(row[0]))) for name, row in outcomes if row[0] > 0]
+    reached = [(name, short(float(row[0]))) for name, row in outcomes if row[0] > 0]
     _section(writer, "Outcomes (probability)", reached, "<>")
     _section(
-        writer, "Values (expected payoff)", [(n, _short(float(r[0]))) for n, r in points.value.items()], "<>"
+        writer, "Values (expected payoff)", [(n, short(float(r[0]))) for n, r in points.value.items()], "<>"
     )
 
 
@@ -151,22 +151,22 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
     for place in points.places:
         seen = ", ".join([*(label for _, label in place.seen), *place.amounts])
         done = ", ".join(
-            f"{label} {_short(float(share))}"
+            f"{label} {short(float(share))}"
             for label, share in _mean_shares(place).items()
             if share > 0 or len(place.probability) == 1
         )
         thought: list[str] = []
         if len(place.hidden) > 1 and not place.amounts:
             thought = [
-                f"{' '.join(label for _, label in hidden)} {_short(float(belief[0]))}"
+                f"{' '.join(label for _, label in hidden)} {short(float(belief[0]))}"
                 for hidden, belief in zip(place.hidden, place.belief, strict=True)
             ]
         if not place.amounts:
             thought += [
-                f"{name} {_short(float((points_[:, 0] * place.amount_belief[name][:, 0]).sum()))}"
+                f"{name} {short(float((points_[:, 0] * place.amount_belief[name][:, 0]).sum()))}"
                 for name, points_ in place.hidden_amounts.items()
             ]
-        rows.append((place.node, seen, done, ", ".join(thought), _short(float(place.reached[0]))))
+        rows.append((place.node, seen, done, ", ".join(thought), short(float(place.reached[0]))))
     _section(writer, f"Information sets (solved as {solved_by(model)})", rows, "<<<<>")
 
 
@@ -185,7 +185,7 @@ def _print_several(writer: Writer, points: PointSolution, program: Program) -> N
     varied = [
         n for n in model.parameters if n in points.quantity and len(set(points.quantity[n].tolist())) > 1
     ]
-    heads = {name: [_short(value) for value in _named(model, name, points.quantity[name])] for name in varied}
+    heads = {name: [short(value) for value in _named(model, name, points.quantity[name])] for name in varied}
     decisions = [name for name, node in model.game.items() if isinstance(node, Decision)]
     chosen = {name: [choice or NOWHERE for choice in choices(points, model, name)] for name in decisions}
     margins = {name: _numbers(points, points.margin[name], _margin) for name in decisions}
@@ -225,15 +225,16 @@ def _columns(
 
 
 def _numbers(points: PointSolution, row: Any, show: Any = None) -> list[str]:
-    show = show or _short
+    show = show or short
     return [NOWHERE if status != 0 else show(float(x)) for x, status in zip(row, points.status, strict=True)]
 
 
 def _margin(value: float) -> str:
-    return "no other move" if value == math.inf else _short(value)
+    return "no other move" if value == math.inf else short(value)
 
 
-def _short(value: float | str | None) -> str:
+def short(value: float | str | None) -> str:
+    """A number of at most `DIGITS` digits without needless zeros; a name as it is."""
     if isinstance(value, str) or value is None:
         return NOWHERE if value is None else value
     text = numbers.significant(value, DIGITS)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 100  # letters in a line where the output is not a terminal
 WIDEST = 110  # letters in a line where the terminal is wider: longer ones are hard to read
 LONGEST_NAME = 34  # letters of a premise's or outcome's name
+LONGEST_LABEL = 50  # letters of a label of ours
 INDENT = 2
 
 _BAR = 20  # letters of a bar that stands for 1
@@ -72,6 +73,7 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         if index == 0:
             writer.text(words.margin_sentence(model, verdict, record.draws) or "", indent=INDENT)
             writer.text(" ".join(words.hinge_sentences(record, 0)), indent=INDENT)
+        _print_parts(writer, words.equilibrium_parts(verdict, record.draws))
         writer.text(" ".join(words.caveats(verdict, record.draws, failures=False)), "dim", indent=INDENT)
     _print_what_follows(writer, record)
     _print_premises(writer, record)
@@ -79,6 +81,13 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
     if report is not None:
         writer.blank()
         writer.whole(f"Report: {report}")
+
+
+def _print_parts(writer: Writer, parts: Sequence[words.Part]) -> None:
+    """How the draws divide by what their equilibria say, as bars; nothing where there is no difference."""
+    if parts:
+        rows = [(part.label, part.text, "█" * round(_BAR * part.share)) for part in parts]
+        writer.table(rows, aligned="<><", longest=LONGEST_LABEL)
 
 
 def _print_head(writer: Writer, record: RunRecord) -> None:
@@ -173,12 +182,19 @@ class Writer:
             line.rstrip()
             self.console.print(Text(" " * indent) + line, soft_wrap=True)
 
-    def table(self, rows: Sequence[tuple[str, ...]], *, aligned: str, faint: Sequence[bool] = ()) -> None:
+    def table(
+        self,
+        rows: Sequence[tuple[str, ...]],
+        *,
+        aligned: str,
+        faint: Sequence[bool] = (),
+        longest: int = LONGEST_NAME,
+    ) -> None:
         """Rows in columns, each aligned left (`<`) or right (`>`), without trailing blanks."""
         from rich.cells import cell_len
         from rich.text import Text
 
-        cells = [[cut(one_line(self._letters(cell)), LONGEST_NAME) for cell in row] for row in rows]
+        cells = [[cut(one_line(self._letters(cell)), longest) for cell in row] for row in rows]
         widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
         for number, row in enumerate(cells):
             line = " " * INDENT

@@ -61,6 +61,7 @@ class Answer:
         heaviest_set: The set of premises it leans on.
         caveats: What else a careful reader must know.
         strip: The share within its interval, to be drawn between 0 and 1.
+        parts: How the draws divide by what their equilibria say, each with where its segment begins.
         unit: Of a difference, after a comma; empty where there is none.
         following: What follows the asked move; None for other questions.
     """
@@ -75,6 +76,7 @@ class Answer:
     heaviest_set: str | None
     caveats: tuple[str, ...]
     strip: tuple[float, float, float] | None
+    parts: tuple[tuple[words.Part, float], ...]
     unit: str
     following: Following | None
 
@@ -145,11 +147,21 @@ def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
                 verdict, record.draws, failures=index == 0 or verdict.failed != record.failed
             ),
             strip=_strip(verdict),
+            parts=_parts(verdict, record.draws),
             unit=words.unit_of_change(verdict),
             following=_following(model, record, verdict),
         )
         for index, verdict in enumerate(record.questions)
     )
+
+
+def _parts(verdict: Verdict, draws: int) -> tuple[tuple[words.Part, float], ...]:
+    placed: list[tuple[words.Part, float]] = []
+    start = 0.0
+    for part in words.equilibrium_parts(verdict, draws):
+        placed.append((part, start))
+        start += part.share
+    return tuple(placed)
 
 
 def _formula(verdict: Verdict) -> str | None:

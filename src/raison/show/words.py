@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from raison.answer.records import Change, Removal, RunRecord, Verdict
+from raison.answer.records import Change, Multiplicity, Removal, RunRecord, Verdict
 from raison.model.records import Model
 from raison.show import numbers
 from raison.show.text import inline, one_line, quoted
@@ -45,6 +45,23 @@ class Hinge:
     removal: Removal
     change: Change
     larger_than_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the draws, by what their equilibria say.
+
+    Attributes:
+        kind: The field of `Multiplicity`.
+        share: Of the draws.
+        text: The same with its error.
+        label: In words.
+    """
+
+    kind: str
+    share: float
+    text: str
+    label: str
 
 
 def estimative_word(low: float, share: float, high: float) -> str | None:
@@ -214,6 +231,9 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str
 
 def _on_equilibria(verdict: Verdict, draws: int) -> str:
     """That the answer differs between equilibria, or is not known for all; nothing where all agree."""
+    parts = equilibrium_parts(verdict, draws)
+    if parts and verdict.equilibria is not None:  # they are shown one by one
+        return _on_missing(verdict.equilibria, next((p.text for p in parts if p.kind == "open"), ""))
     lowest, highest = verdict.all_equilibria, verdict.some_equilibrium
     if lowest is None or highest is None:
         reason = verdict.equilibria_reason
@@ -227,6 +247,54 @@ def _on_equilibria(verdict: Verdict, draws: int) -> str:
         return "" if low == high else f"Between equilibria the mean ranges from {low} to {high}."
     low, high = (numbers.share_with_error(bound, verdict.errors.get(field), draws) for bound, field in bounds)
     return "" if low == high else f"It is so in all equilibria in {low} and in some in {high} of the draws."
+
+
+def equilibrium_parts(verdict: Verdict, draws: int) -> tuple[Part, ...]:
+    """How the draws divide by what their equilibria say; empty where all that is known has one answer.
+
+    Args:
+        verdict: The answer.
+        draws: Number of draws, for the error of shares that come without one.
+    """
+    found = verdict.equilibria
+    if found is None or not _differs(verdict, draws):
+        return ()
+    is_move = verdict.kind == "move" and verdict.above is None
+    what = "made" if is_move else "so"
+    parts = (
+        ("in_all", found.in_all, f"{what} in all equilibria"),
+        ("in_some", found.in_some, "in some but not in all"),
+        ("mixed", found.mixed, "in all with one probability between 0 and 1"),
+        ("in_none", found.in_none, "in none"),
+        ("open", found.open, "not known, for one may be missing"),
+    )
+    return tuple(
+        Part(kind, share, numbers.share_with_error(share, found.errors.get(kind), draws), label)
+        for kind, share, label in parts
+        if share > 0 or kind in ("in_all", "in_some", "in_none")
+    )
+
+
+def _differs(verdict: Verdict, draws: int) -> bool:
+    """Whether the answer differs between equilibria by more than can be seen, or one may be missing."""
+    found, bounds = verdict.equilibria, (verdict.all_equilibria, verdict.some_equilibrium)
+    if bounds[0] is None or bounds[1] is None:
+        return found is not None and found.in_some > 0
+    fields = ("all_equilibria", "some_equilibrium")
+    low, high = (
+        numbers.share_with_error(bound, verdict.errors.get(field), draws)
+        for bound, field in zip(bounds, fields, strict=True)
+        if bound is not None
+    )
+    return low != high
+
+
+def _on_missing(found: Multiplicity, text: str) -> str:
+    """Why an equilibrium may be missing in some draws."""
+    if not found.open or not found.open_reasons:
+        return ""
+    reason = _as_clause(found.open_reasons[0].reason)
+    return f"In {text} of the draws an equilibrium may be missing: {reason}."
 
 
 def hinges(record: RunRecord, question: int, *, sets: bool = False) -> tuple[Hinge, ...]:

@@ -17,19 +17,34 @@ from numpy.typing import NDArray
 from raison.model.records import solved_by
 from raison.program.form import Form
 from raison.program.program import Program
-from raison.solve.bimatrix import solve_bimatrix
-from raison.solve.sequential import SequentialEquilibria, passes_d1, passes_intuitive, solve_sequential
+from raison.solve import nash
+from raison.solve.bimatrix import DEGENERATE
+from raison.solve.nash import solve_nash, why_not_nash
+from raison.solve.reduced import movers
+from raison.solve.sequential import (
+    SequentialEquilibria,
+    passes_d1,
+    passes_intuitive,
+    record,
+    solve_sequential,
+)
+from raison.solve.sequential.mixed import supports_of
+from raison.solve.sequential.pure import profiles_of
 from raison.solve.sequential.record import COMPLETE, Interval
-from raison.solve.sequential.shape import find_signalling
+from raison.solve.sequential.shape import find_layers
 
 Floats = NDArray[np.float64]
 
+MOST_SUPPORTS = 2_000
+"""Supports up to which all sequential equilibria are found in every draw, some thousand draws a second."""
+MOST_PROFILES = 256
+"""Pure profiles up to which a game with too many supports, or more than two layers, is looked through."""
+KEPT = 24
+"""Sequential equilibria of a draw that are kept."""
 NO_AMOUNTS = (
     "equilibria of games with amounts are not enumerated; the one that is played is the branch's limit"
 )
 PREDICTION = "a quantal response is a prediction of its own, not one of several equilibria"
-NOT_A_TABLE = "all Nash equilibria are found where two players choose once each; here one of them is played"
-TOO_LARGE = "the game is too large for all of its equilibria to be found"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,71 +56,68 @@ class Every:
             fewer.
         count: `[B]`, equilibria; a continuum counts once.
         complete: `[B]` bool, none is missing.
+        status: `[B]` int8, index into `reasons_of` the program: why one may be missing.
     """
 
     profiles: tuple[Floats, ...]
     count: NDArray[np.int32]
     complete: NDArray[np.bool_]
+    status: NDArray[np.int8]
 
 
 def why_not(program: Program) -> str | None:
-    """Why a program's equilibria are not enumerated; None where they are."""
-    form, solution = program.form, program.model.solution
+    """Why a program's equilibria are not enumerated in every draw; None where they are."""
+    form = program.form
     if form is None:
         return None
-    concept = solved_by(program.model)
+    reason = why_never(program)
+    if reason is not None:
+        return reason
+    if counts_as_nash(program, form):
+        return why_not_nash(form, in_runs=True)
+    layers = find_layers(form)
+    if layers is not None and supports_of(form, layers) <= MOST_SUPPORTS:
+        return None
+    profiles = profiles_of(form)
+    if layers is None and profiles <= MOST_PROFILES:
+        return None
+    return (
+        f"the game has {profiles:,} profiles of pure strategies and is too large for all of its sequential "
+        "equilibria to be found in every draw"
+    )
+
+
+def why_never(program: Program) -> str | None:
+    """Why the concept or the game has no list of equilibria at all; None where it has."""
+    solution, concept = program.model.solution, solved_by(program.model)
     if (concept == "logit" and solution.precision is not None) or concept == "strategic-choice":
         return PREDICTION
-    if form.axes:
-        return NO_AMOUNTS
-    if concept == "nash":
-        return None if _is_table(form) else NOT_A_TABLE
-    return None if _is_small(form) else TOO_LARGE
+    return NO_AMOUNTS if program.form is not None and program.form.axes else None
 
 
-def _is_table(form: Form) -> bool:
-    """Whether the game is a table of payoffs: two players with one information set each."""
-    return len({place.player for place in form.places}) == len(form.places) == 2
+def counts_as_nash(program: Program, form: Form) -> bool:
+    """Whether Nash equilibria are asked for, or are the same as what is asked for.
 
-
-def _nash(
-    form: Form, payoffs: Floats, chance: Mapping[int, Sequence[Any]], available: Mapping[int, Sequence[Any]]
-) -> Every:
-    """All Nash equilibria of a table, of continua the extreme points.
-
-    Source: as `raison.solve.bimatrix`.
+    In a table, where two players choose once each and see nothing, every Nash equilibrium is sequential.
     """
-    sizes = [len(place.labels) for place in form.places]
-    tables = [np.zeros((*sizes, payoffs.shape[-1])) for _ in form.places]
-    states = enumerate(form.graph.states)
-    parent = {child: (s, branch) for s, state in states for branch, child in enumerate(state.children)}
-    for row, z in enumerate(form.graph.outcomes):
-        weight: Any = 1.0
-        at: list[Any] = [slice(None), slice(None)]
-        s = z
-        while s in parent:
-            s, branch = parent[s]
-            if form.place[s] >= 0:
-                at[form.place[s]] = branch
-            else:
-                weight = weight * np.asarray(chance[s][branch])
-        for table, place in zip(tables, form.places, strict=True):
-            table[(*at, slice(None))] += weight * payoffs[row, place.player]
-    masks = [np.stack([np.asarray(a) for a in available[place.states[0]]]) for place in form.places]
-    free = all(mask.all() for mask in masks)
-    found = solve_bimatrix(
-        tables[0], tables[1], rows=None if free else masks[0], columns=None if free else masks[1]
+    return solved_by(program.model) == "nash" or (
+        is_table(form) and program.model.solution.refinement is None
     )
-    there = np.arange(len(found.x))[:, None] < found.count
-    profiles = tuple(
-        np.where(there[k], np.concatenate([found.x[k], found.y[k]]), np.nan) for k in range(len(found.x))
-    )
-    return Every(profiles, found.count, found.status <= 1)
 
 
-def _is_small(form: Form) -> bool:
-    signalling = find_signalling(form)
-    return signalling is not None and signalling.is_small
+def is_table(form: Form) -> bool:
+    """Whether the game is a table of payoffs: two players choose once each on every way through the game."""
+    if len(movers(form)) != 2 or len(form.places) != 2:
+        return False
+    ends = [dict(form.graph.states[z].results) for z in form.graph.outcomes]
+    nodes = [{form.graph.states[s].name for s in place.states} for place in form.places]
+    return all(all(node & end.keys() for node in nodes) for end in ends)
+
+
+def reasons_of(program: Program) -> tuple[str, ...]:
+    """The sentences that `Every.status` indexes."""
+    form = program.form
+    return nash.REASONS if form is not None and counts_as_nash(program, form) else record.REASONS
 
 
 def every_equilibrium(
@@ -125,20 +137,65 @@ def every_equilibrium(
     form = program.form
     if form is None:
         raise ValueError(f"'{program.model.name}' has no information sets.")
-    if solved_by(program.model) == "nash":
-        return _nash(form, payoffs, chance, available)
-    found = solve_sequential(form, payoffs, chance, available)
+    if counts_as_nash(program, form):
+        found = solve_nash(form, payoffs, chance, available)
+        asked = {question.node for question in program.model.questions}
+        return Every(
+            _nash_profiles(form, found, available, asked),
+            found.count,
+            found.status <= DEGENERATE,
+            found.status,
+        )
+    solved = solve_sequential(form, payoffs, chance, available, keep=KEPT)
     refinement = program.model.solution.refinement
+    kept = (solved.kind > 0) & ~solved.weak  # what may not be sequential is not counted
     if refinement is not None:
         passes = passes_d1 if refinement == "d1" else passes_intuitive
-        kept = np.asarray(passes(form, payoffs, chance, found, available))
-    else:
-        kept = np.ones(found.kind.shape, bool)
+        kept &= np.asarray(passes(form, payoffs, chance, solved, available))
     return Every(
-        _profiles(found, kept),
-        (kept & (found.kind > 0)).sum(axis=0).astype(np.int32),
-        found.status == COMPLETE,
+        _profiles(solved, kept),
+        kept.sum(axis=0).astype(np.int32),
+        solved.status == COMPLETE,
+        solved.status,
     )
+
+
+def _nash_profiles(
+    form: Form, found: nash.NashEquilibria, available: Mapping[int, Sequence[Any]], asked: set[str | None]
+) -> tuple[Floats, ...]:
+    """Each extreme equilibrium; with each move at an asked information set that it excludes.
+
+    At such a set any move is as good, so that an equilibrium says neither that it is made nor that it is not.
+    """
+    open_ = [
+        number
+        for number, place in enumerate(form.places)
+        if found.excluded[number].any() and asked & {form.graph.states[s].name for s in place.states}
+    ]
+    profiles: list[Floats] = []
+    for k in range(len(found.first)):
+        rows = [probability[:, k] for probability in found.probability]
+        profiles.append(np.concatenate(rows))
+        some = [number for number in open_ if found.excluded[number][k].any()]
+        for turn in range(max((len(form.places[number].labels) for number in some), default=0)):
+            turned = list(rows)
+            for number in some:
+                only = _only(form, number, turn, available)
+                turned[number] = np.where(found.excluded[number][k], only, rows[number])
+            profiles.append(np.concatenate(turned))
+    return tuple(profiles)
+
+
+def _only(form: Form, number: int, turn: int, available: Mapping[int, Sequence[Any]]) -> Floats:
+    """`[moves, B]`, the move of that turn for sure; even odds where it is not available."""
+    labels = form.places[number].labels
+    option = turn % len(labels)
+    can = available.get(form.places[number].states[0], (True,) * len(labels))
+    sure = np.asarray(can[option], bool)
+    rows = [
+        np.where(sure, float(k == option), odds) for k, odds in enumerate(nash.even_odds(can, len(labels)))
+    ]
+    return np.stack(np.broadcast_arrays(*rows)).reshape(len(labels), -1)
 
 
 def _profiles(found: SequentialEquilibria, kept: NDArray[np.bool_]) -> tuple[Floats, ...]:

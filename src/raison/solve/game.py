@@ -74,6 +74,14 @@ def is_settled(program: Program) -> bool:
     return settled_order(program.form) is not None and not asked_fractions(program.model)
 
 
+def has_one_solution(program: Program) -> bool:
+    """Whether a draw in which nothing ties has no other solution, as where beliefs are settled.
+
+    Of Nash equilibria there may be more: they allow threats that would not be carried out.
+    """
+    return is_settled(program) and (program.form is None or solved_by(program.model) != "nash")
+
+
 def is_storable(program: Program) -> bool:
     """Whether a compiled solution may be kept on disk.
 

@@ -156,12 +156,12 @@ def profile_at(
         if place.player == CHANCE:
             rows.append([float(p) for p in place.probabilities])
         else:
-            played = _played(inputs, next(ours), solution, point)
+            played = played_move(inputs, next(ours), solution, point)
             rows.append([played[label] for label in place.moves])
     return rows
 
 
-def _played(inputs: Inputs, place: Place, solution: PointSolution, point: int) -> dict[str, float]:
+def played_move(inputs: Inputs, place: Place, solution: PointSolution, point: int) -> dict[str, float]:
     """Probability of each move at an information set of the tree."""
     if solution.places:
         found = solution.places[inputs.form.places.index(place)]

@@ -316,7 +316,8 @@ def log_of(probability: Array) -> Array:
     """Logarithm of a probability, -inf of 0."""
     if isinstance(probability, float):
         return math.log(probability) if probability > 0 else -math.inf
-    return xp.log(probability)
+    with np.errstate(divide="ignore"):  # 0 that is known while compiling
+        return xp.log(probability)
 
 
 def _ratio(part: Array, whole: Array) -> Array:

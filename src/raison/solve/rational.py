@@ -155,6 +155,8 @@ def _vertices(table: list[list[int]], size: int) -> list[tuple[tuple[int, ...], 
         for p in inside:
             for q in outside:
                 shared = rays[p][1] & rays[q][1]
+                if shared.bit_count() < size - 1:  # neighbours in `size + 1` dimensions share as many faces
+                    continue
                 if any(shared & ray[1] == shared for k, ray in enumerate(rays) if k != p and k != q):
                     continue  # not neighbours: a third ray lies on the same face
                 joined = [slack[p] * v - slack[q] * u for u, v in zip(rays[p][0], rays[q][0], strict=True)]

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from raison.program.form import Form
 from raison.solve.sequential.consistency import Cluster, Errors, find_clusters
 from raison.solve.sequential.numbers import SLACK, TIE, Floats, Numbers, Truths, value_of
 from raison.solve.sequential.polytope import Corners, corners
@@ -64,7 +65,12 @@ class Terms:
 
 def count_supports(numbers: Numbers, layers: Layers) -> int:
     """How many supports the game has."""
-    places = numbers.form.places
+    return supports_of(numbers.form, layers)
+
+
+def supports_of(form: Form, layers: Layers) -> int:
+    """How many supports a game of two layers has."""
+    places = form.places
     return prod(2 ** len(places[place].labels) - 1 for place in (*layers.first, *layers.second))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from raison.program.form import Form
 from raison.program.graph import CHANCE
 from raison.solve.sequential.consistency import Cluster, Errors, find_clusters
-from raison.solve.sequential.numbers import SLACK, TIE, Floats, Numbers, Truths
+from raison.solve.sequential.numbers import SLACK, TIE, Floats, Numbers, Truths, tails
 from raison.solve.sequential.polytope import Corners, corners
 from raison.solve.sequential.record import Found, Interval
 
@@ -27,7 +27,13 @@ def live_places(numbers: Numbers) -> tuple[int, ...]:
 
 def count_profiles(numbers: Numbers) -> int:
     """How many pure profiles the game has once its tails are folded."""
-    return prod(len(numbers.form.places[place].labels) for place in live_places(numbers))
+    return profiles_of(numbers.form)
+
+
+def profiles_of(form: Form) -> int:
+    """How many pure profiles a game has once its tails are folded."""
+    tail = tails(form)
+    return prod(len(place.labels) for place in form.places if not tail[place.states[0]])
 
 
 def chance_weights(numbers: Numbers) -> list[Floats]:

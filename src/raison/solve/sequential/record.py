@@ -27,7 +27,8 @@ REASONS = (
     "players are indifferent at the end of the game, and what they do there matters to others; equilibria "
     "with their other choices are not listed.",
     "payoffs tie or nearly tie in a game too large to look at ties; some equilibria may be missing.",
-    "equilibria in mixed strategies are looked for only in games of two layers; here some may be missing.",
+    "equilibria in mixed strategies are looked for only in small games of two layers (a first move, perhaps "
+    "after chance, and an answer), and this one has more.",
     "beliefs off the path were checked for weak consistency only: what is listed are perfect Bayesian "
     "equilibria, and every sequential one in pure strategies is among them.",
 )
