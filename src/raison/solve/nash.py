@@ -103,18 +103,18 @@ def why_not_nash(form: Form, *, in_runs: bool) -> str | None:
         )
     sizes = (*count_plans(form), 1, 1)[:2]
     if in_runs:
-        fits, most = sum(sizes) <= MOST_IN_RUNS, f"at most {MOST_IN_RUNS}"
+        fits, most = sum(sizes) <= MOST_IN_RUNS, f"at most {MOST_IN_RUNS} together"
     else:
         fits = sum(sizes) <= MOST_AT_A_POINT or (
             sum(sizes) <= MOST_CHOICES and comb(sum(sizes), min(sizes)) <= MOST_CHOICES
         )
-        most = f"at most {MOST_AT_A_POINT}, or few of one player"
+        most = f"at most {MOST_AT_A_POINT} together, or one of them few"
     if fits:
         return None
     where = "in every draw" if in_runs else "at a point"
     return (
         f"the players have {sizes[0]:,} and {sizes[1]:,} strategies in reduced normal form, and all Nash "
-        f"equilibria are looked for {where} where they have {most} together"
+        f"equilibria are looked for {where} where they have {most}"
     )
 
 
