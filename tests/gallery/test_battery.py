@@ -38,7 +38,13 @@ FILES = sorted(GALLERY.glob("*/*.yaml"))
 # of a threshold; ties, which do, are counted as ties.
 GOLDEN_TOLERANCE = 1e-9
 
-every_model = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+SLOW = {"attrition-with-audience-costs", "brinkmanship-private"}
+"""Models that are followed along a branch of many unknowns, some tens of draws a second."""
+
+every_model = pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in SLOW)) for path in FILES],
+)
 
 
 @cache
@@ -163,7 +169,7 @@ def available(program: Any, points: dict[str, Any], count: int) -> list[Any]:
 def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
     """The independent checker, at drawn points: gains relative to the payoff range."""
     followed = not is_settled(raison.load(path).program)
-    model, points = drawn(path, 256 if followed else 1000)
+    model, points = drawn(path, 64 if followed else 1000)
     solution = model.solve(points)
     solved = np.array([status == "solved" for status in solution.status])
     # a branch that is followed may be lost, which is reported; a recursion cannot fail

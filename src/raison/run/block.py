@@ -22,7 +22,7 @@ from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.world import World
 from raison.solve.every import every_equilibrium, reasons_of, why_not
-from raison.solve.game import is_storable, played, played_under
+from raison.solve.game import is_settled, is_storable, played, played_under
 from raison.solve.levels import LARGE, is_large
 from raison.solve.numbers import largest_array, point_inputs
 from raison.solve.questions import Answer, ask
@@ -31,6 +31,7 @@ BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
 _CELLS = 1 << 23  # states or amounts times draws of a block
 _MOST_CELLS = 1 << 23  # amounts of one draw
+_CACHED, _PART = 1 << 19, 4  # amounts times draws that are worked on at once, and the fewest draws
 NONE_LEFT = "no equilibrium passes the refinement."
 """Why no equilibrium is counted in a draw in which all were found."""
 
@@ -142,7 +143,9 @@ def compile_block(program: Program, key: str) -> Block:
     return Block(
         program,
         _Lazy(
-            lambda cube, count, removed: _answer(program, cube, count, removed, hold), f"answer {key}", stored
+            lambda cube, count, removed: _answer_in_parts(program, cube, count, removed),
+            f"answer {key}",
+            stored,
         ),
         _Lazy(
             lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold),
@@ -216,6 +219,27 @@ class _Lazy:
                 if self.compiled is None:
                     self.compiled = compiled(self.function, self.key, *arguments, stored=self.stored)
         return self.compiled(*arguments)
+
+
+def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
+    """A block whose amounts make arrays larger than the processor's cache, a few draws at a time."""
+    batch = cube.shape[-1]
+    part = batch
+    if program.form is not None and program.form.axes and is_settled(program):
+        part = min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
+    if part == batch:
+        return _answer(program, cube, count, removed, hold)
+    starts = jnp.arange(0, batch, part)
+
+    def answer(start: Array) -> BlockResult:
+        here = jax.lax.dynamic_slice_in_dim(cube, start, part, axis=-1)
+        return _answer(program, here, jnp.clip(count - start, 0, part), removed, hold)
+
+    found = jax.lax.map(answer, starts)
+    tied = tuple(jnp.any(state) for state in found.tied_states)
+    return jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=()))._replace(
+        tied_states=tied
+    )
 
 
 def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: Hold) -> BlockResult:
