@@ -229,7 +229,7 @@ def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array
         part = min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
     if part == batch:
         return _answer(program, cube, count, removed, hold)
-    starts = jnp.arange(0, batch, part)
+    starts = jnp.arange(0, batch, part, dtype=count.dtype)
 
     def answer(start: Array) -> BlockResult:
         here = jax.lax.dynamic_slice_in_dim(cube, start, part, axis=-1)

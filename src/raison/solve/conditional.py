@@ -291,7 +291,7 @@ def perfect(game: Discrete, numbers: Numbers, precision: Array | float, availabl
             logs = _log_shares(odds)
             weights = [jnp.exp(log) for log in logs]
             for i, log in zip(row, logs, strict=True):
-                found[i] = jnp.broadcast_to(log, (width,))
+                found[i] = hold(jnp.broadcast_to(log, (width,)))
         value[s] = keep(
             tuple(
                 sum((w * v[p] for w, v in zip(weights, below, strict=True)), start=0.0)
