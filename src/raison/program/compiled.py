@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache import compilation_cache
 
@@ -35,23 +36,20 @@ _ready: dict[str, Callable[..., Any]] = {}
 _compiling = threading.RLock()
 
 
-def compiled(
-    function: Callable[..., Any], key: str, *arguments: Any, stored: bool = True
-) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callable[..., Any]:
     """A function compiled for the shapes of its arguments, from the cache if it is there.
 
     Args:
         function: Pure, of arrays.
         key: What it computes: the same key and shapes mean the same function.
         arguments: Arrays (or shapes) that it will be called with.
-        stored: Whether it may be kept on disk.
     """
     shapes = [(tuple(a.shape), str(a.dtype)) for a in jax.tree.leaves(arguments)]
     folder = cache_folder()
     name = hashlib.sha256(repr((key, shapes, jax.__version__, _sources())).encode()).hexdigest()
     if name in _ready:
         return _ready[name]
-    path = None if folder is None or not stored else folder / "programs" / name
+    path = None if folder is None else folder / "programs" / name
     found = None if path is None else _load(path)
     if found is not None:
         return _remember(name, found)
@@ -88,6 +86,9 @@ def _load(path: Path) -> Callable[..., Any] | None:
         digest, payload = content[:32], content[32:]
         if hashlib.sha256(payload).digest() != digest:
             return None
+        if b"lapack" in payload:  # whose functions are found when a program is lowered, not when it is loaded
+            matrix = jax.ShapeDtypeStruct((1, 1), np.float64)
+            jax.jit(jax.lax.linalg.lu).lower(matrix)
         found = serialize_executable.deserialize_and_load(*pickle.loads(payload))
         os.utime(path)
         return found
@@ -113,7 +114,7 @@ def _sources() -> str:
     root = Path(raison.__file__).parent
     state = [raison.__version__]
     for folder in ("model", "program", "solve", "run"):
-        for path in sorted((root / folder).glob("*.py")):
+        for path in sorted((root / folder).rglob("*.py")):
             stat = path.stat()
             state.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")
     return "\n".join(state)

@@ -23,6 +23,7 @@ from raison.program.arrays import ARRAYS
 from raison.program.form import is_amount
 from raison.program.graph import Results
 from raison.program.hold import Hold, hold
+from raison.program.jumps import reacts_by_jumps
 from raison.program.premises import Slot, definitions, used_names
 from raison.program.program import Program, coordinate, failure_reasons
 
@@ -185,8 +186,9 @@ class World:
             for position, argument in enumerate(distribution.arguments)
         ]
         self._fault(f"arguments:{name}", quantile.invalid(distribution.kind, arguments))
-        if over is None:  # Gauss points serve only where nobody acts by jumps on the amount
-            smooth = not any(axis in place.axes for place in form.places)
+        if over is None:  # Gauss points serve only where nobody and no formula acts by jumps on the amount
+            seen = any(axis in place.axes for place in form.places)
+            smooth = not seen and not reacts_by_jumps(self.model, name)
             cut = cells.gauss_cells if smooth else cells.equal_cells
             return cut(distribution.kind, arguments, steps, axis, self.rank)
         low, high = self.number(over[0], results), self.number(over[1], results)

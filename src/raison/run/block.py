@@ -22,15 +22,14 @@ from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.world import World
 from raison.solve.every import every_equilibrium, reasons_of, why_not
-from raison.solve.game import is_settled, is_storable, played, played_under
+from raison.solve.game import is_settled, largest_array, played, played_under
 from raison.solve.levels import LARGE, is_large
-from raison.solve.numbers import largest_array, point_inputs
+from raison.solve.numbers import point_inputs
 from raison.solve.questions import Answer, ask
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
 _CELLS = 1 << 23  # states or amounts times draws of a block
-_MOST_CELLS = 1 << 23  # amounts of one draw
 _CACHED, _PART = 1 << 19, 4  # amounts times draws that are worked on at once, and the fewest draws
 NONE_LEFT = "no equilibrium passes the refinement."
 """Why no equilibrium is counted in a draw in which all were found."""
@@ -87,13 +86,7 @@ def block_size(program: Program) -> int:
         ValueError: not even a few draws of the game's amounts would fit.
     """
     if program.form is not None and program.form.axes:
-        cells = largest_array(program)
-        if cells > _MOST_CELLS:
-            raise ValueError(
-                f"the amounts of '{program.model.name}' make arrays of {cells:,} numbers a draw "
-                f"({cells * 8 / 1e9:.2g} GB); at most {_MOST_CELLS:,} are possible. Take fewer steps."
-            )
-        return max(16, min(BLOCK, 1 << max(_CELLS // cells, 1).bit_length() - 1))
+        return max(16, min(BLOCK, 1 << max(_CELLS // largest_array(program), 1).bit_length() - 1))
     states = 0 if program.graph is None else len(program.graph.states)
     return BLOCK if states <= LARGE else max(16, 1 << (_CELLS // states).bit_length() - 1)
 
@@ -139,18 +132,15 @@ def compile_block(program: Program, key: str) -> Block:
             _by_numpy(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, fuse)),
             _by_numpy(lambda cube, removed: _values(program, cube, removed)),
         )
-    stored = is_storable(program)
     return Block(
         program,
         _Lazy(
             lambda cube, count, removed: _answer_in_parts(program, cube, count, removed),
             f"answer {key}",
-            stored,
         ),
         _Lazy(
             lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold),
             f"numbers {key}",
-            stored,
         ),
         _Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
         *_enumeration(program, key),
@@ -206,10 +196,9 @@ def _by_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
 class _Lazy:
     """A function that is compiled when it is first called, once also if two threads call it."""
 
-    def __init__(self, function: Callable[..., Any], key: str, stored: bool = True) -> None:
+    def __init__(self, function: Callable[..., Any], key: str) -> None:
         self.function = function
         self.key = key
-        self.stored = stored
         self.lock = threading.Lock()
         self.compiled: Callable[..., Any] | None = None
 
@@ -217,7 +206,7 @@ class _Lazy:
         if self.compiled is None:
             with self.lock:
                 if self.compiled is None:
-                    self.compiled = compiled(self.function, self.key, *arguments, stored=self.stored)
+                    self.compiled = compiled(self.function, self.key, *arguments)
         return self.compiled(*arguments)
 
 

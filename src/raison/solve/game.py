@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
+
+import jax
+import numpy as np
 
 from raison.model.records import solved_by
 from raison.program import xp
@@ -15,12 +19,16 @@ from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
 from raison.solve.noisy import solve_noisy
-from raison.solve.numbers import Numbers, Strategy, numbers_of
+from raison.solve.numbers import Numbers, Strategy, numbers_of, payoffs_of
+from raison.solve.options import rows_of, seen_shape
 from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.settled import decisions_of, settled_order, solve_settled
 
 Array = Any
+
+MOST_CELLS = 1 << 23
+"""Amounts of one draw that an array may differ along."""
 
 
 def played(world: World, batch: int, tie_from: Sequence[Array] | None = None) -> Solved | None:
@@ -82,14 +90,6 @@ def has_one_solution(program: Program) -> bool:
     return is_settled(program) and (program.form is None or solved_by(program.model) != "nash")
 
 
-def is_storable(program: Program) -> bool:
-    """Whether a compiled solution may be kept on disk.
-
-    What follows the branch of a game with amounts crashes when it is loaded again (jaxlib 0.10, CPU).
-    """
-    return is_settled(program) or program.form is None or not program.form.axes
-
-
 def _played_form(world: World, batch: int) -> FormPlayed:
     form = world.program.form
     if form is None:
@@ -124,6 +124,37 @@ def _played_form(world: World, batch: int) -> FormPlayed:
             for s in place.states:
                 world.stuck(form.graph.states[s].name, stuck(s) > 0)
     return game
+
+
+def largest_array(program: Program) -> int:
+    """Numbers that the largest array of a game with amounts holds for one draw.
+
+    That is a payoff as far as its formula names amounts, or what is done at an information set.
+
+    Raises:
+        ValueError: it is too large for a single draw.
+    """
+    form = program.form
+    if form is None:
+        return 1
+
+    def payoffs(cube: Array) -> list[Array]:
+        world = World(program, cube, np.zeros(len(program.switches.numeric), bool))
+        if asked_fractions(program.model):
+            world = world.again(even_fractions(world))
+        return [xp.asarray(payoff) for payoff in payoffs_of(world).values()]
+
+    shapes = jax.eval_shape(payoffs, jax.ShapeDtypeStruct((max(len(program.coordinates), 1), 1), np.float64))
+    cells = [math.prod(found.shape) for found in shapes]
+    largest = max(
+        [*cells, *(math.prod(seen_shape(form, place)) * rows_of(form, place) for place in form.places)]
+    )
+    if largest > MOST_CELLS:
+        raise ValueError(
+            f"the amounts of '{program.model.name}' make arrays of {largest:,} numbers a draw "
+            f"({largest * 8 / 1e9:.2g} GB); at most {MOST_CELLS:,} are possible. Take fewer steps."
+        )
+    return largest
 
 
 def noisy_strategy(world: World, numbers: Numbers) -> Strategy:

@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import jax
 import numpy as np
 
 from raison.model.records import Spread
 from raison.program import xp
 from raison.program.form import Form, Place
 from raison.program.graph import CHANCE
-from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.backward import tie_tolerance
 from raison.solve.contraction import contract, log_scaled
-from raison.solve.options import rows_of, seen_shape
 
 Array = Any
 Strategy = Sequence[Sequence[Array]]
@@ -196,26 +193,6 @@ def point_payoffs(numbers: Numbers, batch: int) -> Array:
     wide = lambda value: xp.broadcast_to(xp.asarray(value, xp.float64), (batch,))
     return xp.stack(
         [xp.stack([wide(numbers.payoff[z, p]) for p in players]) for z in numbers.form.graph.outcomes]
-    )
-
-
-def largest_array(program: Program) -> int:
-    """Numbers that the largest array of a game with amounts holds for one draw.
-
-    That is a payoff as far as its formula names amounts, or what is done at an information set.
-    """
-    form = program.form
-    if form is None:
-        return 1
-
-    def payoffs(cube: Array) -> list[Array]:
-        world = World(program, cube, np.zeros(len(program.switches.numeric), bool))
-        return [xp.asarray(payoff) for payoff in payoffs_of(world).values()]
-
-    shapes = jax.eval_shape(payoffs, jax.ShapeDtypeStruct((max(len(program.coordinates), 1), 1), np.float64))
-    cells = [math.prod(found.shape) for found in shapes]
-    return max(
-        [*cells, *(math.prod(seen_shape(form, place)) * rows_of(form, place) for place in form.places)]
     )
 
 

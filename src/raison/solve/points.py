@@ -18,12 +18,14 @@ from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.form_play import FormPlayed
 from raison.solve.form_points import PlaceSolution, make_places, place_numbers
-from raison.solve.game import is_storable, played
+from raison.solve.game import largest_array, played
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
 
 Floats = NDArray[np.float64]
+
+_CELLS = 1 << 25  # amounts times points that are solved at once
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,6 +76,10 @@ class PointSolution:
     places: tuple[PlaceSolution, ...] = ()
 
 
+def _side_by_side(*rows: Any) -> Any:
+    return np.concatenate(rows, axis=-1)
+
+
 def solve_points(program: Program, points: Mapping[str, Floats], count: int, key: str) -> PointSolution:
     """Solve at `count` points; parameters that are not given have their central value.
 
@@ -84,15 +90,27 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         key: What identifies the model's text; a program for one key, one set of names and one rounded-up
             number of points is compiled once.
     """
-    width = 1 << (count - 1).bit_length()  # few shapes, so that few programs are compiled
-    padded = {name: np.pad(values, (0, width - count), mode="edge") for name, values in points.items()}
+    most = count
+    if program.form is not None and program.form.axes:
+        most = max(1, _CELLS // largest_array(program))
+    width = 1 << (min(count, most) - 1).bit_length()  # few shapes, so that few programs are compiled
+    blocks = -(-count // width)
+    padded = {
+        name: np.pad(values, (0, blocks * width - count), mode="edge") for name, values in points.items()
+    }
     if is_large(program.graph):
         with np.errstate(all="ignore"):
             answered = _solve(program, padded, width, fuse)
     else:
         name = f"points {key} {sorted(points)} {width}"
         function = lambda chosen: _solve(program, chosen, width, hold)
-        answered = compiled(function, name, padded, stored=is_storable(program))(padded)
+        first, *others = [
+            {key: values[start : start + width] for key, values in padded.items()}
+            for start in range(0, blocks * width, width)
+        ]
+        solve = compiled(function, name, first)
+        parts = [jax.tree.map(np.asarray, solve(part)) for part in (first, *others)]
+        answered = parts[0] if not others else jax.tree.map(_side_by_side, *parts)
     found = jax.tree.map(lambda row: np.asarray(row)[..., :count], answered)
     model, graph = program.model, program.graph
     strategy: dict[str, tuple[StateStrategy, ...]] = {}
