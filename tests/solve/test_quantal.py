@@ -89,11 +89,11 @@ def test_perfect_information_is_the_recursion_by_hand():
 @pytest.mark.parametrize("precision", [1.0, 5.0], ids=["precision 1", "precision 5"])
 def test_random_signalling_games_agree_with_pygambit(precision):
     gambit = pytest.importorskip("pygambit")
-    payoffs = normalised(1, 8, 2, 64)
+    payoffs = normalised(1, 8, 2, 500)
     found = solve(signalling(), payoffs, chance=HALF, precision=precision)
-    assert np.asarray(found.status).tolist() == [SOLVED] * 64
+    assert np.asarray(found.status).tolist() == [SOLVED] * 500
     assert float(jnp.max(found.residual)) < 1e-9
-    for draw in range(20):
+    for draw in range(500):
         game = gambit.read_efg(io.StringIO(efg(payoffs[..., draw])))
         peer = gambit.qre.logit_solve_lambda(game, precision)[0].profile
         told = [x for player in ("S", "R") for _, mix in peer[player] for _, x in mix]

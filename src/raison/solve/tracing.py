@@ -135,7 +135,7 @@ def _curve(equations: Equations) -> Curve:
         size, width = odds.shape
         gaps, push = jax.linearize(lambda x: _gaps(equations, x, both), odds)
         one = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, width))
-        return precision[None] * gaps - odds, precision * jax.vmap(push)(one) - one, gaps
+        return precision[None] * gaps - odds, precision[None, None] * jax.vmap(push)(one) - one, gaps
 
     return Curve(start, miss, derive)
 
