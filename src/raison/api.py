@@ -278,6 +278,13 @@ class Solution:
         return [self.program.reasons[index] for index in self.points.status]
 
     @property
+    def forked(self) -> NDArray[np.bool_]:
+        """Per point, whether the branch of logit equilibria that was followed passed a bifurcation, as it
+        does in symmetric games; what is shown is then its symmetric continuation.
+        """
+        return self.points.forked
+
+    @property
     def choice(self) -> dict[str, list[str | None]]:
         """By node the likeliest result on the path of play; None off the path of a node with several
         information sets, and where the point failed.

@@ -21,6 +21,11 @@ DIGITS = 6
 NOWHERE = "-"
 """Printed for a choice that is not made: off the path with several information sets, or a failed point."""
 
+FORKED = (
+    "The branch of logit equilibria passes a bifurcation, as in symmetric games: what is shown is its "
+    "symmetric continuation, and other equilibria may be played as well."
+)
+
 
 def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
     """The solution as plain data, one entry a point in every list; what is not finite is None.
@@ -30,8 +35,9 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
         program: What was solved.
 
     Returns:
-        `status` (a sentence each), `choice` (by node the likeliest branch), `probability` (by node and
-        branch), `margin`, `value`, `reached`, `outcome`, and `quantity` (parameters and quantities).
+        `status` (a sentence each), `forked` (the branch that was followed passed a bifurcation), `choice` (by
+        node the likeliest branch), `probability` (by node and branch), `margin`, `value`, `reached`,
+        `outcome`, and `quantity` (parameters and quantities).
     """
     model = program.model
     record: dict[str, Any] = {
@@ -39,6 +45,7 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
         "model": model.name,
         "concept": solved_by(model) if model.game else None,
         "status": [program.reasons[index] for index in points.status],
+        "forked": points.forked.tolist(),
         "choice": {name: choices(points, model, name) for name in points.probability},
         "probability": {
             name: {label: _plain(row) for label, row in zip(branches(model.game[name]), rows, strict=True)}
@@ -119,6 +126,8 @@ def _print_one(writer: Writer, points: PointSolution, program: Program) -> None:
     writer.text(model.title, "bold")
     if points.status[0] != 0:
         writer.text(program.reasons[points.status[0]], "yellow")
+    elif points.forked[0]:
+        writer.text(FORKED, "yellow")
     shown = [(n, short(_named(model, n, row)[0])) for n, row in points.quantity.items()]
     parameters = [row for row in shown if row[0] in model.parameters]
     quantities = [row for row in shown if row[0] not in model.parameters]
@@ -199,6 +208,9 @@ def _print_several(writer: Writer, points: PointSolution, program: Program) -> N
     _columns(writer, "Margins (payoff of the choice less the best other)", count, heads, margins, ">")
     _columns(writer, "Values (expected payoff)", count, heads, values, ">")
     _columns(writer, "Outcomes (probability)", count, heads, outcomes, ">")
+    if points.forked.any():
+        which = ", ".join(str(i + 1) for i in points.forked.nonzero()[0])
+        writer.text(f"At point {which}: {FORKED}", "yellow")
     failed = [(str(i + 1), program.reasons[status]) for i, status in enumerate(points.status) if status != 0]
     if failed:
         writer.heading("Failed points")

@@ -44,7 +44,9 @@ def asked_fractions(model: Model) -> frozenset[Fraction]:
     return frozenset(found for formula in every_formula(model) for found in fractions(formula.expression))
 
 
-def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | None) -> tuple[Strategy, Array]:
+def logit_play(
+    world: World, numbers: Numbers, batch: int, precision: Array | None
+) -> tuple[Strategy, Array, Array]:
     """Logit play of a world's game.
 
     Args:
@@ -54,7 +56,7 @@ def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | No
         precision: `[B]` in units of the mover's payoff range; None for the limit of the branch.
 
     Returns:
-        Logarithms of the strategies, and where none was found, `[B]`.
+        Logarithms of the strategies, where none was found, and where the branch passed a bifurcation, `[B]`.
 
     Accuracy: as `raison.solve.tracing.limit` and `at_precision`.
     """
@@ -64,7 +66,7 @@ def logit_play(world: World, numbers: Numbers, batch: int, precision: Array | No
 
 def _logit_play(
     world: World, numbers: Numbers, batch: int, precision: Array | None
-) -> tuple[Strategy, Array]:
+) -> tuple[Strategy, Array, Array]:
     game = _Game(world, numbers, batch)
     level = jnp.inf if precision is None else jnp.asarray(precision, jnp.float64).reshape(-1)
     if numbers.form.axes:
@@ -85,7 +87,7 @@ def _logit_play(
             found = at_precision(*given, level, batch=batch, available=game.available)
     good = (found.status == SOLVED) | (found.status == BIFURCATION)
     logs = jnp.where(good[None], found.log_probability, -math.log(2.0))
-    return game.split(logs), ~good
+    return game.split(logs), ~good, found.status == BIFURCATION
 
 
 class _Game:

@@ -36,6 +36,7 @@ class FormPlayed:
         batch: Draws.
         pure: Whether equilibria are in pure strategies, so that a mixture is a tie.
         logs: Logarithms of the strategies that beliefs off the path are the limit of; None for those played.
+        forked: `[B]` bool, the branch of logit equilibria passed a bifurcation; None where none is followed.
     """
 
     world: World
@@ -45,6 +46,7 @@ class FormPlayed:
     batch: int
     pure: bool
     logs: Strategy | None = None
+    forked: Array | None = None
 
     # --- averages ---
 

@@ -100,7 +100,7 @@ def _played_form(world: World, batch: int) -> FormPlayed:
     if many:
         world = world.again(even_fractions(world))
     numbers = numbers_of(world)
-    logs, pure = None, False
+    logs, pure, forked = None, False, None
     if solved_by(world.model) == "strategic-choice":
         strategy = noisy_strategy(world, numbers)
         decisions = decisions_of(numbers, strategy)
@@ -108,7 +108,7 @@ def _played_form(world: World, batch: int) -> FormPlayed:
         strategy, decisions = solve_settled(numbers, settled_order(form) or (), level, world.hold)
         pure = level is None
     else:
-        logs, unsolved = logit_play(world, numbers, batch, level)
+        logs, unsolved, forked = logit_play(world, numbers, batch, level)
         world.unsolved(unsolved)
         strategy = [tuple(xp.exp(option) for option in options) for options in logs]
         if level is None:
@@ -117,7 +117,7 @@ def _played_form(world: World, batch: int) -> FormPlayed:
             world = world.again(fractions_under(world.model, numbers, strategy))
             numbers = numbers_of(world)
         decisions = decisions_of(numbers, strategy, logs)
-    game = FormPlayed(world, numbers, strategy, decisions, batch, pure, logs)
+    game = FormPlayed(world, numbers, strategy, decisions, batch, pure, logs, forked)
     for number, place in enumerate(form.places):
         if any(allow is not True for allow in numbers.available[place.states[0]]):
             stuck = stacked_stuck(game, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -60,6 +60,7 @@ class PointSolution:
         played: By state, `[branches, N]` probabilities, for the checker.
         available: By state, `[branches, N]` whether each branch can be taken, for the checker.
         places: Of a game with information sets, each of them; `strategy` then averages over amounts.
+        forked: `[N]` bool, the branch that was followed passed a bifurcation, as in symmetric games.
     """
 
     quantity: Mapping[str, Floats]
@@ -74,6 +75,7 @@ class PointSolution:
     played: tuple[Floats, ...]
     available: tuple[NDArray[np.bool_], ...]
     places: tuple[PlaceSolution, ...] = ()
+    forked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
 
 
 def _side_by_side(*rows: Any) -> Any:
@@ -146,6 +148,7 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         played=tuple(found["played"]),
         available=tuple(found["available"]),
         places=places,
+        forked=found["forked"],
     )
 
 
@@ -229,6 +232,7 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
         "played": [],
         "available": [],
         "state reached": [],
+        "forked": xp.zeros((count,), bool),
     }
     if game is not None:
         model, graph = program.model, program.graph
@@ -246,6 +250,8 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
                 worth = lambda z, p=index: game.numbers.payoff[z, p]
                 found["value"][player] = spread(game.total(graph.outcomes, worth))
             found["places"] = place_numbers(game, game.logs)
+            if game.forked is not None:
+                found["forked"] = game.forked
         elif isinstance(game, Played):
             _add_states(found, game, spread)
     found["status"] = world.status(count)

@@ -1,0 +1,40 @@
+"""Symmetric games sit on bifurcations of the branch of logit equilibria, and say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import raison
+
+MODEL = """
+raison: 1
+title: Which side to drive on
+players: {a: One, b: Another}
+parameters: {better: {value: "uniform(0, 1)", because: [c]}}
+game:
+  first: {player: a, moves: {left: second, right: second}}
+  second: {player: b, hidden: [first], moves: {left: end, right: end}}
+outcomes:
+  end:
+    a: "1 + (better if first == 'left' else 0) if (first == 'left') == (second == 'left') else 0"
+    b: "1 + (better if first == 'left' else 0) if (first == 'left') == (second == 'left') else 0"
+questions: [{node: first, move: left}]
+claims: {c: {says: x, source: s}}
+sources: {s: {title: S}}
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> raison.Model:
+    path = tmp_path / "sides.yaml"
+    path.write_text(MODEL, encoding="utf-8")
+    return raison.load(path)
+
+
+def test_a_symmetric_game_is_forked_and_another_is_not(model: raison.Model) -> None:
+    found = model.solve({"better": [0.0, 0.5]})
+    assert list(found.status) == ["solved", "solved"]
+    assert found.forked.tolist() == [True, False]
+    assert found.probability["first"]["left"] == pytest.approx([0.5, 1.0], abs=1e-9)  # as far as it settles
