@@ -433,13 +433,23 @@ class Solution:
 
         Raises:
             ImportError: pygambit is not installed.
-            ValueError: the model has no game, the game has amounts, or Gambit cannot solve it.
+            ValueError: the model has no game, the game has amounts, its players err, the point failed, or
+                Gambit cannot solve it.
         """
         from raison.exchange.gambit import compare
         from raison.solve.inputs import game_at, profile_at
 
         if self.program.graph is None:
             raise ValueError(f"'{self.model.name}' has no game to compare.")
+        concept = records.solved_by(self.model)
+        errs = concept == "logit" and self.model.solution.precision is not None
+        if errs or concept == "strategic-choice":
+            raise ValueError(
+                f"only equilibria of players who do not err can be compared; '{self.model.name}' is solved as "
+                f"{concept}. Take another concept."
+            )
+        if self.points.status[point] != 0:
+            raise ValueError(f"there is no solution to compare at this point: {self.status[point]}")
         game = game_at(self._inputs, point)
         return compare([profile_at(self._inputs, game, self.points, point)], game)
 

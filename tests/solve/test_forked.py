@@ -38,3 +38,9 @@ def test_a_symmetric_game_is_forked_and_another_is_not(model: raison.Model) -> N
     assert list(found.status) == ["solved", "solved"]
     assert found.forked.tolist() == [True, False]
     assert found.probability["first"]["left"] == pytest.approx([0.5, 1.0], abs=1e-9)  # as far as it settles
+
+
+def test_play_with_errors_is_not_held_against_equilibria_without(model: raison.Model) -> None:
+    erring = model.solved_by(concept="logit", precision=4.0)
+    with pytest.raises(ValueError, match="players who do not err"):
+        erring.solve({"better": [0.5]}).against_gambit()
