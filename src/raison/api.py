@@ -445,8 +445,8 @@ class Solution:
         errs = concept == "logit" and self.model.solution.precision is not None
         if errs or concept == "strategic-choice":
             raise ValueError(
-                f"only equilibria of players who do not err can be compared; '{self.model.name}' is solved as "
-                f"{concept}. Take another concept."
+                f"only equilibria of players who do not err can be compared; '{self.model.name}' is solved "
+                f"as {concept}. Take another concept."
             )
         if self.points.status[point] != 0:
             raise ValueError(f"there is no solution to compare at this point: {self.status[point]}")
