@@ -227,7 +227,7 @@ def test_every_family_of_vectors_has_a_model_and_every_model_a_family() -> None:
     covered = {spec.model for spec in FAMILIES.values()}
     # the crisis with known types has a closed form instead of vectors: tests/test_crisis_closed_form.py
     others = {"fearon1994/three-step-crisis.yaml"}
-    # games with amounts, errors or a root; vectors in test_hidden_models.py, test_crises.py, test_attrition.py
+    # games with amounts, errors or a root, whose vectors other files here have
     others |= {
         "fearon1994/attrition-with-audience-costs.yaml",
         "fearon1994/crisis-private-resolve.yaml",
