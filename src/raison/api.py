@@ -428,6 +428,21 @@ class Solution:
             raise ValueError(f"'{self.model.name}' has no game to write.")
         return write_efg(game_at(self._inputs, point))
 
+    def by_gambit(self, point: int = 0) -> tuple[str, ...]:
+        """Gambit's equilibria of the game at one point in words, for what is not solved here (extra `gambit`).
+
+        Raises:
+            ImportError: pygambit is not installed.
+            ValueError: the model has no game, the game has amounts, or Gambit cannot solve it.
+        """
+        from raison.exchange.gambit import solve_with_gambit, told
+        from raison.solve.inputs import game_at
+
+        if self.program.graph is None:
+            raise ValueError(f"'{self.model.name}' has no game.")
+        game = game_at(self._inputs, point)
+        return told(solve_with_gambit(game), game)
+
     def against_gambit(self, point: int = 0) -> Comparison:
         """Gambit's equilibria of the game at one point held against ours (extra `gambit`).
 

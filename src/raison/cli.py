@@ -387,7 +387,10 @@ def solve(
     precision: Precision = None,
     refinement: Refinement = None,
     against: Annotated[
-        Checker | None, typer.Option("--check", help="Solve the first point with Gambit too, and compare.")
+        Checker | None,
+        typer.Option(
+            "--check", help="Solve the first point with Gambit too, and compare, or show what it finds."
+        ),
     ] = None,
     efg: Annotated[
         Path | None, typer.Option("--efg", help="Write the game at the first point for Gambit.")
@@ -431,7 +434,11 @@ def solve(
     from raison.show.solution import print_solution, solution_dict
 
     solution = found.solve(points)
-    comparison = None if against is None else solution.against_gambit()
+    gambit: tuple[str, ...] = ()
+    if against is not None and solution.status[0] == "solved":
+        gambit = solution.against_gambit().sentences
+    elif against is not None:
+        gambit = ("This is not solved by raison.", *solution.by_gambit())
     lists = [solution.equilibria(i, exact=exact) for i in range(len(solution.status))] if equilibria else []
     if efg is not None:
         _write_game(efg, solution.efg(), force)
@@ -439,14 +446,14 @@ def solve(
         record = solution_dict(solution.points, solution.program)
         if equilibria:
             record["equilibria"] = [equilibria_dict(found) for found in lists]
-        if comparison is not None:
-            record["gambit"] = list(comparison.sentences)
+        if gambit:
+            record["gambit"] = list(gambit)
         print(json.dumps(record, indent=2))
     else:
         print_solution(solution.points, solution.program)
         print_equilibria(lists, solution.program)
-        if comparison is not None:
-            print("", *comparison.sentences, sep="\n")
+        if gambit:
+            print("", *gambit, sep="\n")
     if all(status != "solved" for status in solution.status):
         raise typer.Exit(EXIT_FAILED)
 

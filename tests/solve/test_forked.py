@@ -44,3 +44,14 @@ def test_play_with_errors_is_not_held_against_equilibria_without(model: raison.M
     erring = model.solved_by(concept="logit", precision=4.0)
     with pytest.raises(ValueError, match="players who do not err"):
         erring.solve({"better": [0.5]}).against_gambit()
+
+
+def test_gambit_is_asked_in_words_where_a_game_is_not_solved_here(model: raison.Model) -> None:
+    pytest.importorskip("pygambit")
+    first, *lines = model.solve({"better": [0.5]}).by_gambit()
+    assert "finds 3 equilibria." in first
+    gains = [float(line.rsplit(" ", 1)[1]) for line in lines if "largest gain" in line]
+    assert len(gains) == 3
+    assert max(gains) < 1e-9
+    # both mix so that the other gains as much by 1.5 on the left as by 1 on the right
+    assert any("left 0.4" in line for line in lines)

@@ -107,6 +107,24 @@ def solve_with_gambit(game: ExtensiveGame, *, seconds: float = 30.0) -> GambitAn
     )
 
 
+def told(answer: GambitAnswer, game: ExtensiveGame) -> tuple[str, ...]:
+    """Gambit's equilibria in words, with the regret that we compute of each."""
+    number = len(answer.equilibria)
+    noun = "equilibrium" if number == 1 else "equilibria"
+    found = [
+        f"Gambit ({answer.solver} of pygambit {answer.version}) finds {number} {noun}"
+        + ("." if answer.complete else "; there may be others.")
+    ]
+    for k, profile in enumerate(answer.equilibria, start=1):
+        found.append(f"{k}: largest gain from deviating {float(max(regrets(game, profile))):.2g}")
+        for place, chances in zip(game.sets, profile, strict=True):
+            if place.player != CHANCE:
+                moves = zip(move_labels(place), chances, strict=True)
+                name = place.label or f"information set {place.number} of player {place.player + 1}"
+                found.append(f"   {name}: " + ", ".join(f"{move} {float(p):.6g}" for move, p in moves))
+    return tuple(found)
+
+
 def compare(ours: Sequence[Profile], game: ExtensiveGame, *, seconds: float = 30.0) -> Comparison:
     """Our equilibria of a game held against Gambit's.
 
