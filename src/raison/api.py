@@ -429,7 +429,7 @@ class Solution:
         return write_efg(game_at(self._inputs, point))
 
     def by_gambit(self, point: int = 0) -> tuple[str, ...]:
-        """Gambit's equilibria of the game at one point in words, for what is not solved here (extra `gambit`).
+        """Gambit's equilibria at one point in words, for what is not solved here (extra `gambit`).
 
         Raises:
             ImportError: pygambit is not installed.
