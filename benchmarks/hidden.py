@@ -52,13 +52,44 @@ def _solver(form: Any, chance: Any, precision: float | None) -> Any:
 
     configure()
     solve = jax.jit(lambda payoffs: solve_logit(form, payoffs, chance=chance, precision=precision))
+    return _in_chunks(solve)
 
-    def solved(payoffs: np.ndarray) -> list[Any]:
-        starts = range(0, payoffs.shape[-1], CHUNK)
+
+def _in_chunks(solve: Any) -> Any:
+    """A function of all games that solves them chunk by chunk on all threads."""
+    import jax
+
+    def solved(chunks: list[Any]) -> list[Any]:
         with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(lambda s: jax.block_until_ready(solve(payoffs[..., s : s + CHUNK])), starts))
+            return list(pool.map(lambda chunk: jax.block_until_ready(solve(chunk)), chunks))
 
     return solved
+
+
+def _chunks(payoffs: np.ndarray) -> list[Any]:
+    """Games in memory, as chunks."""
+    import jax.numpy as jnp
+
+    from raison.program.engine import configure
+
+    configure()
+    return [jnp.asarray(payoffs[..., s : s + CHUNK]) for s in range(0, payoffs.shape[-1], CHUNK)]
+
+
+def _recursion(form: Any) -> Any:
+    """Logit play by one backward pass; probabilities, which is all that the peer returns as well."""
+    import jax
+    import jax.numpy as jnp
+
+    from raison.program.engine import configure
+    from raison.program.hold import hold
+    from raison.solve.conditional import Discrete, perfect
+
+    configure()
+    game = Discrete.of(form, 2)
+    scaled = lambda payoffs: hold(game.numbers(payoffs)[0])  # computed once, not in every use
+    solve = jax.jit(lambda payoffs: jnp.exp(perfect(game, scaled(payoffs), PRECISION, None)))
+    return _in_chunks(solve)
 
 
 def _normalised(outcomes: int, count: int) -> np.ndarray:
@@ -74,11 +105,11 @@ def _signalling(report: Report) -> None:
     games = _pygambit_games(payoffs[..., :SOLVED_BY_GAMBIT], np.full(SOLVED_BY_GAMBIT, 0.5))
     scale = GAMES / SOLVED_BY_GAMBIT
     chance = {0: (0.5, 0.5)}
-    solve = _solver(form, chance, PRECISION)
+    solve, chunks = _solver(form, chance, PRECISION), _chunks(payoffs)
     _compare(
         report,
         f"signalling, logit at precision 5, of {GAMES}",
-        lambda: solve(payoffs),
+        lambda: solve(chunks),
         "pygambit, logit_solve_lambda",
         lambda: [pygambit.qre.logit_solve_lambda(game, [PRECISION]) for game in games],
         scale,
@@ -88,13 +119,13 @@ def _signalling(report: Report) -> None:
     _compare(
         report,
         f"signalling, limit of the branch, of {GAMES}",
-        lambda: limit(payoffs),
+        lambda: limit(chunks),
         "pygambit, logit_solve",
         lambda: [pygambit.nash.logit_solve(game) for game in games],
         scale,
         50,
     )
-    unsolved = float(np.mean([np.asarray(part.status) > 1 for part in limit(payoffs)]))
+    unsolved = float(np.mean([np.asarray(part.status) > 1 for part in limit(chunks)]))
     report.targets.append(Target("share of limits not found", unsolved, UNSOLVED, most=True))
 
 
@@ -126,11 +157,11 @@ def _perfect(report: Report) -> None:
         return pygambit.read_efg(StringIO("\n".join(lines)))
 
     games = [built(draw) for draw in range(SOLVED_BY_GAMBIT)]
-    solve = _solver(form, None, PRECISION)
+    solve, chunks = _recursion(form), _chunks(payoffs)
     _compare(
         report,
         f"nothing hidden, logit at precision 5, of {GAMES}",
-        lambda: solve(payoffs),
+        lambda: solve(chunks),
         "pygambit, logit_solve_lambda, nothing hidden",
         lambda: [pygambit.qre.logit_solve_lambda(game, [PRECISION]) for game in games],
         GAMES / SOLVED_BY_GAMBIT,
