@@ -19,8 +19,8 @@ from benchmarks.sequential import _form, _pygambit_games
 GAMES, TABLES, LARGE_TABLES, DRAWS = 100_000, 1_000_000, 20_000, 4_096
 SOLVED_BY_GAMBIT, SOLVED_BY_QUANTECON = 200, 300
 PRECISION = 5.0
-CHUNK = 10_000  # games that one thread solves at a time
-ROUNDS = 5
+CHUNK = 25_000  # games that one thread solves at a time
+ROUNDS = 9
 UNSOLVED = 0.001
 
 
