@@ -198,7 +198,7 @@ class _Tree:
 
     def open(self, event: Any, line: int) -> None:
         if len(self.stack) >= MAX_NESTING:
-            raise _RefusalError(f"the file is nested more than {MAX_NESTING} deep here; flatten it.", line)
+            raise _RefusalError(f"{_TOO_DEEP}.", line)
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.into, dict) and frame.key is None:
             raise _RefusalError(
@@ -226,6 +226,8 @@ class _Tree:
         # What stands below a repeated key must not take the place of what stands below the first.
         return (*frame.path, f"{key} (again)" if frame.repeated else key)
 
+
+_TOO_DEEP = f"the file is nested more than {MAX_NESTING} deep here; flatten it"
 
 _FAULTS = (
     # what libyaml says, and what the reader of a model needs to know
@@ -255,6 +257,7 @@ _FAULTS = (
     ("comment or line break", "text that begins with '|' or '>' needs quotes"),
     ("block sequence entries", "a list cannot begin here; put '- ' on a line of its own, or quote the text"),
     ("<document start>", "the file goes on after its '{...}' is closed; delete or indent what follows"),
+    ("exceeded maximum nesting depth", _TOO_DEEP),  # libyaml's own bound, from its release 0.2.6 on
     ("incompatible YAML document", "the file asks for another version of YAML; delete the '%YAML' line"),
 )
 
