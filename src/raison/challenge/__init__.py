@@ -1,0 +1,1 @@
+"""Challenging a verdict: what carries it, what it hinges on, where it tips, what would change it."""
