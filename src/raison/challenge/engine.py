@@ -121,10 +121,14 @@ class Engine:
         found = [
             (name, move)
             for name, node in self.model.game.items()
-            if isinstance(node, Decision) and len(node.moves) > 1
+            if isinstance(node, Decision) and len(node.moves) > 1 and self._is_reached(name)
             for move in node.moves
         ]
         return tuple(found) if len(found) <= MOST_MOVES else ()
+
+    def _is_reached(self, node: str) -> bool:
+        graph = self.program.graph
+        return graph is not None and bool(graph.of_node.get(node))
 
     @cached_property
     def costs(self) -> tuple[tuple[str, str], ...]:
