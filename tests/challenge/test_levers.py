@@ -69,7 +69,7 @@ def test_a_threat_costs_and_a_promise_to_resist_is_free(tmp_path, solution):
     resisting = next(s for s in found.curves["reply"] if s.levers == {"reply": "resist"})
     assert (resisting.number, resisting.payoff) == (0.0, 0.0)
     assert resisting.payoff_difference == pytest.approx(0.3, rel=1e-9)
-    assert found.least.number == 0.0 and found.least.payoff == 0.0
+    assert (found.least.number, found.least.payoff) == (0.0, 0.0)
     assert found.most.number == 1.0
     assert found.clear
     assert [s.levers for s in found.joint if s.on_front] == [{"reply": "resist"}]
