@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raison.answer.records import RunRecord, Verdict
+    from raison.challenge.compare import Rivals
     from raison.exchange.gambit import Comparison
     from raison.model.reader import Reading
     from raison.program.program import Program
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 DRAWS = 100_000
 """Draws of a run that does not say how many."""
+COMPARED = 65_536
+"""Draws on which rival models are compared."""
 SEED = 1
 """Seed of a run that does not say which."""
 
@@ -73,6 +76,32 @@ def gallery_files() -> dict[str, Path]:
     """Every model of the gallery: its name and its file, in alphabetical order."""
     root = Path(str(resources.files("raison") / "gallery"))
     return {path.stem: path for path in sorted(root.glob("*/*.yaml"), key=lambda path: path.stem)}
+
+
+def compare(models: Sequence[Model], draws: int = COMPARED, seed: int = SEED) -> Rivals:
+    """Ask rival models the same questions on the same draws.
+
+    Args:
+        models: At least two that have a question in common, by name or by node and move.
+        draws: How many, a multiple of 16.
+        seed: Of the design; 0 is a seed.
+
+    Raises:
+        ValueError: an argument is wrong, or there is no common question.
+    """
+    from raison.challenge import compare as challenge
+    from raison.program.engine import configure
+    from raison.run.plan import make_plan
+
+    configure()
+    names = [model.name for model in models]
+    plans = {
+        name if names.count(name) == 1 else f"{name} ({number})": make_plan(
+            model.record, model.sha256, draws=draws, seed=seed, design="sobol", removals=()
+        )
+        for number, (name, model) in enumerate(zip(names, models, strict=True), start=1)
+    }
+    return challenge.compare(plans, draws, seed)
 
 
 @dataclass(frozen=True)

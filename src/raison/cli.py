@@ -503,6 +503,27 @@ def explain(
 
 
 @app.command()
+def compare(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL...", help="Files or gallery models.")],
+    draws: Draws = 65_536,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Ask rival models the same questions on the same draws; print where they part and why."""
+    from raison.api import compare as compared
+    from raison.show.comparison import print_comparison
+
+    found = [_model(name) for name in models]
+    for model in found:
+        _warn(model)
+    comparison = compared(found, draws, seed)
+    if as_json:
+        print(comparison.model_dump_json(indent=2))
+    else:
+        print_comparison(comparison)
+
+
+@app.command()
 def report(
     model: ModelArgument,
     record: Annotated[

@@ -19,7 +19,7 @@ from raison.answer.intervals import difference_estimate, mean_estimate, replicat
 from raison.answer.records import Record
 from raison.model.records import Model, branches
 from raison.model.writer import to_data
-from raison.run.designs import make_design
+from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import Plan
 from raison.run.sums import per_replicate
 
@@ -103,7 +103,7 @@ class Difference(Record):
     texts: dict[str, str | None]
 
 
-class Comparison(Record):
+class Rivals(Record):
     """Rival models side by side.
 
     Attributes:
@@ -125,12 +125,12 @@ class Comparison(Record):
     shared: tuple[str, ...]
 
 
-def compare(plans: Mapping[str, Plan], draws: int, seed: int) -> Comparison:
+def compare(plans: Mapping[str, Plan], draws: int, seed: int) -> Rivals:
     """Ask rival models the same questions on the same draws.
 
     Args:
         plans: By the name that each is to have here, at least two.
-        draws: A multiple of 16, at least 32.
+        draws: At least 32; rounded up to a multiple of 16, so that each replicate has as many.
         seed: Of the design.
 
     Raises:
@@ -142,12 +142,15 @@ def compare(plans: Mapping[str, Plan], draws: int, seed: int) -> Comparison:
     if not asked:
         each = "; ".join(f"{n}: {', '.join(q.label for q in p.model.questions)}" for n, p in plans.items())
         raise ValueError(f"the models have no question in common (by name, or by node and move). {each}.")
+    draws = -(-draws // REPLICATES) * REPLICATES
+    if draws < 2 * REPLICATES:
+        raise ValueError(f"models are compared on at least {2 * REPLICATES} draws; got {draws}.")
     coordinates = tuple(dict.fromkeys(itertools.chain.from_iterable(p.coordinates for p in plans.values())))
     design = make_design("sobol", max(len(coordinates), 1), seed, draws)
     cube = design.points(0, draws)
     seen = {name: _Seen(plan, cube, coordinates) for name, plan in plans.items()}
     counted = {n: sum(n in p.coordinates for p in plans.values()) for n in coordinates}
-    return Comparison(
+    return Rivals(
         models=tuple(plans),
         draws=draws,
         seed=seed,
