@@ -1,4 +1,4 @@
-"""Tipping points: the values of one parameter at which the conclusion flips, all others at a central point."""
+"""Tipping points: the values of one parameter at which the conclusion flips, the others held at a centre."""
 
 from __future__ import annotations
 
