@@ -23,7 +23,7 @@ _PLACES = 4_096  # on the axis of a choice, to find where its heaviest value lie
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A question with a margin: of a move, its payoff less the best other's; of an event, its number less 1/2.
+    """A question with a margin: of a move, its payoff less the best other's; of an event, number less 1/2.
 
     Attributes:
         engine: The model.
@@ -53,14 +53,14 @@ class Asked:
         return np.array([self.engine.coordinates.index(coordinate(name)) for name in self.names], np.int64)
 
     def cube(self, u: Floats) -> Floats:
-        """Points `[P, N]` as points of the engine's cube; what only a removed premise draws is at its middle."""
+        """Points `[P, N]` as points of the engine's cube; other coordinates at their middle."""
         whole = np.full((max(len(self.engine.coordinates), 1), u.shape[-1]), 0.5)
         whole[self._rows] = u
         return whole
 
     @cached_property
     def centre(self) -> Floats:
-        """`[P]`, where every parameter has its central value: 1/2, for a choice the middle of its heaviest."""
+        """`[P]`, where all parameters have their central value: 1/2, for a choice within its heaviest."""
         found = np.full(len(self.names), 0.5)
         for p, name in enumerate(self.names):
             value = self.engine.model.parameters[name].value
