@@ -74,8 +74,9 @@ def bars(rows: Sequence[BarRow], low: float, high: float, title: str, *, percent
         parts.append(_text("label", _LABEL, y + 4, cut(one_line(row.label), _LONGEST), "end"))
         for part in row.spans:
             a, b = place(part.low), place(part.high)
+            width = max(b - a, 0.0)
             parts.append(
-                f'<rect class="{part.kind}" x="{a:.1f}" width="{max(b - a, 0):.1f}" y="{y - 5:.1f}" height="10"/>'
+                f'<rect class="{part.kind}" x="{a:.1f}" width="{width:.1f}" y="{y - 5:.1f}" height="10"/>'
             )
         if row.error is not None:
             parts.append(_line("error", place(row.error[0]), y, place(row.error[1]), y))
