@@ -34,7 +34,8 @@ _TURN = 1e-4
 _WINDOW = np.linspace(0.98, 1.02, 9)
 """Radii of neighbouring rays at which their flip is looked for, as shares of a ray's own."""
 _NEAR = 10.0 ** np.arange(-5, 0)
-_LEAST = 5e-324
+LEAST = 5e-324
+"""Stands for a margin of 0 on the flipped side, which must be negative there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ class Limit:
         margins = np.asarray(self.margin(ndtr(z)), np.float64)
         flipped = (verdicts(margins) == HOLDS) != self.holds
         size = np.abs(margins)
-        return np.where(flipped, -np.maximum(size, _LEAST), size)
+        return np.where(flipped, -np.maximum(size, LEAST), size)
 
     def slope(self, z: Floats) -> Floats:
         """`[P, N]` derivatives of the limit state."""
@@ -97,7 +98,8 @@ class Limit:
         found = found.pick(found.at_high < 0)  # a ray that begins flipped may only flip back
         finite = np.isfinite(states)
         scale = np.max(np.where(finite, np.abs(states), 0.0), axis=1, initial=0.0)
-        jump = jumps(lines, found, scale[found.line], 0.0, self.reach)
+        resolution = _resolution(directions[:, found.line] * found.high)
+        jump = jumps(lines, found, scale[found.line], (0.0, self.reach), resolution)
         return _flips(count, found, jump)
 
     def radii_around(self, radius: Floats) -> Floats:
@@ -107,10 +109,10 @@ class Limit:
         return np.sort(np.minimum(np.hstack([even, radius[:, None] * shares]), self.reach), axis=1)
 
     def normals(self, directions: Floats, flips: Flips) -> Floats:
-        """`[P, N]` normals of the boundary at the flips along rays, towards the flipped side; nan without one.
+        """`[P, N]` normals of the boundary at the flips, towards the flipped side; nan without a flip.
 
-        Where the margin passes 0 continuously they are the limit state's slopes; where it jumps they come from
-        differences of the distances along neighbouring rays.
+        Where the margin passes 0 continuously they are the limit state's slopes; where it jumps they come
+        from differences of the distances along neighbouring rays.
         """
         normals = np.full(directions.shape, np.nan)
         smooth = np.isfinite(flips.radius) & ~flips.is_jump
@@ -142,7 +144,7 @@ class Flips:
     Attributes:
         radius: `[N]` first place beyond the flip; inf without one.
         is_jump: `[N]` whether the margin jumps there.
-        inside: `[N]` the limit state just before the flip.
+        inside: `[N]` the limit state just before the flip; inf if it is undefined there.
         outside: `[N]` just beyond it.
     """
 
@@ -158,6 +160,12 @@ def _flips(count: int, found: Brackets, jump: np.ndarray) -> Flips:
     radius[found.line], is_jump[found.line] = found.high, jump
     inside[found.line], outside[found.line] = found.at_low, found.at_high
     return Flips(radius, is_jump, inside, outside)
+
+
+def _resolution(z: Floats) -> Floats:
+    """`[N]` how far points `[P, N]` move before some coordinate of the unit cube does, with a margin of 4."""
+    u = ndtr(z)
+    return np.max(4 * np.spacing(u) * np.sqrt(2 * np.pi) * np.exp(0.5 * z**2), axis=0, initial=0.0)
 
 
 def unit(vectors: Floats) -> Floats:

@@ -30,6 +30,7 @@ _NARROW = 1e-6
 """In brackets narrower than this one change is followed; more would be rounding."""
 _JUMP = 1e-9
 """A margin that changes by less, as a share of the largest margin on its line, does not jump."""
+_AROUND = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,23 +127,31 @@ def rank(line: Ints) -> Ints:
     return np.arange(len(line)) - np.searchsorted(line, line)
 
 
-def jumps(lines: Lines, brackets: Brackets, scale: Floats, lowest: float, highest: float) -> Bools:
+def jumps(
+    lines: Lines,
+    brackets: Brackets,
+    scale: Floats,
+    ends: tuple[float, float],
+    resolution: Floats | float = 0.0,
+) -> Bools:
     """Which narrow brackets hold a jump rather than a root.
 
-    The margin's change over the bracket is set against its change over a thousand times the width: at a root
+    The margin's change over the bracket is set against its change over a hundred times the width: at a root
     it shrinks with the width, at a jump it stays.
 
     Args:
         lines: The margins on the lines.
         brackets: From `refine`.
         scale: `[K]` the largest margin on the bracket's line, in size.
-        lowest: Lower end of all lines.
-        highest: Their upper end.
+        ends: Of all lines.
+        resolution: `[K]` how far the margin's argument does not move, though the place on the line does.
     """
-    around = 1000 * (brackets.high - brackets.low)
-    places = np.concatenate([brackets.low - around, brackets.high + around])
-    margins = lines(np.tile(brackets.line, 2), np.clip(places, lowest, highest))
-    below, above = np.split(margins, 2)
-    near = np.abs(brackets.at_high - brackets.at_low)
-    far = np.abs(above - below)
-    return (near > _JUMP * scale) & ~(near < 0.5 * far)
+    width = brackets.high - brackets.low
+
+    def change(around: Floats) -> Floats:
+        places = np.concatenate([brackets.low - around, brackets.high + around])
+        below, above = np.split(lines(np.tile(brackets.line, 2), np.clip(places, *ends)), 2)
+        return np.abs(above - below)
+
+    near = change(0 * width + resolution)
+    return (near > _JUMP * scale) & ~(near < 0.5 * change(_AROUND * (width + resolution)))

@@ -143,7 +143,7 @@ def tipping_points(
     counts = np.bincount(kept.line, minlength=len(centre))
     complete = (counts < most) & (np.bincount(coarse.line, minlength=len(centre)) <= most)
     scale = np.abs(np.nan_to_num(margins, posinf=0.0, neginf=0.0)).max(axis=1)
-    jump = jumps(lines, kept, scale[kept.line], float(grid[0]), float(grid[-1]))
+    jump = jumps(lines, kept, scale[kept.line], (float(grid[0]), float(grid[-1])))
     return tuple(
         _axis(p, value, centre[p], grid, margins[p], kept, jump, bool(complete[p]))
         for p in range(len(centre))
