@@ -182,11 +182,7 @@ def _levers(model: Model, found: PlayerLevers, several: bool) -> Section:
     ]
     tried = [s for settings in found.curves.values() for s in settings]
     front = [s for s in found.joint if s.on_front and len(s.levers) > 1]
-    rows = [
-        (_setting(s), _share(s.number, s.standard_error), _share(s.difference, s.difference_error, points=True),
-         _signed(s.payoff_difference, s.payoff_error))
-        for s in (found.plain, *tried, *front)
-    ]  # fmt: skip
+    rows = [_setting_row(s) for s in (found.plain, *tried, *front)]
     return Section(
         anchor=f"levers-{list(model.levers).index(found.player)}",
         title=_title(f"What {who} can do", found.question, several),
@@ -196,6 +192,15 @@ def _levers(model: Model, found: PlayerLevers, several: bool) -> Section:
         else None,
         legend=(("front", "no setting is better in both"), ("plain", "nothing set")),
         table=Table(("setting", "answer", "change, points", "own payoff, change"), tuple(rows), "<>>>"),
+    )
+
+
+def _setting_row(setting: Setting) -> tuple[str, ...]:
+    return (
+        _setting(setting),
+        _share(setting.number, setting.standard_error),
+        _share(setting.difference, setting.difference_error, points=True),
+        _signed(setting.payoff_difference, setting.payoff_error),
     )
 
 
