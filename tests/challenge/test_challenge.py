@@ -44,6 +44,17 @@ def test_a_flip_is_where_the_solver_changes_its_mind(challenged):
     assert tipping.yes == (run.model.solve().choice["opening"][0] == "strike")
 
 
+def test_the_range_of_the_share_holds_the_share_and_says_what_overturns_it(challenged):
+    run, found = challenged
+    (robust,) = found.robustness
+    assert robust.share == pytest.approx(run.verdicts[0].share, rel=1e-12)
+    assert all(b.low < robust.share < b.high for b in robust.bounds)
+    overturned = [b.high >= 0.5 for b in robust.bounds]
+    assert overturned == [b.radius >= robust.overturned_at for b in robust.bounds]
+    assert any(overturned)
+    assert not all(overturned)
+
+
 def test_the_nearest_flip_of_the_crisis_is_known():
     """Where the defender fights, challenging pays if p > k; both are 1/2 at the centre."""
     found = raison.gallery(CRISIS).run(256, seed=0).challenge(thorough=True)
@@ -61,7 +72,7 @@ def test_the_report_has_a_section_each_with_a_picture(challenged):
     run, found = challenged
     page = render_report(run.model.record, run.record, found)
     parts = sections(run.model.record, found)
-    assert len(parts) == 3
+    assert len(parts) == 4
     for part in parts:
         assert part.picture is not None
         assert f'id="{part.anchor}"' in page

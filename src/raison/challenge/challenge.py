@@ -14,15 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from raison.answer.intervals import mean_estimate
 from raison.challenge.asked import Asked
 from raison.challenge.engine import Engine, Sample
-from raison.challenge.findings import Challenge, FlipAt, Flipping, NearestFlipAt, Tipping
+from raison.challenge.findings import Bound, Challenge, FlipAt, Flipping, NearestFlipAt, Robustness, Tipping
 from raison.challenge.levers import pull_levers
 from raison.challenge.reliability import NearestFlip, nearest_flip
+from raison.challenge.robustness import divergence, within_divergence
 from raison.challenge.tipping import Axis, Flip, tipping_points
 from raison.model.records import Distribution
 from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import Plan
+from raison.run.sums import per_replicate
 from raison.solve.game import is_settled
 
 Floats = NDArray[np.float64]
@@ -34,6 +37,8 @@ SLOW_DRAWS = 1_024
 """The same in games whose branch of equilibria is followed, which takes a thousand times as long."""
 LEVER_DRAWS = 4_096
 """Draws on which each setting of the levers is asked."""
+RADII = (0.01, 0.05, 0.1, 0.25, 0.5)
+"""Kullback-Leibler divergences, in nats, for which the verdict's range is given."""
 _SMALL_PART = 0.01  # of the squared distance to the nearest flip
 
 
@@ -101,6 +106,7 @@ def challenge(
         questions=tuple(plan.model.questions[q].label for q in questions),
         tipping=tipping,
         levers=levers,
+        robustness=tuple(r for q in questions if (r := _robustness(work, q)) is not None),
         left_out=tuple(left_out),
     )
 
@@ -111,6 +117,30 @@ def _first(sample: Sample, count: int) -> Sample:
         sample.cube[:, :count],
         {name: row[:count] for name, row in sample.values.items()},
         answers._replace(**{name: row[..., :count] for name, row in answers._asdict().items()}),
+    )
+
+
+# --- robustness ---
+
+
+def _robustness(work: _Work, q: int) -> Robustness | None:
+    asked, number = Asked(work.engine, q), work.sample.answers.number[q]
+    counted = np.isfinite(number)
+    if not asked.has_margin or not counted.any():
+        return None
+    found = mean_estimate(per_replicate(counted, number), per_replicate(counted))
+    share = min(max(found.mean, 0.0), 1.0)
+    needed = divergence(0.5, share)
+    return Robustness(
+        question=asked.question.label,
+        share=share,
+        standard_error=_number(found.standard_error),
+        bounds=tuple(
+            Bound(radius=radius, low=low, high=high)
+            for radius in RADII
+            for low, high in [within_divergence(share, radius)]
+        ),
+        overturned_at=_number(needed),
     )
 
 

@@ -90,6 +90,39 @@ class Tipping(Record):
     reach: float | None = None
 
 
+class Bound(Record):
+    """Least and largest share under distributions within a distance of the stated one.
+
+    Attributes:
+        radius: Kullback-Leibler divergence from the stated distribution, in nats.
+        low: Least share.
+        high: Largest share.
+    """
+
+    radius: float
+    low: float
+    high: float
+
+
+class Robustness(Record):
+    """How far a share moves if the stated distributions are wrong.
+
+    Attributes:
+        question: Its name.
+        share: On the draws of the challenge.
+        standard_error: Of `share`; the bounds are those of `share` itself.
+        bounds: By growing radius.
+        overturned_at: Divergence at which the share can be on the other side of one half; None where none
+            suffices.
+    """
+
+    question: str
+    share: float
+    standard_error: float | None
+    bounds: tuple[Bound, ...]
+    overturned_at: float | None
+
+
 class Challenge(Record):
     """What challenges the verdicts of one run.
 
@@ -101,6 +134,7 @@ class Challenge(Record):
         questions: Names of the questions that were challenged.
         tipping: One for each of them whose answer can flip.
         levers: One for each of them and each player who can do something about it.
+        robustness: One for each whose answer is a share.
         left_out: Analyses that were not done, and why.
     """
 
@@ -111,4 +145,5 @@ class Challenge(Record):
     questions: tuple[str, ...]
     tipping: tuple[Tipping, ...] = ()
     levers: tuple[PlayerLevers, ...] = ()
+    robustness: tuple[Robustness, ...] = ()
     left_out: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from raison.challenge.findings import Challenge, FlipAt, Flipping, Tipping
+from raison.challenge.findings import Challenge, FlipAt, Flipping, Robustness, Tipping
 from raison.challenge.levers import PlayerLevers, Setting
 from raison.model.records import Model
 from raison.show import numbers, plots, words
@@ -52,6 +52,7 @@ def sections(model: Model, found: Challenge) -> tuple[Section, ...]:
     made = [
         *(_tipping(tipping, several) for tipping in found.tipping),
         *(_levers(model, levers, several) for levers in found.levers),
+        *(_robustness(robustness, several) for robustness in found.robustness),
     ]
     return tuple(made)
 
@@ -166,6 +167,48 @@ def _value(value: float | str | None) -> str:
     if value is None:
         return "none"
     return one_line(value) if isinstance(value, str) else numbers.significant(value, 4)
+
+
+# --- robustness ---
+
+
+def _robustness(found: Robustness, several: bool) -> Section:
+    middle = found.bounds[len(found.bounds) // 2]
+    range_of = lambda low, high: f"{numbers.percent(low, 0.005)} to {numbers.percent(high, 0.005)}"
+    return Section(
+        anchor="robustness",
+        title=_title("If the distributions are wrong", found.question, several),
+        sentences=(
+            f"Under every distribution of the parameters within {middle.radius:g} nats of the stated one"
+            f" (Kullback-Leibler), the answer lies between {numbers.percent(middle.low, 0.005)} and"
+            f" {numbers.percent(middle.high, 0.005)}.",
+            "No distribution that allows nothing but what the file allows brings it to the other side of 50%."
+            if found.overturned_at is None
+            else f"It takes {_value(found.overturned_at)} nats to bring it to 50%.",
+        ),
+        picture=plots.bars(
+            [
+                BarRow(
+                    f"within {b.radius:g} nats",
+                    [Span(b.low, b.high, "yes")],
+                    at=found.share,
+                    text=range_of(b.low, b.high),
+                )
+                for b in found.bounds
+            ],
+            0.0,
+            1.0,
+            "answer; the dot is the answer as stated",
+        ),
+        table=Table(
+            ("distance, nats", "least", "largest"),
+            tuple(
+                (f"{b.radius:g}", numbers.percent(b.low, 0.005), numbers.percent(b.high, 0.005))
+                for b in found.bounds
+            ),
+            "<>>",
+        ),
+    )
 
 
 # --- levers ---
