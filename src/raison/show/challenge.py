@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from raison.challenge.findings import Challenge, FlipAt, Flipping, Robustness, Tipping
-from raison.challenge.levers import PlayerLevers, Setting
+from raison.challenge.findings import Challenge, FlipAt, Flipping, PlayerLevers, Robustness, Setting, Tipping
 from raison.model.records import Model
 from raison.show import numbers, plots, words
 from raison.show.plots import BarRow, Dot, Span
