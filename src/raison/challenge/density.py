@@ -1,7 +1,7 @@
 r"""PAWN: how far the whole distribution of an answer moves when an input is known.
 
-For slices :math:`b` of the draws by one input the index is the mean, over draws and so over slices, of the Kolmogorov-Smirnov
-distance
+For slices :math:`b` of the draws by one input the index is the mean over draws, and so over slices by their
+size, of the Kolmogorov-Smirnov distance
 
 .. math:: \max_y | F(y) - F(y \mid b) |
 
@@ -13,7 +13,7 @@ be, 95 times in 100, for an input that tells nothing.
 Source: Pianosi and Wagener (2015), "A simple and efficient method for global sensitivity analysis based on
 cumulative distribution functions", Environmental Modelling & Software 67, 1-11; (2018), "Distribution-based
 sensitivity analysis from a generic input-output sample", Environmental Modelling & Software 108, 197-207
-(slices of equal count; a dummy input's index as threshold, section 2.3); Puy, Lo Piano and Saltelli (2020),
+(slices of equal count; a dummy input's index as threshold); Puy, Lo Piano and Saltelli (2020),
 "A sensitivity analysis of the PAWN sensitivity index", same journal 127, 104679 (on the choice of slices).
 """
 

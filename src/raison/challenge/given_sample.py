@@ -14,8 +14,8 @@ discrete, or quantities from the middle of a model; the index then says what kno
 what it causes.
 
 Source: the estimator by slices is that of Plischke, Borgonovo and Smith (2013), "Global sensitivity measures
-from given data", European Journal of Operational Research 226, 536-550, section 3; the correlation ratio
-is Pearson's (1905), its correction for noise Kelley's (1935), Proceedings of the National Academy of Sciences
+from given data", European Journal of Operational Research 226, 536-550; the correlation ratio
+is Pearson's, its correction for noise Kelley's (1935), Proceedings of the National Academy of Sciences
 21, 554-559. Correcting by products over replicates is ours.
 """
 
@@ -71,8 +71,8 @@ def first_order(inputs: Floats, answers: Any, *, slices: int | None = None) -> F
     Raises:
         ValueError: The shapes do not fit, or there are fewer than 64 draws.
 
-    Accuracy: The expectation is exact for the inputs as sliced, but for the variance in the denominator. Within
-        a slice an input still varies, which hides about `1 / slices**2` of an index that comes from a smooth
+    Accuracy: The expectation is exact for the inputs as sliced, but for the variance in the denominator.
+        Within a slice an input still varies, which hides about `1 / slices**2` of an index that comes from a smooth
         dependence and up to `1 / slices` of one that comes from a jump.
     """
     answers = np.asarray(answers, np.float64)
@@ -103,11 +103,9 @@ def sliced(row: Floats, slices: int) -> Integers:
     """
     ascending = np.sort(row)
     values = ascending[np.flatnonzero(ascending[1:] != ascending[:-1])]  # but for the largest
-    if len(values) < slices:
-        edges = values
-    else:
-        edges = ascending[-(-np.arange(1, slices) * len(row) // slices) - 1]
-    return np.searchsorted(edges, row)
+    if len(values) >= slices:
+        values = ascending[-(-np.arange(1, slices) * len(row) // slices) - 1]
+    return np.searchsorted(values, row)
 
 
 def _centred(answers: Floats, fine: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
@@ -158,8 +156,8 @@ class FailurePredictors:
         order: `[P]`, inputs by that index, the best predictor first.
         low: `[P]`, least value of the input in the tenth of the draws (by this input) that fails most.
         high: `[P]`, the largest there.
-        inside: `[P]`, share of that tenth's draws that fail; the largest of ten, so somewhat above `share` even
-            for an input that tells nothing.
+        inside: `[P]`, share of that tenth's draws that fail; the largest of ten, so somewhat above `share`
+            even for an input that tells nothing.
     """
 
     share: float
@@ -186,9 +184,7 @@ def failure_predictors(inputs: Floats, failed: NDArray[np.bool_]) -> FailurePred
     """
     found = first_order(inputs, failed[None])
     explained = found.first
-    single = Estimates(
-        explained.value[0], explained.standard_error[0], explained.low[0], explained.high[0]
-    )
+    single = Estimates(explained.value[0], explained.standard_error[0], explained.low[0], explained.high[0])
     worst = np.array([_worst(row, failed) for row in inputs]).reshape(-1, 3)
     order = np.argsort(-single.value, kind="stable")  # nan comes last
     return FailurePredictors(float(failed.mean()), single, order, worst[:, 0], worst[:, 1], worst[:, 2])

@@ -16,10 +16,10 @@ What is left of it shows in how the effects change with the size of the sample.
 
 Source: Owen (2014), "Sobol' indices and Shapley value", SIAM/ASA Journal on Uncertainty Quantification 2,
 245-251; Song, Nelson and Staum (2016), "Shapley effects for global sensitivity analysis: theory and
-computation", same journal 4, 1060-1083 (remaining variance, random orders); Broto, Bachoc and Depecker (2020),
-"Variance reduction for estimation of Shapley effects and adaptation to unknown input distribution", same
-journal 8, 693-716, sections 4 and 6 (nearest neighbours from a given sample, all subsets); Iooss and Prieur
-(2019), "Shapley effects for sensitivity analysis with correlated inputs", International Journal for Uncertainty
+computation", same journal 4, 1060-1083 (remaining variance, random orders); Broto, Bachoc and Depecker
+(2020), "Variance reduction for estimation of Shapley effects and adaptation to unknown input distribution",
+same journal 8, 693-716 (nearest neighbours from a given sample, all subsets); Iooss and Prieur (2019),
+"Shapley effects for sensitivity analysis with correlated inputs", International Journal for Uncertainty
 Quantification 9, 493-514.
 """
 
@@ -32,7 +32,7 @@ from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from scipy.special import ndtri, stdtrit
 from scipy.stats import rankdata
 
@@ -44,7 +44,7 @@ PARTS = 8
 """Into how many parts the sample is dealt to find the error."""
 FEWEST = 64
 """Draws in a part, at least."""
-_NEIGHBOURS = 3  # the draw itself among them (Broto and others, section 4.3)
+_NEIGHBOURS = 3  # the draw itself among them (Broto and others)
 _PER_TERM = 10  # draws that a part must have for each term of the polynomial
 _JITTER = 1e-9  # deals equal values out at random
 
@@ -57,13 +57,13 @@ class ShapleyEffects:
     """Shapley effects of `G` players: inputs or groups of inputs.
 
     Attributes:
-        effect: `[G]`, summing to 1; nan where the answer is constant. The interval holds the bias that is left:
-            it is Student's t with 7 degrees of freedom, plus the absolute value of `drift` on both sides.
+        effect: `[G]`, summing to 1; nan where the answer is constant. The interval holds the bias that is
+            left: it is Student's t with 7 degrees of freedom, plus the absolute value of `drift` on both sides.
         drift: `[G]`, effects from all rows less the mean of those from an eighth of them.
         constant: Whether the answer is the same in all draws used.
         rows: Draws used.
         failed: Draws that failed, of all.
-        exact: Whether all subsets were worked out; if not, the error of random orders is in the standard error.
+        exact: Whether all subsets were worked out; if not, the standard error holds that of random orders.
     """
 
     effect: Estimates
@@ -99,9 +99,10 @@ def shapley_effects(
     Raises:
         ValueError: The shapes do not fit, groups miss an input, or fewer than 512 draws succeed.
 
-    Accuracy: The chance error falls as `rows ** -0.5`, the bias of neighbours as `rows ** (-2 / P)` for smooth
-        answers; it is near 0 where the answer's mean, given any of the inputs, is a polynomial of second degree. Beyond five or six inputs of a jagged answer the
-        bias is the larger, and the interval wide.
+    Accuracy: The standard error falls as `rows ** -0.5`; it is that of independent draws, two or three times
+        too wide for even points. The bias of neighbours falls as `rows ** (-2 / P)` for smooth answers and is
+        near 0 where the answer's mean, given any of the inputs, is a polynomial of second degree. Beyond five
+        or six inputs of a jagged answer the bias is the larger, and the interval wide.
     """
     if inputs.ndim != 2 or answer.ndim != 1 or inputs.shape[1] != len(answer):
         raise ValueError(
@@ -129,7 +130,9 @@ def shapley_effects(
     size = len(used) // PARTS
     sequences = [] if exact else _orders(len(players), orders, random)
     found = [
-        _effects(_remaining(scores[:, part], inputs[:, part], answer[part], players, size), players, sequences)
+        _effects(
+            _remaining(scores[:, part], inputs[:, part], answer[part], players, size), players, sequences
+        )
         for part in (slice(None), *(slice(k * size, (k + 1) * size) for k in range(PARTS)))
     ]
     value, by_order = found[0]
@@ -168,7 +171,7 @@ def _remaining(
         if some not in known:
             members = sorted(member for player in some for member in players[player])
             rest = answer - _fitted(centred[members], answer, size)
-            near = cKDTree(scores[members].T).query(scores[members].T, _NEIGHBOURS)[1]
+            near = KDTree(scores[members].T).query(scores[members].T, _NEIGHBOURS)[1]
             known[some] = float(rest[near].var(axis=1, ddof=1).mean())
         return known[some]
 
@@ -187,7 +190,9 @@ def _fitted(inputs: Floats, answer: Floats, size: int) -> Floats:
 
 def _orders(players: int, orders: int, random: np.random.Generator) -> list[Integers]:
     """Random orders, each followed by its reverse."""
-    return [way for _ in range(-(-orders // 2)) for o in (random.permutation(players),) for way in (o, o[::-1])]
+    return [
+        way for _ in range(-(-orders // 2)) for o in (random.permutation(players),) for way in (o, o[::-1])
+    ]
 
 
 def _effects(

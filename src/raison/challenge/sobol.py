@@ -23,11 +23,11 @@ is near 0 since `A` and `B` are independent, and it cancels what chance correlat
 `A` and `B` are the halves of one scrambled Sobol point, in sixteen independent scramblings; the errors are
 the jackknife's over these.
 
-Source: Saltelli (2002), "Making best use of model evaluations to compute sensitivity indices", Computer Physics
-Communications 145, 280-297 (design); Jansen (1999), "Analysis of variance designs for model output", Computer
+Source: Saltelli (2002), "Making best use of model evaluations to compute sensitivity indices", Computer
+Physics Communications 145, 280-297 (design); Jansen (1999), "Analysis of variance designs for model output", Computer
 Physics Communications 117, 35-43 (total); Janon, Klein, Lagnoux, Nodet and Prieur (2014), "Asymptotic
-normality and efficiency of two Sobol index estimators", ESAIM: Probability and Statistics 18, 342-364,
-equation 6 (first order); Glen and Isaacs (2012), "Estimating Sobol sensitivity indices using correlations",
+normality and efficiency of two Sobol index estimators", ESAIM: Probability and Statistics 18, 342-364
+(first order); Glen and Isaacs (2012), "Estimating Sobol sensitivity indices using correlations",
 Environmental Modelling & Software 37, 157-166.
 """
 
@@ -211,7 +211,8 @@ class SobolSums:
         least = answers.min(axis=(1, 2), initial=np.inf, where=True if all_fine else fine)
         most = answers.max(axis=(1, 2), initial=-np.inf, where=True if all_fine else fine)
         seen = np.isfinite(least) & np.isfinite(most)
-        shift = np.where(np.isnan(self.shift) & seen, least / 2 + most / 2, self.shift)
+        middle = np.where(seen, least, 0.0) / 2 + np.where(seen, most, 0.0) / 2
+        shift = np.where(np.isnan(self.shift) & seen, middle, self.shift)
         shifted = answers - np.where(np.isnan(shift), 0.0, shift)[:, None, None]
         return replace(
             self,
@@ -277,9 +278,10 @@ def sobol_indices(sums: SobolSums) -> SobolIndices:
     Returns:
         The indices. Where evaluations fail they are those of the rows in which none of the three did.
 
-    Accuracy: The standard error falls at least as fast as `rows ** -0.5`. Intervals hold the index in 93 to 97
-        of 100 runs from 1,024 rows on, if no value is so rare that a replicate has fewer than a few draws of
-        it. Rounding is below 1e-10 of an index.
+    Accuracy: The standard error falls at least as fast as `rows ** -0.5`. Measured on three
+        functions with 256 to 8,192 rows, 95% intervals hold the index in 93 to 98 of 100 runs; where a value
+        is so rare that most replicates lack it they hold it less often. On smooth answers sixteen scramblings
+        are less accurate than one sequence as long as all of them would be, but that has no error. Rounding is below 1e-10 of an index.
     """
     counts = sums.sums[_N]
     first = jackknife(sums.sums, counts, _first)
