@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from raison.challenge.density import CLASSES, pawn
+from raison.challenge.jackknife import Status
 from raison.run.designs import make_design
 
 
@@ -109,9 +110,9 @@ def test_failed_draws_are_left_out_and_a_constant_has_no_index():
     np.testing.assert_array_equal(found.index.value, kept.index.value)
     assert (found.rows, found.failed) == ((points[0] <= 0.9).sum(), (points[0] > 0.9).sum())
     nothing = pawn(points, np.full(1_000, 3.0), seed=0)
-    assert nothing.constant
+    assert nothing.status == Status.CONSTANT
     assert np.isnan(nothing.index.value).all()
-    assert not pawn(points, np.full(1_000, np.nan), seed=0).constant
+    assert pawn(points, np.full(1_000, np.nan), seed=0).status == Status.TOO_FEW
 
 
 def test_what_does_not_fit_is_refused():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from raison.challenge.given_sample import failure_predictors, first_order, sliced
+from raison.challenge.jackknife import Status
 from raison.run.designs import make_design
 
 
@@ -106,18 +107,21 @@ def test_failed_draws_are_left_out_and_counted():
     assert found.failed.tolist() == [0, np.isnan(some).sum(), 0, 16_384]
     assert found.rows.tolist() == [16_384, np.isfinite(some).sum(), 16_384, 0]
     assert np.all(np.abs(found.first.value[1] - ISHIGAMI) <= 5 * found.first.standard_error[1] + 1e-3)
-    assert found.constant.tolist() == [False, False, True, False]
+    assert found.status.tolist() == [Status.FOUND, Status.FOUND, Status.CONSTANT, Status.TOO_FEW]
     assert np.isnan(found.first.value[2:]).all()
 
 
 def test_slices_have_equal_counts_and_equal_values_stay_together():
     random = np.random.default_rng(0)
-    np.testing.assert_array_equal(np.bincount(sliced(random.random(1_000), 10)), np.full(10, 100))
+    np.testing.assert_array_equal(np.bincount(sliced(random.random(1_000), 10)[0]), np.full(10, 100))
     tied = np.floor(random.random(1_000) * 30)
-    labels = sliced(tied, 10)
+    labels, few = sliced(tied, 10)
+    assert not few
     assert all(len(set(labels[tied == value])) == 1 for value in range(30))
-    np.testing.assert_array_equal(sliced(np.array([3.0, 1.0, 1.0, 7.0]), 4), [1, 0, 0, 2])
-    assert sliced(np.full(5, 2.0), 4).tolist() == [0] * 5
+    labels, few = sliced(np.array([3.0, 1.0, 1.0, 7.0]), 4)
+    assert few
+    assert labels.tolist() == [1, 0, 0, 2]
+    assert sliced(np.full(5, 2.0), 4)[0].tolist() == [0] * 5
 
 
 def test_what_predicts_failing_comes_first_with_its_range():
@@ -133,6 +137,35 @@ def test_what_predicts_failing_comes_first_with_its_range():
     assert found.low[1] == pytest.approx(0.9, abs=1e-3)
     assert found.high[1] == pytest.approx(1, abs=1e-3)
     assert found.inside[1] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("edge", "draws", "seeds"),
+    [
+        pytest.param(0.3, 4_096, 100, id="one in eleven"),
+        pytest.param(0.3, 65_536, 40, id="one in eleven, where slices hide more than chance"),
+        pytest.param(0.1, 4_096, 100, id="forty draws"),
+    ],
+)
+def test_the_interval_holds_the_index_of_a_verdict_with_edges_inside_slices(edge, draws, seeds):
+    exact = np.array([edge * (1 - edge) / (1 - edge**2)] * 2)
+    hits = np.zeros(2)
+    for seed in range(seeds):
+        points = make_design("sobol", 2, seed, draws).points(0, draws)
+        found = first_order(points, (points < edge).all(axis=0)[None]).first
+        hits += (found.low[0] <= exact) & (exact <= found.high[0])
+        assert found.high.max() - found.low.min() < 0.3
+    assert hits.min() >= stats.binom.ppf(0.001, seeds, 0.93)
+
+
+def test_too_few_ones_have_no_index():
+    points = np.random.default_rng(0).random((2, 4_096))
+    found = first_order(points, (np.arange(4_096) < [[29], [30]]))
+    assert found.status.tolist() == [Status.TOO_FEW, Status.FOUND]
+    few = failure_predictors(points, points[1] > np.sort(points[1])[-21])
+    assert np.isnan(few.explained.value).all()
+    assert few.order.tolist() == [1, 0]
+    assert few.low[1] == pytest.approx(0.9, abs=0.02)
 
 
 @pytest.mark.parametrize("fails", [False, True])

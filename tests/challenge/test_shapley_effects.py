@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from raison.challenge.jackknife import Status
 from raison.challenge.shapley_effects import shapley_effects
 from raison.run.designs import make_design
 
@@ -172,7 +173,7 @@ def test_failed_draws_are_left_out_and_a_constant_has_no_effects():
     assert (found.rows, found.failed) == (1_536, 512)
     assert np.isfinite(found.effect.value).all()
     nothing = shapley_effects(x, np.full(2_048, 0.3), seed=0)
-    assert nothing.constant
+    assert nothing.status == Status.CONSTANT
     assert np.isnan(nothing.effect.value).all()
 
 

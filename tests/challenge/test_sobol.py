@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from raison.challenge.sobol import SobolSums, Status, make_sobol_design, sobol_indices
+from raison.challenge.jackknife import Status
+from raison.challenge.sobol import SobolSums, make_sobol_design, sobol_indices
 from raison.run.designs import REPLICATES
 
 WEIGHTS = np.array([0, 0.5, 3, 9, 99, 99, 99, 99], float)
@@ -63,7 +64,7 @@ def analysed(function, design, rows=1_024):
     """Indices of a function `[D, n] -> [n]` or `[Q, n]`."""
     sums = None
     for points in design.blocks(rows):
-        answers = np.atleast_2d(function(points))
+        answers = np.atleast_2d(function(points)).astype(float)
         sums = (sums or SobolSums.start(len(design.groups), len(answers))).fold(answers)
     return sobol_indices(sums)
 
@@ -246,6 +247,39 @@ def test_without_variation_or_draws_there_is_no_index_but_a_sentence(answer, sta
     assert np.isnan(found.first.value).all()
     assert np.isnan(found.total.high).all()
     assert Status(status).sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("edge", "rows", "flip"),
+    [
+        pytest.param(0.1, 1_024, False, id="ten ones at each point"),
+        pytest.param(0.03, 8_192, True, id="seven zeros"),
+        pytest.param(0.3, 1_024, False, id="about thirty pairs, on both sides of the switch"),
+    ],
+)
+def test_intervals_hold_the_index_where_one_answer_is_rare(edge, rows, flip):
+    """Both coordinates below the edge: S = e (1 - e) / (1 - e^2), T = (1 - e) / (1 - e^2)."""
+    exact = np.array([edge, 1]) * (1 - edge) / (1 - edge**2)
+    seeds, hits, by_count = 200, np.zeros((2, 2)), 0
+    for seed in range(seeds):
+        design = make_sobol_design(2, rows, seed)
+        found = analysed(lambda p: (p < edge).all(axis=0) != flip, design, rows)
+        for k, estimates in enumerate((found.first, found.total)):
+            hits[k] += (estimates.low[0] <= exact[k]) & (exact[k] <= estimates.high[0])
+        by_count += found.first_by_count.mean()
+    assert hits.min() >= stats.binom.ppf(0.001, seeds, 0.93)
+    assert by_count > seeds / 2
+
+
+def test_a_rare_answer_that_one_input_decides():
+    """Nothing contradicts S = 1 and T = 0 in some 40 cases; 0.025 ** (1 / 40) is the binomial end."""
+    found = analysed(lambda p: p[0] < 0.01, make_sobol_design(2, 4_096, 0))
+    # a total index is above 1 by chance, by a thousandth at most, and takes part in the first-order one
+    assert found.first.value[0, 0] == pytest.approx(1, abs=1e-3)
+    assert found.first.high[0, 0] == pytest.approx(1)
+    assert 0.90 < found.first.low[0, 0] < 0.93
+    assert 0.07 < found.total.high[0, 1] < 0.10
+    assert found.total.low[0, 1] == pytest.approx(0, abs=1e-12)
 
 
 def test_mean_and_variance_are_those_of_the_answer():

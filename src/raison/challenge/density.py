@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.challenge.given_sample import sliced
-from raison.challenge.jackknife import Estimates, Floats, jackknife
+from raison.challenge.jackknife import Estimates, Floats, Status, jackknife, status_of
 from raison.run.designs import REPLICATES
 
 CLASSES = 512
@@ -39,10 +39,10 @@ class Pawn:
     """PAWN indices of one answer for `P` inputs.
 
     Attributes:
-        index: `[P]`, mean distance over the slices; nan where the answer is constant or no draw succeeds.
+        index: `[P]`, mean distance over the slices; nan where the status is not `FOUND`.
         largest: `[P]`, distance of the slice that is farthest.
         null: `[P]`, 95% quantile of the index for an input that tells nothing, with the same slices.
-        constant: Whether the answer is the same in all draws that succeed.
+        status: What can be said about the answer.
         rows: Draws that succeed.
         failed: Draws that do not.
     """
@@ -50,7 +50,7 @@ class Pawn:
     index: Estimates
     largest: Floats
     null: Floats
-    constant: bool
+    status: Status
     rows: int
     failed: int
 
@@ -87,13 +87,13 @@ def pawn(inputs: Floats, answer: Floats, *, seed: int, slices: int = 10, shuffle
     rows = int(fine.sum())
     replicate = np.arange(len(answer))[fine] % REPLICATES
     inputs, answer = inputs[:, fine], answer[fine]
-    constant = rows > 0 and bool((answer == answer[0]).all())
-    if constant or not rows:
+    status = status_of(answer)
+    if status != Status.FOUND:
         none = np.full(len(inputs), np.nan)
-        return Pawn(Estimates(none, none, none, none), none, none, constant, rows, len(fine) - rows)
-    classes = sliced(answer, CLASSES)
+        return Pawn(Estimates(none, none, none, none), none, none, status, rows, len(fine) - rows)
+    classes, _ = sliced(answer, CLASSES)
     random = np.random.default_rng(seed)
-    labels = [sliced(row, slices) for row in inputs]
+    labels = [sliced(row, slices)[0] for row in inputs]
     found = [_distances(label, classes, replicate) for label in labels]
     known: dict[bytes, float] = {}  # inputs whose slices have the same sizes share a null
     for label in labels:
@@ -108,7 +108,7 @@ def pawn(inputs: Floats, answer: Floats, *, seed: int, slices: int = 10, shuffle
         Estimates(value, error, low, high),
         np.array([largest for _, largest in found]),
         np.array([known[np.bincount(label).tobytes()] for label in labels]),
-        constant,
+        status,
         rows,
         len(fine) - rows,
     )

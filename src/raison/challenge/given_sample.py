@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.jackknife import Estimates, Floats, jackknife
+from raison.challenge.jackknife import Estimates, Floats, Status, jackknife, status_of
 from raison.run.designs import REPLICATES
 
 FEWEST = 32
@@ -35,7 +35,6 @@ FEWEST = 32
 RANGES = 10
 """Slices in which failures are counted."""
 _N, _S, _SS, _NN, _YY = range(5)  # rows, sum, its square, their square, sum of squares
-_ROUNDING = 64 * float(np.finfo(np.float64).eps)
 
 Integers = NDArray[np.int64]
 
@@ -45,14 +44,14 @@ class FirstOrder:
     """First-order indices of `Q` answers for `P` inputs.
 
     Attributes:
-        first: `[Q, P]`; nan where the answer is constant or too few draws are there.
-        constant: `[Q]`, whether the answer is the same in all draws that succeed.
+        first: `[Q, P]`; nan where the status is not `FOUND`. What slices hide raises the upper end.
+        status: `[Q]`, values of `Status`.
         rows: `[Q]`, draws that succeed.
         failed: `[Q]`, draws that do not.
     """
 
     first: Estimates
-    constant: NDArray[np.bool_]
+    status: Integers
     rows: Integers
     failed: Integers
 
@@ -72,8 +71,8 @@ def first_order(inputs: Floats, answers: Any, *, slices: int | None = None) -> F
         ValueError: The shapes do not fit, or there are fewer than 64 draws.
 
     Accuracy: The expectation is exact for the inputs as sliced, but for the variance in the denominator.
-        Within a slice an input still varies, which hides about `1 / slices**2` of an index that comes from a smooth
-        dependence and up to `1 / slices` of one that comes from a jump.
+        Within a slice an input still varies, which hides about `1 / slices**2` of an index that comes from a
+        slope and up to `1 / (4 * slices)` of the variance of a jump; the interval allows for it.
     """
     answers = np.asarray(answers, np.float64)
     if inputs.ndim != 2 or answers.ndim != 2 or inputs.shape[1] != answers.shape[1]:
@@ -86,57 +85,90 @@ def first_order(inputs: Floats, answers: Any, *, slices: int | None = None) -> F
         raise ValueError(f"A given sample needs at least {2 * FEWEST} draws; got {draws}.")
     count = slices or max(2, min(int(draws**0.5), draws // FEWEST))
     fine = np.isfinite(answers)
-    shifted, constant = _centred(answers, fine)
-    found = [_index_of(sliced(row, count), shifted, fine) for row in inputs]
+    status = np.array([status_of(row[f]) for row, f in zip(answers, fine, strict=True)], np.int64)
+    none = status != Status.FOUND
+    centred = _centred(answers, fine)
+    found = [_index_of(row, count, centred, fine) for row in inputs]
     rows = fine.sum(axis=1)
     value, error, low, high = (
-        np.stack([np.where(constant, np.nan, getattr(e, part)) for e in found], axis=1)
+        np.stack([np.where(none, np.nan, getattr(e, part)) for e in found], axis=1)
         for part in ("value", "standard_error", "low", "high")
     )
-    return FirstOrder(Estimates(value, error, low, high), constant, rows, draws - rows)
+    return FirstOrder(Estimates(value, error, low, high), status, rows, draws - rows)
 
 
-def sliced(row: Floats, slices: int) -> Integers:
+def sliced(row: Floats, slices: int) -> tuple[Integers, bool]:
     """The slice `[N]` of each draw by one input: equal counts, equal values together.
 
-    An input with at most `slices` values has a slice for each of them.
+    An input with at most `slices` values has a slice for each of them; then the second result is true.
     """
     ascending = np.sort(row)
-    values = ascending[np.flatnonzero(ascending[1:] != ascending[:-1])]  # but for the largest
-    if len(values) >= slices:
-        values = ascending[-(-np.arange(1, slices) * len(row) // slices) - 1]
-    return np.searchsorted(values, row)
+    edges = ascending[np.flatnonzero(ascending[1:] != ascending[:-1])]  # all values but the largest
+    few = len(edges) < slices
+    if not few:
+        edges = ascending[-(-np.arange(1, slices) * len(row) // slices) - 1]
+    return np.searchsorted(edges, row), few
 
 
-def _centred(answers: Floats, fine: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Answers less their mean, 0 where they failed; and which are constant."""
-    least = answers.min(axis=1, initial=np.inf, where=fine)
-    most = answers.max(axis=1, initial=-np.inf, where=fine)
-    rows = fine.sum(axis=1)
-    middle = np.where(rows > 0, answers.sum(axis=1, where=fine) / np.maximum(rows, 1), 0.0)
-    with np.errstate(invalid="ignore"):  # no draw succeeds
-        constant = (rows > 0) & (most - least <= _ROUNDING * np.maximum(np.abs(least), np.abs(most)))
-    return np.where(fine, answers - middle[:, None], 0.0), constant
+def _centred(answers: Floats, fine: NDArray[np.bool_]) -> Floats:
+    """Answers less their mean, 0 where they failed."""
+    middle = answers.sum(axis=1, where=fine) / np.maximum(fine.sum(axis=1), 1)
+    return np.where(fine, answers - middle[:, None], 0.0)
 
 
-def _index_of(labels: Integers, answers: Floats, fine: NDArray[np.bool_]) -> Estimates:
+def _index_of(row: Floats, slices: int, answers: Floats, fine: NDArray[np.bool_]) -> Estimates:
     """Indices `[Q]` of one input."""
-    slices = int(labels.max()) + 1
-    cell = labels * REPLICATES + np.arange(len(labels)) % REPLICATES
-    sums = np.zeros((5, slices + 1, len(answers), REPLICATES))  # the last slice is the whole
-    for q, row in enumerate(answers):
-        counts = cell if fine[q].all() else cell[fine[q]]
-        shape = (slices, REPLICATES)
-        sums[_N, :-1, q] = np.bincount(counts, minlength=slices * REPLICATES).reshape(shape)
-        sums[_S, :-1, q] = np.bincount(cell, row, slices * REPLICATES).reshape(shape)
-        squares = np.bincount(np.arange(len(labels)) % REPLICATES, row * row, REPLICATES)
-        sums[_YY, -1, q] = squares
-    sums[:2, -1] = sums[:2, :-1].sum(axis=1)
-    sums[_SS], sums[_NN] = sums[_S] ** 2, sums[_N] ** 2
-    return jackknife(sums, sums[_N, -1], _explained)
+    labels, few = sliced(row, slices)
+    replicate = np.arange(len(labels)) % REPLICATES
+    shape = (int(labels.max()) + 1, REPLICATES)
+    cell, cells = labels * REPLICATES + replicate, shape[0] * shape[1]
+    counts = [np.bincount(cell if f.all() else cell[f], minlength=cells).reshape(shape) for f in fine]
+    sums = [np.bincount(cell, answer, cells).reshape(shape).astype(np.float64) for answer in answers]
+    squares = np.array(
+        [np.bincount(replicate, answer * answer, REPLICATES) for answer in answers], dtype=np.float64
+    )
+    count, total = np.stack(counts, axis=1).astype(np.float64), np.stack(sums, axis=1)
+    terms = _terms(count, total, squares)
+    found = jackknife(terms, terms[_N, -1], _explained)
+    return found if few else _opened(found, count, total, squares)
+
+
+def _opened(found: Estimates, count: Floats, total: Floats, squares: Floats) -> Estimates:
+    """Estimates with the upper end raised by what slices hide.
+
+    It is bounded by what slices of twice the width hide on top, with the first slice left single or not. For
+    a jump at the part `f` of a slice of width `w`, the slice hides `w f (1 - f)` times the jump squared, and
+    the two kinds of double slices hide `w f**2 / 2` and `w (1 - f)**2 / 2` times that on top, together at
+    least as much; for a slope it is six times as much as needed.
+    """
+    hidden = np.zeros_like(found.value)
+    for first in (2, 1):
+        starts = np.r_[0, first : len(count) : 2]
+        terms = _terms(np.add.reduceat(count, starts), np.add.reduceat(total, starts), squares)
+        with np.errstate(divide="ignore", invalid="ignore"):  # no draw succeeds
+            wider = _explained(terms.sum(axis=-1, keepdims=True))[..., 0]
+        hidden += np.maximum(found.value - wider, 0.0)
+    return Estimates(found.value, found.standard_error, found.low, found.high + hidden)
+
+
+def _terms(count: Floats, total: Floats, squares: Floats) -> Floats:
+    """`[5, slices + 1, Q, 16]`, what the index is made of; the last slice is the whole.
+
+    Args:
+        count: `[slices, Q, 16]`.
+        total: `[slices, Q, 16]`, sums of the answers.
+        squares: `[Q, 16]`, sums of their squares.
+    """
+    terms = np.zeros((5, len(count) + 1, *squares.shape))
+    terms[_N, :-1], terms[_S, :-1] = count, total
+    terms[:2, -1] = terms[:2, :-1].sum(axis=1)
+    terms[_SS], terms[_NN] = terms[_S] ** 2, terms[_N] ** 2
+    terms[_YY, -1] = squares
+    return terms
 
 
 def _explained(sums: Floats) -> Floats:
+    """Indices `[Q, ...]` of terms summed over replicates."""
     pairs = sums[_N] ** 2 - sums[_NN]
     some = pairs > 0
     squared_mean = np.where(some, sums[_S] ** 2 - sums[_SS], 0.0) / np.where(some, pairs, 1.0)
@@ -152,8 +184,8 @@ class FailurePredictors:
 
     Attributes:
         share: Of all draws, those that fail.
-        explained: `[P]`, first-order index of failing; nan where none or all fail.
-        order: `[P]`, inputs by that index, the best predictor first.
+        explained: `[P]`, first-order index of failing; nan where fewer than 30 draws fail, or succeed.
+        order: `[P]`, inputs by that index, the best predictor first; by `inside` where there is none.
         low: `[P]`, least value of the input in the tenth of the draws (by this input) that fails most.
         high: `[P]`, the largest there.
         inside: `[P]`, share of that tenth's draws that fail; the largest of ten, so somewhat above `share`
@@ -186,12 +218,12 @@ def failure_predictors(inputs: Floats, failed: NDArray[np.bool_]) -> FailurePred
     explained = found.first
     single = Estimates(explained.value[0], explained.standard_error[0], explained.low[0], explained.high[0])
     worst = np.array([_worst(row, failed) for row in inputs]).reshape(-1, 3)
-    order = np.argsort(-single.value, kind="stable")  # nan comes last
+    order = np.lexsort((-worst[:, 2], -single.value))
     return FailurePredictors(float(failed.mean()), single, order, worst[:, 0], worst[:, 1], worst[:, 2])
 
 
 def _worst(row: Floats, failed: NDArray[np.bool_]) -> tuple[float, float, float]:
-    labels = sliced(row, RANGES)
+    labels, _ = sliced(row, RANGES)
     count = np.bincount(labels)
     share = np.bincount(labels, failed) / np.maximum(count, 1)
     inside = row[labels == int(share.argmax())]

@@ -13,14 +13,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from raison.answer.intervals import FEW
 from raison.run.designs import REPLICATES
 
 Floats = NDArray[np.float64]
+
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
+"""Answers that differ by less than this part of the largest are the same."""
+
+
+class Status(IntEnum):
+    """What can be said about an answer."""
+
+    FOUND = 0
+    CONSTANT = 1
+    TOO_FEW = 2
+
+    @property
+    def sentence(self) -> str:
+        """What happened, and what to do."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Status.FOUND: "The indices were found.",
+    Status.CONSTANT: "The answer is the same in every draw, so nothing can be said to explain its variation.",
+    Status.TOO_FEW: "Too few draws succeed or differ for an error to be given; ask for more draws.",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,3 +93,19 @@ def jackknife(sums: Floats, counts: Floats, statistic: Callable[[Floats], Floats
 def by_replicate(rows: Floats) -> Floats:
     """Sums `[..., 16]` of rows `[..., n]`, where `n` is a multiple of 16 and draw 0 comes first."""
     return rows.reshape(*rows.shape[:-1], -1, REPLICATES).sum(axis=-2)
+
+
+def status_of(answer: Floats) -> Status:
+    """Whether an answer `[n]`, of the draws that succeed, varies in enough of them.
+
+    One that is 0 or 1 must be either in at least 30 draws: the share of a share that so few tell has no
+    error worth stating.
+    """
+    if not len(answer):
+        return Status.TOO_FEW
+    least, most = answer.min(), answer.max()
+    if most - least <= ROUNDING * max(abs(least), abs(most)):
+        return Status.CONSTANT
+    ones = np.count_nonzero(answer == 1)
+    zeros = np.count_nonzero(answer == 0)
+    return Status.TOO_FEW if ones + zeros == len(answer) and min(ones, zeros) < FEW else Status.FOUND

@@ -36,7 +36,7 @@ from scipy.spatial import KDTree
 from scipy.special import ndtri, stdtrit
 from scipy.stats import rankdata
 
-from raison.challenge.jackknife import Estimates, Floats
+from raison.challenge.jackknife import Estimates, Floats, Status, status_of
 
 MOST_EXACT = 8
 """Players up to which all subsets are worked out; beyond, random orders."""
@@ -57,10 +57,10 @@ class ShapleyEffects:
     """Shapley effects of `G` players: inputs or groups of inputs.
 
     Attributes:
-        effect: `[G]`, summing to 1; nan where the answer is constant. The interval holds the bias that is
-            left: it is Student's t with 7 degrees of freedom, plus the absolute value of `drift` on both sides.
+        effect: `[G]`, summing to 1; nan where the status is not `FOUND`. The interval allows for the
+            bias that is left: it is Student's t with 7 degrees of freedom, wider by `drift` on both sides.
         drift: `[G]`, effects from all rows less the mean of those from an eighth of them.
-        constant: Whether the answer is the same in all draws used.
+        status: What can be said about the answer.
         rows: Draws used.
         failed: Draws that failed, of all.
         exact: Whether all subsets were worked out; if not, the standard error holds that of random orders.
@@ -68,7 +68,7 @@ class ShapleyEffects:
 
     effect: Estimates
     drift: Floats
-    constant: bool
+    status: Status
     rows: int
     failed: int
     exact: bool
@@ -123,9 +123,10 @@ def shapley_effects(
     used = random.permutation(fine)[:rows]
     inputs, answer = inputs[:, used], answer[used]
     exact = len(players) <= MOST_EXACT
-    if (answer == answer[0]).all():
+    status = status_of(answer)
+    if status != Status.FOUND:
         none = np.full(len(players), np.nan)
-        return ShapleyEffects(Estimates(none, none, none, none), none, True, len(used), failed, exact)
+        return ShapleyEffects(Estimates(none, none, none, none), none, status, len(used), failed, exact)
     scores = _scores(inputs, random)
     size = len(used) // PARTS
     sequences = [] if exact else _orders(len(players), orders, random)
@@ -141,7 +142,7 @@ def shapley_effects(
     drift = value - parts.mean(axis=0)
     width = float(stdtrit(PARTS - 1, 0.975)) * error + np.abs(drift)
     estimates = Estimates(value, error, value - width, value + width)
-    return ShapleyEffects(estimates, drift, False, len(used), failed, exact)
+    return ShapleyEffects(estimates, drift, status, len(used), failed, exact)
 
 
 def _scores(inputs: Floats, random: np.random.Generator) -> Floats:
