@@ -29,8 +29,8 @@ interval of `q`, as for a share.
 
 Source: Saltelli (2002), "Making best use of model evaluations to compute sensitivity indices", Computer
 Physics Communications 145, 280-297 (design); Jansen (1999), "Analysis of variance designs for model output",
-Computer Physics Communications 117, 35-43 (total); Janon, Klein, Lagnoux, Nodet and Prieur (2014), "Asymptotic
-normality and efficiency of two Sobol index estimators", ESAIM: Probability and Statistics 18, 342-364
+Computer Physics Communications 117, 35-43 (total); Janon, Klein, Lagnoux, Nodet and Prieur (2014),
+"Asymptotic normality and efficiency of two Sobol index estimators", ESAIM: Probability and Statistics 18, 342-364
 (first order); Glen and Isaacs (2012), "Estimating Sobol sensitivity indices using correlations",
 Environmental Modelling & Software 37, 157-166; Clopper and Pearson (1934).
 """
@@ -272,8 +272,8 @@ def sobol_indices(sums: SobolSums) -> SobolIndices:
     Returns:
         The indices. Where evaluations fail they are those of the rows in which none of the three did.
 
-    Accuracy: The standard error falls at least as fast as `rows ** -0.5`. Measured on three functions with 256
-        to 8,192 rows, 95% intervals hold the index in 93 to 98 of 100 runs; binomial ones are wider than need
+    Accuracy: The standard error falls at least as fast as `rows ** -0.5`. Measured on three functions with
+        256 to 8,192 rows, 95% intervals hold the index in 93 to 98 of 100 runs; binomial ones are wider than need
         be. A few extreme values of an answer that is not 0 or 1 can still carry an index; the interval is
         then too narrow. On smooth answers sixteen scramblings are less accurate than one sequence as long as
         all of them, which has no error. Rounding is below 1e-10 of an index.
