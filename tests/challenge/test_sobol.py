@@ -297,6 +297,7 @@ def test_mean_and_variance_are_those_of_the_answer():
         pytest.param(lambda: make_sobol_design(2, 16, 0, [[0], [0, 1]]), "at most once", id="twice"),
         pytest.param(lambda: make_sobol_design(2, 16, 0, [[2]]), "coordinates 0 to 1", id="beyond"),
         pytest.param(lambda: make_sobol_design(2, 16, 0, []), "at least one group", id="no group"),
+        pytest.param(lambda: make_sobol_design(513, 16, 0), "at most 512 .* got 513", id="too many"),
         pytest.param(lambda: next(make_sobol_design(2, 16, 0).blocks(20)), "multiple of 16", id="block"),
         pytest.param(lambda: SobolSums.start(2, 1).fold(np.zeros((1, 16))), "4 \\* n", id="answers"),
     ],

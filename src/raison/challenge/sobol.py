@@ -30,8 +30,8 @@ interval of `q`, as for a share.
 Source: Saltelli (2002), "Making best use of model evaluations to compute sensitivity indices", Computer
 Physics Communications 145, 280-297 (design); Jansen (1999), "Analysis of variance designs for model output",
 Computer Physics Communications 117, 35-43 (total); Janon, Klein, Lagnoux, Nodet and Prieur (2014),
-"Asymptotic normality and efficiency of two Sobol index estimators", ESAIM: Probability and Statistics 18, 342-364
-(first order); Glen and Isaacs (2012), "Estimating Sobol sensitivity indices using correlations",
+"Asymptotic normality and efficiency of two Sobol index estimators", ESAIM: Probability and Statistics 18,
+342-364 (first order); Glen and Isaacs (2012), "Estimating Sobol sensitivity indices using correlations",
 Environmental Modelling & Software 37, 157-166; Clopper and Pearson (1934).
 """
 
@@ -47,6 +47,7 @@ from scipy.special import betaincinv
 from raison.answer.intervals import FEW
 from raison.challenge.jackknife import ROUNDING, Estimates, Floats, Status, by_replicate, jackknife
 from raison.run.designs import REPLICATES, Design, make_design
+from raison.run.sobol import MAX_DIMENSIONS
 
 BLOCK_ROWS = 1_024
 """Base rows in a block of points, unless told otherwise."""
@@ -138,6 +139,11 @@ def make_sobol_design(
     if len(set(members)) < len(members) or not all(0 <= member < dimensions for member in members):
         raise ValueError(
             f"Groups need each of the coordinates 0 to {dimensions - 1} at most once; got {chosen}."
+        )
+    if 2 * dimensions > MAX_DIMENSIONS:
+        raise ValueError(
+            f"Sobol indices need at most {MAX_DIMENSIONS // 2} uncertain parameters; got {dimensions}; "
+            "fix some, or take indices from a given sample."
         )
     rows = -(-rows // REPLICATES) * REPLICATES
     return SobolDesign(dimensions, chosen, rows, make_design("sobol", 2 * dimensions, seed, rows))
@@ -273,10 +279,10 @@ def sobol_indices(sums: SobolSums) -> SobolIndices:
         The indices. Where evaluations fail they are those of the rows in which none of the three did.
 
     Accuracy: The standard error falls at least as fast as `rows ** -0.5`. Measured on three functions with
-        256 to 8,192 rows, 95% intervals hold the index in 93 to 98 of 100 runs; binomial ones are wider than need
-        be. A few extreme values of an answer that is not 0 or 1 can still carry an index; the interval is
-        then too narrow. On smooth answers sixteen scramblings are less accurate than one sequence as long as
-        all of them, which has no error. Rounding is below 1e-10 of an index.
+        256 to 8,192 rows, 95% intervals hold the index in 93 to 98 of 100 runs; binomial ones are wider than
+        need be. A few extreme values of an answer that is not 0 or 1 can still carry an index; the interval
+        is then too narrow. On smooth answers sixteen scramblings are less accurate than one sequence as long
+        as all of them, which has no error. Rounding is below 1e-10 of an index.
     """
     counts = sums.sums[_N]
     first, first_by_count = _of_few(sums, _B, jackknife(sums.sums, counts, _first))
