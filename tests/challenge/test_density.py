@@ -115,6 +115,12 @@ def test_failed_draws_are_left_out_and_a_constant_has_no_index():
     assert pawn(points, np.full(1_000, np.nan), seed=0).status == Status.TOO_FEW
 
 
+def test_seed_0_is_a_seed():
+    points = np.random.default_rng(0).random((2, 1_000))
+    first, again, other = (pawn(points, points[1], seed=seed, shuffles=19).null[0] for seed in (0, 0, 1))
+    assert first == again != other
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match=r"answer \[N\]; got \[2, 100\] and \[99\]"):
         pawn(np.zeros((2, 100)), np.zeros(99), seed=0)

@@ -158,6 +158,20 @@ def test_the_interval_holds_the_index_of_a_verdict_with_edges_inside_slices(edge
     assert hits.min() >= stats.binom.ppf(0.001, seeds, 0.93)
 
 
+@pytest.mark.parametrize("part", [1 / 8, 1 / 2, 7 / 8])
+@pytest.mark.parametrize("slice_", [20, 21])
+def test_what_a_slice_hides_of_a_jump_is_within_the_interval(slice_, part):
+    """Of the variance p (1 - p), a slice of 1/64 with the jump at the part f hides f (1 - f) / 64."""
+    points = (np.random.default_rng(0).permutation(4_096)[None] + 0.5) / 4_096
+    p = (slice_ + part) / 64
+    found = first_order(points, points < p, slices=64).first
+    hidden = part * (1 - part) / 64 / (p * (1 - p))
+    # the products over replicates know a slice of 64 draws to a part of 1 / 4
+    assert 1 - found.value[0, 0] == pytest.approx(hidden, rel=0.25)
+    opened = found.high[0, 0] - found.value[0, 0] - 2.1314495 * found.standard_error[0, 0]
+    assert opened >= 0.75 * hidden
+
+
 def test_too_few_ones_have_no_index():
     points = np.random.default_rng(0).random((2, 4_096))
     found = first_order(points, (np.arange(4_096) < [[29], [30]]))

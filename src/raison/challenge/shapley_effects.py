@@ -46,6 +46,7 @@ FEWEST = 64
 """Draws in a part, at least."""
 _NEIGHBOURS = 3  # the draw itself among them (Broto and others)
 _PER_TERM = 10  # draws that a part must have for each term of the polynomial
+_RIDGE = 1e-9  # lets terms be the same, such as the square of an input that is 0 or 1
 _JITTER = 1e-9  # deals equal values out at random
 
 Integers = NDArray[np.int64]
@@ -185,8 +186,10 @@ def _fitted(inputs: Floats, answer: Floats, size: int) -> Floats:
     terms = [np.ones_like(answer), *inputs]
     if (count + 1) * (count + 2) // 2 * _PER_TERM <= size:
         terms += [inputs[i] * inputs[j] for i, j in combinations_with_replacement(range(count), 2)]
-    columns = np.stack(terms, axis=1)
-    return columns @ np.linalg.lstsq(columns, answer, rcond=None)[0]
+    rows = np.stack(terms)
+    products = rows @ rows.T
+    products.flat[:: len(products) + 1] += _RIDGE * len(answer)
+    return np.linalg.solve(products, rows @ answer) @ rows
 
 
 def _orders(players: int, orders: int, random: np.random.Generator) -> list[Integers]:
