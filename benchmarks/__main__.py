@@ -17,7 +17,17 @@ from pathlib import Path
 
 from benchmarks.common import Report, Row, Target, environment, machine
 
-TOPICS = ("crisis", "flagship_game", "draws", "startup", "run", "large", "sequential", "hidden")
+TOPICS = (
+    "crisis",
+    "flagship_game",
+    "draws",
+    "startup",
+    "run",
+    "large",
+    "sequential",
+    "hidden",
+    "sensitivity",
+)
 
 
 def main() -> None:
