@@ -77,9 +77,12 @@ class Box:
         """All limits, by column."""
         found: list[Limit] = []
         for column, (low, high, without) in enumerate(zip(self.low, self.high, self.without, strict=True)):
-            found += [Limit(column, "low")] * (low > -math.inf)
-            found += [Limit(column, "high")] * (high < math.inf)
-            found += [Limit(column, "without")] * bool(without)
+            sides: dict[Side, bool] = {
+                "low": low > -math.inf,
+                "high": high < math.inf,
+                "without": bool(without),
+            }
+            found += [Limit(column, side) for side, limited in sides.items() if limited]
         return tuple(found)
 
     @property

@@ -1,12 +1,12 @@
 """A classification tree: the space of draws cut in two, and each part again, where the answers differ most.
 
-A second view beside the boxes of `prim`: its leaves share out all draws, so it also says where cases are rare.
-A cut is made where it leaves least of the spread of the answers within the parts,
+A second view beside the boxes of `prim`: its leaves share out all draws, so it also says where cases are
+rare. A cut is made where it leaves least of the spread of the answers within the parts,
 
     sum of (y - density of the part)^2 over both parts,
 
 which for answers of 0 and 1 is half the Gini impurity. Values of a categorical column are put in the order of
-their densities and cut as if they were ordered, which finds the best of all ways to divide them (theorem 4.5).
+their densities and cut as if they were ordered, which finds the best of all ways to divide them.
 
 Source: Breiman, Friedman, Olshen and Stone (1984), "Classification and regression trees", chapters 4 and 8.
 """

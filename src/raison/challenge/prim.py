@@ -6,20 +6,20 @@ one value of a categorical column. Of all peels, the one is made with the larges
     (density after - density before) / draws taken off,
 
 until none makes the box denser or too few draws are left. Then *pasting* puts back a little at a limit as
-long as that makes the box denser. The boxes passed on the way are the trajectory, from all cases at low density
-to few cases at high density; which of them to report is a choice, made by `choose_box`.
+long as that makes the box denser. The boxes passed on the way are the trajectory, from all cases at low
+density to few cases at high density; which of them to report is a choice, made by `choose_box`.
 
 Only the order of numbers counts: a column may be replaced by any increasing function of it.
 
 Source: Friedman and Fisher (1999), "Bump hunting in high-dimensional data", Statistics and Computing 9,
-123-143. Where peels differ in size, for few values or categories, the density alone favours large ones; gain per
-draw taken off does not. It is the default of the EMA Workbench (Kwakkel and Jaxa-Rozen 2016).
+123-143. Where peels differ in size, as for few values or categories, the density alone favours large ones;
+gain per draw taken off does not. It is the default of the EMA Workbench (Kwakkel and Jaxa-Rozen 2016).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ ALPHA = 0.05
 MASS_MIN = 0.05
 """The least share of all draws that a box may hold."""
 
-Rows = NDArray[np.int32]
+Rows = NDArray[np.int32] | NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Choice:
     trajectory: Trajectory
 
 
-class _Peel(NamedTuple):
-    """What may be taken off: `number` draws with `cases` in them, by setting `limit` to `to`."""
+class _Step(NamedTuple):
+    """What may be taken off or put back: `number` draws with `cases` in them, by setting `limit` to `to`."""
 
     number: int
     cases: float
@@ -262,7 +262,7 @@ def _check_shares(**shares: float) -> None:
             raise ValueError(f"{name} must lie between 0 and 1; got {share}.")
 
 
-def _joined(box: Box, peel: _Peel) -> float | frozenset[float]:
+def _joined(box: Box, peel: _Step) -> float | frozenset[float]:
     """What the peel's limit becomes; values of a categorical column are left out besides earlier ones."""
     return peel.to | box.without[peel.limit.column] if isinstance(peel.to, frozenset) else peel.to
 
@@ -306,7 +306,7 @@ class _Peeling:
         self.order = rows[np.argsort(x[self.sorted][:, rows], axis=1)]
         self.tables = [_Table(j, kind, x[j], y, rows) for j, kind in enumerate(kinds) if kind != "continuous"]
 
-    def take_off(self, peel: _Peel) -> None:
+    def take_off(self, peel: _Step) -> None:
         """Forget the draws of a peel that was made."""
         stays = np.ones(len(self.y), dtype=np.bool_)
         stays[peel.rows] = False
@@ -316,7 +316,7 @@ class _Peeling:
         for table in self.tables:
             table.take_off(peel.rows)
 
-    def best(self, place: _Place, least: float) -> _Peel | None:
+    def best(self, place: _Place, least: float) -> _Step | None:
         """The peel that gains most for each draw; None where none gains and leaves at least `least` draws."""
         peels = [
             *self._ends(),
@@ -334,7 +334,7 @@ class _Peeling:
         restricted = set(place.box.restricted)
         return min(equals, key=lambda p: (p.limit.column not in restricted, int(p.rows.sum(dtype=np.int64))))
 
-    def _ends(self) -> list[_Peel]:
+    def _ends(self) -> list[_Step]:
         """Peels of both ends of the continuous columns."""
         inside = len(self.rows)
         count = int((inside - 1) * self.alpha) + 1
@@ -342,22 +342,22 @@ class _Peeling:
             return []
         return [*self._one_end(count, "low"), *self._one_end(count, "high")]
 
-    def _one_end(self, count: int, side: Side) -> list[_Peel]:
+    def _one_end(self, count: int, side: Side) -> list[_Step]:
         order = self.order if side == "low" else self.order[:, ::-1]
         cases = self.y[order[:, :count]].sum(1)
         last, first = self.x[self.sorted, order[:, count - 1]], self.x[self.sorted, order[:, count]]
-        peels: list[_Peel] = []
+        peels: list[_Step] = []
         for q, column in enumerate(self.sorted):
             limit = Limit(int(column), side)
             if last[q] != first[q]:
                 rows = order[q, :count]
-                peels.append(_Peel(count, float(cases[q]), rows, limit, float(first[q])))
+                peels.append(_Step(count, float(cases[q]), rows, limit, float(first[q])))
                 continue
             values = self.x[column, order[q]]
             end = int(np.argmax(values[count:] != last[q])) + count  # draws of one value go together
             if values[end] != last[q]:
                 rows = order[q, :end]
-                peels.append(_Peel(end, float(self.y[rows].sum()), rows, limit, float(values[end])))
+                peels.append(_Step(end, float(self.y[rows].sum()), rows, limit, float(values[end])))
         return peels
 
 
@@ -379,7 +379,7 @@ class _Table:
         self.number -= self._sums(rows, None)
         self.cases -= self._sums(rows, self.y)
 
-    def peels(self, rows: Rows, alpha: float) -> list[_Peel]:
+    def peels(self, rows: Rows, alpha: float) -> list[_Step]:
         """One value of a categorical column; else values from an end until they are `alpha` of the draws."""
         inside = np.flatnonzero(self.number)
         if len(inside) < 2:
@@ -392,18 +392,18 @@ class _Table:
             *self._end(inside[::-1], count, rows, "high"),
         ]
 
-    def _without(self, value: np.intp, rows: Rows) -> _Peel:
+    def _without(self, value: np.intp, rows: Rows) -> _Step:
         taken, gone = rows[self.codes[rows] == value], frozenset([float(self.values[value])])
-        return _Peel(len(taken), float(self.cases[value]), taken, Limit(self.column, "without"), gone)
+        return _Step(len(taken), float(self.cases[value]), taken, Limit(self.column, "without"), gone)
 
-    def _end(self, inside: NDArray[np.intp], count: int, rows: Rows, side: Side) -> list[_Peel]:
+    def _end(self, inside: NDArray[np.intp], count: int, rows: Rows, side: Side) -> list[_Step]:
         taken = int(np.searchsorted(np.cumsum(self.number[inside]), count)) + 1
         if taken >= len(inside):
             return []
         beyond = self.codes[rows] < inside[taken] if side == "low" else self.codes[rows] > inside[taken]
         off = rows[beyond]
         limit, to = Limit(self.column, side), float(self.values[inside[taken]])
-        return [_Peel(len(off), float(self.cases[inside[:taken]].sum()), off, limit, to)]
+        return [_Step(len(off), float(self.cases[inside[:taken]].sum()), off, limit, to)]
 
 
 def _pasted(place: _Place, x: Floats, y: Floats, alpha: float) -> list[_Place]:
@@ -417,50 +417,45 @@ def _pasted(place: _Place, x: Floats, y: Floats, alpha: float) -> list[_Place]:
     violated = sum((mask.astype(np.int16) for mask in beyond.values()), np.zeros(x.shape[1], dtype=np.int16))
     while True:
         count = int(place.number * alpha) + 1
-        candidates = [
-            candidate
+        pastes = [
+            (_gain(place, place.number + paste.number, place.cases + paste.cases), paste)
             for limit in place.box.limits
-            for candidate in _pastes(
-                place, limit, np.flatnonzero(beyond[limit] & (violated == 1)), x, y, count
+            for paste in _pastes(
+                place.box, limit, np.flatnonzero(beyond[limit] & (violated == 1)), x, y, count
             )
         ]
-        best = max(candidates, key=lambda c: _gain(place, c[1].number, c[1].cases), default=None)
-        if best is None or _gain(place, best[1].number, best[1].cases) <= 0:
+        most = max((gain for gain, _ in pastes), default=0.0)
+        if most <= 0:
             return path
-        limit, place = best
+        best = min((p for gain, p in pastes if gain == most), key=lambda p: int(p.rows.sum()))
+        box = place.box.limited(best.limit, best.to)
+        place = _Place(box, place.number + best.number, place.cases + best.cases)
         path.append(place)
-        now = place.box.violates(x, limit)
-        violated += now.astype(np.int16) - beyond[limit]
-        beyond[limit] = now
+        now = box.violates(x, best.limit)
+        violated += now.astype(np.int16) - beyond[best.limit]
+        beyond[best.limit] = now
 
 
 def _pastes(
-    place: _Place, limit: Limit, kept_out: NDArray[np.intp], x: Floats, y: Floats, count: int
-) -> list[tuple[Limit, _Place]]:
-    """What putting back some of the draws that one limit keeps out would give."""
+    box: Box, limit: Limit, kept_out: NDArray[np.intp], x: Floats, y: Floats, count: int
+) -> Iterator[_Step]:
+    """What may be put back of the draws that one limit keeps out: a value, or `count` draws and their equals."""
     values = x[limit.column, kept_out]
     if not len(values):
-        return []
-    made: list[tuple[float | frozenset[float], Mask]] = []
+        return
     if limit.side == "without":
-        gone = place.box.without[limit.column]
-        made += [(gone - {float(value)}, values == value) for value in np.unique(values)]
+        gone = box.without[limit.column]
+        for value in np.unique(values):
+            yield _step(kept_out[values == value], y, limit, gone - {float(value)})
     elif len(values) <= count:
-        made.append((-math.inf if limit.side == "low" else math.inf, np.ones(len(values), dtype=np.bool_)))
+        yield _step(kept_out, y, limit, -math.inf if limit.side == "low" else math.inf)
     elif limit.side == "low":
-        to = float(np.partition(values, len(values) - count)[len(values) - count])
-        made.append((to, values >= to))
+        to = float(np.partition(values, -count)[-count])
+        yield _step(kept_out[values >= to], y, limit, to)
     else:
         to = float(np.partition(values, count - 1)[count - 1])
-        made.append((to, values <= to))
-    return [
-        (
-            limit,
-            _Place(
-                place.box.limited(limit, to),
-                place.number + int(back.sum()),
-                place.cases + float(y[kept_out[back]].sum()),
-            ),
-        )
-        for to, back in made
-    ]
+        yield _step(kept_out[values <= to], y, limit, to)
+
+
+def _step(rows: NDArray[np.intp], y: Floats, limit: Limit, to: float | frozenset[float]) -> _Step:
+    return _Step(len(rows), float(y[rows].sum()), rows, limit, to)
