@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.common import Report, Row, Target, environment, machine
 
-TOPICS = ("crisis", "flagship_game", "draws", "startup", "run", "large", "sequential", "hidden")
+TOPICS = ("crisis", "flagship_game", "draws", "startup", "run", "large", "sequential", "hidden", "regions")
 
 
 def main() -> None:

@@ -137,7 +137,7 @@ class _Growing:
         self.x, self.y, self.kinds = x, y, kinds
         self.max_depth, self.least, self.min_gain = max_depth, least, min_gain
         self.cases = float(y.sum())
-        self.spread = float(((y - y.mean()) ** 2).sum())
+        self.spread = float(((y - y.mean()) ** 2).sum()) if y.min() < y.max() else 0.0
         self.nodes: list[Node | None] = []
 
     def tree(self) -> Tree:

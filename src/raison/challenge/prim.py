@@ -5,21 +5,25 @@ one value of a categorical column. Of all peels, the one is made with the larges
 
     (density after - density before) / draws taken off,
 
-until none makes the box denser or too few draws are left. Then *pasting* puts back a little at a limit as
-long as that makes the box denser. The boxes passed on the way are the trajectory, from all cases at low
-density to few cases at high density; which of them to report is a choice, made by `choose_box`.
+until only cases are left or too few draws. Then *pasting* puts back a little at a limit as long as that makes
+the box denser. The boxes passed on the way are the trajectory, from all cases at low density to few cases at
+high density; which of them to report is a choice, made by `choose_box`.
+
+Peeling sees one column at a time and can get stuck between two dense parts. Where the asked density is not
+reached from everything, peeling starts again from the leaves of a classification tree; that is ours.
 
 Only the order of numbers counts: a column may be replaced by any increasing function of it.
 
 Source: Friedman and Fisher (1999), "Bump hunting in high-dimensional data", Statistics and Computing 9,
 123-143. Where peels differ in size, as for few values or categories, the density alone favours large ones;
-gain per draw taken off does not. It is the default of the EMA Workbench (Kwakkel and Jaxa-Rozen 2016).
+gain per draw taken off does not. It is the default of the EMA Workbench (Kwakkel and Jaxa-Rozen 2016), which
+stops at the first peel without a gain.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.challenge.boxes import Box, Floats, Kind, Limit, Mask, Side, checked, quasi_p_values
+from raison.challenge.cart import Tree, grow_tree
 
 ALPHA = 0.05
 """Share of the draws inside that one peel takes off, or one pasting puts back."""
@@ -95,17 +100,19 @@ def find_trajectory(
     kinds: Sequence[Kind],
     *,
     among: Mask | None = None,
+    start: Box | None = None,
     alpha: float = ALPHA,
     paste_alpha: float = ALPHA,
     mass_min: float = MASS_MIN,
 ) -> Trajectory:
-    """Peel from everything, then paste.
+    """Peel from everything or from a box, then paste.
 
     Args:
         x: `[P, N]` float64, draws; for a categorical column, codes.
         y: `[N]` float64 from 0 to 1, answers.
         kinds: Of the `P` columns.
         among: `[N]` bool, the draws to search among; None for all. Shares are of all draws and cases.
+        start: Where peeling starts; None for everything.
         alpha: Share of the draws inside that a peel takes off; smaller is more patient. Draws with the same
             value go together, so a peel of a column with few values takes more.
         paste_alpha: Draws that a pasting puts back, as a share of those inside.
@@ -124,9 +131,11 @@ def find_trajectory(
     """
     x, y = checked(x, y, kinds)
     _check_shares(alpha=alpha, paste_alpha=paste_alpha, mass_min=mass_min)
-    rows = np.arange(len(y), dtype=np.int32) if among is None else np.flatnonzero(among).astype(np.int32)
+    allowed = np.ones(len(y), dtype=np.bool_) if among is None else among
+    start = start or Box.whole(len(x))
+    rows = np.flatnonzero(allowed & start.holds(x)).astype(np.int32)
     least = max(mass_min * len(y), 1.0)
-    path = [_Place(Box.whole(len(x)), len(rows), float(y[rows].sum()))]
+    path = [_Place(start, len(rows), float(y[rows].sum()))]
     peeling = _Peeling(x, y, kinds, rows, alpha)
     while (peel := peeling.best(path[-1], least)) is not None:
         before = path[-1]
@@ -134,7 +143,7 @@ def find_trajectory(
         path.append(_Place(after, before.number - peel.number, before.cases - peel.cases))
         peeling.take_off(peel)
     peels = len(path)
-    path += _pasted(path[-1], x[:, rows], y[rows], paste_alpha)
+    path += _pasted(path[-1], x[:, allowed], y[allowed], paste_alpha)
     return _trajectory(path, len(y), float(y.sum()), peels)
 
 
@@ -173,7 +182,8 @@ def find_boxes(
     """Boxes of an asked density, one after the other, each among the draws that no earlier one holds.
 
     Each is the box of its trajectory that `choose_box` takes, enlarged by pasting, and rid of limits that
-    chance explains while the density allows it (`drop_chance_limits`).
+    chance explains while the density allows it (`drop_chance_limits`). If none on the trajectory from
+    everything has the density, trajectories from the leaves of a tree are tried as well.
 
     Args:
         x: `[P, N]` float64, draws; for a categorical column, codes.
@@ -202,10 +212,17 @@ def find_boxes(
         raise ValueError(f"most must be at least 1; got {most}.")
     left = np.ones(len(y), dtype=np.bool_)
     found: list[Choice] = []
-    options = {"alpha": alpha, "paste_alpha": paste_alpha, "mass_min": mass_min}
+
+    def tree() -> Tree:
+        return grow_tree(x[:, left], y[left], kinds, min_leaf=mass_min)
+
+    def search(start: Box | None) -> Trajectory:
+        return find_trajectory(
+            x, y, kinds, among=left, start=start, alpha=alpha, paste_alpha=paste_alpha, mass_min=mass_min
+        )
+
     while len(found) < most and left.sum() >= max(mass_min * len(y), 1.0):
-        trajectory = find_trajectory(x, y, kinds, among=left, **options)
-        index, reached = choose_box(trajectory, density)
+        trajectory, index, reached = _searched(search, tree, density)
         if found and not reached:
             break
         box = _refined(trajectory.boxes[index], x[:, left], y[left], density * reached, chance, paste_alpha)
@@ -218,6 +235,21 @@ def find_boxes(
         if not reached or not box.limits:
             break
     return tuple(found)
+
+
+def _searched(
+    search: Callable[[Box | None], Trajectory], tree: Callable[[], Tree], density: float
+) -> tuple[Trajectory, int, bool]:
+    """The trajectory from everything with its choice, or, where that is not reached, the best other one."""
+    choices = [(path := search(None), *choose_box(path, density))]
+    if choices[0][2]:
+        return choices[0]
+    starts = [leaf.box for leaf in tree().leaves if leaf.box.limits]
+    choices += [(path := search(start), *choose_box(path, density)) for start in starts]
+    reached = [choice for choice in choices if choice[2]]
+    if reached:
+        return max(reached, key=lambda choice: float(choice[0].coverage[choice[1]]))
+    return max(choices, key=lambda choice: float(choice[0].density[choice[1]]))
 
 
 def drop_chance_limits(box: Box, x: Floats, y: Floats, *, chance: float, density: float = 0.0) -> Box:
@@ -317,7 +349,7 @@ class _Peeling:
             table.take_off(peel.rows)
 
     def best(self, place: _Place, least: float) -> _Step | None:
-        """The peel that gains most for each draw; None where none gains and leaves at least `least` draws."""
+        """The peel that gains most for each draw; None where only cases are left or it would be too few."""
         peels = [
             *self._ends(),
             *(peel for table in self.tables for peel in table.peels(self.rows, self.alpha)),
@@ -327,9 +359,9 @@ class _Peeling:
             for peel in peels
             if peel.number > 0 and place.number - peel.number >= least
         ]
-        most = max((gain for gain, _ in scored), default=0.0)
-        if most <= 0:
+        if not scored or place.cases in (0, place.number):
             return None
+        most = max(gain for gain, _ in scored)
         equals = [peel for gain, peel in scored if gain == most]
         restricted = set(place.box.restricted)
         return min(equals, key=lambda p: (p.limit.column not in restricted, int(p.rows.sum(dtype=np.int64))))
@@ -439,7 +471,7 @@ def _pasted(place: _Place, x: Floats, y: Floats, alpha: float) -> list[_Place]:
 def _pastes(
     box: Box, limit: Limit, kept_out: NDArray[np.intp], x: Floats, y: Floats, count: int
 ) -> Iterator[_Step]:
-    """What may be put back of the draws that one limit keeps out: a value, or `count` draws and their equals."""
+    """What may be put back of the draws that one limit keeps out: a value, or `count` draws and equals."""
     values = x[limit.column, kept_out]
     if not len(values):
         return

@@ -92,10 +92,10 @@ def describe_region(
     wanted = f"the asked {_plain_percent(asked)}"
     if not conditions:
         whole = f"{_percent(score.density)} of all draws"
-        return f"no region reaches {wanted}, and none is denser than the whole: {whole}"
+        return f"no region was found that reaches {wanted}, none even denser than the whole: {whole}"
     numbers = f"{share}, {_percent(score.coverage)} of all cases"
     if not reached:
-        return f"no region reaches {wanted}; the densest is where {conditions}: {numbers}"
+        return f"no region was found that reaches {wanted}; the densest is where {conditions}: {numbers}"
     told = f"{'else ' if further else ''}{_how_often(score.density)} when {conditions}: {numbers}"
     if score.density.high < asked:
         return f"{told}; on these draws, which it was not found on, {wanted} is not reached"
@@ -118,13 +118,13 @@ def _percent(share: Share) -> str:
     if math.isnan(share.mean):
         return "an unknown part"
     width = 100 * (share.high - share.low)
-    digits = 0 if width >= 1 else min(1 - math.floor(math.log10(width)), 6) if width > 0 else 6
-    shown = [f"{100 * number:.{digits}f}%" for number in (share.mean, share.low, share.high)]
-    if share.mean < 1 and float(shown[0][:-1]) == 100:
-        shown[0] = f"under {shown[0]}"
-    if share.mean > 0 and float(shown[0][:-1]) == 0:
-        shown[0] = f"over {shown[0]}"
-    return f"{shown[0]} ({shown[1]} to {shown[2]})"
+    digits = 0 if width >= 1 else min(-math.floor(math.log10(width)), 6) if width > 0 else 6
+    mean, low, high = (f"{100 * number:.{digits}f}%" for number in (share.mean, share.low, share.high))
+    rounded = float(mean[:-1])
+    hedge = (
+        "under " if share.mean < 1 and rounded == 100 else "over " if share.mean > 0 and rounded == 0 else ""
+    )
+    return f"{hedge}{mean} ({low} to {high})"
 
 
 def _condition(box: Box, j: int, column: Column) -> str:
