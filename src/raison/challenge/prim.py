@@ -9,8 +9,9 @@ until only cases are left or too few draws. Then *pasting* puts back a little at
 the box denser. The boxes passed on the way are the trajectory, from all cases at low density to few cases at
 high density; which of them to report is a choice, made by `choose_box`.
 
-Peeling sees one column at a time and can get stuck between two dense parts. Where the asked density is not
-reached from everything, peeling starts again from the leaves of a classification tree; that is ours.
+Peeling sees one column at a time and gets stuck between two dense parts (Polonik and Wang 2010). Where the
+asked density is not reached from everything, peeling starts again from the leaves of a classification tree;
+Dazard and Rao (2010) always start from such parts.
 
 Only the order of numbers counts: a column may be replaced by any increasing function of it.
 
