@@ -288,6 +288,16 @@ def test_a_density_that_no_box_has_is_not_reached_and_the_densest_box_is_given()
     assert found.box.limits
 
 
+def test_reached_is_said_of_the_box_that_is_given():
+    for seed in range(5):
+        x, y, kinds = mixed(400, seed)
+        options = {"alpha": 0.2, "paste_alpha": 0.02, "mass_min": 0.1}
+        best = find_trajectory(x, y, kinds, **options)
+        asked = min(float(best.density.max()) + 1e-9, 1.0)
+        (found,) = find_boxes(x, y, kinds, density=asked, **options)
+        assert found.reached == (found.density >= asked)
+
+
 @pytest.mark.parametrize(("answer", "reached"), [(0.0, False), (1.0, True)])
 def test_answers_without_a_difference_give_the_whole_space_and_say_so(answer: float, reached: bool):
     x = np.random.default_rng(8).random((3, 100))

@@ -23,6 +23,7 @@ from raison.answer.intervals import clopper_pearson
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int32]
 Kind = Literal["continuous", "integer", "categorical"]
 """`integer`: few ordered values, numbers of a `choice` among them; `categorical`: codes without an order."""
 
@@ -191,6 +192,11 @@ def checked(x: Floats, y: Floats, kinds: Sequence[Kind]) -> tuple[Floats, Floats
     return x, y
 
 
+def sort_columns(x: Floats) -> Rows:
+    """The draws of each column in ascending order: `[P, N]` int32 for draws `[P, N]`."""
+    return np.stack([np.argsort(column).astype(np.int32) for column in x])
+
+
 def split_halves(draws: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Two random halves of a sample: one to find boxes on, the other to score them.
 
@@ -274,19 +280,41 @@ def quasi_p_values(box: Box, x: Floats, y: Floats) -> dict[Limit, float]:
     Source: Bryant and Lempert (2010), "Thinking inside the box", Technological Forecasting and Social
         Change 77, 34-49; here by limit, not by column.
     """
-    from scipy.special import betainc  # here, since it takes long to import
+    return Violations(box, x).quasi_p_values(y)
 
-    limits = box.limits
-    if not limits:
-        return {}
-    beyond = np.array([box.violates(x, limit) for limit in limits])
-    violated = beyond.sum(0)
-    inside = violated == 0
-    held, cases = float(inside.sum()), float(y[inside].sum())
-    found: dict[Limit, float] = {}
-    for limit, alone in zip(limits, beyond & (violated == 1), strict=True):
-        more = held + float(alone.sum())
-        chance = (cases + float(y[alone].sum())) / more if more else 0.0
-        trivial = cases == 0 or more == held
-        found[limit] = 1.0 if trivial else float(betainc(cases, held - cases + 1, min(chance, 1.0)))
-    return found
+
+class Violations:
+    """Which draws are beyond which limits of a box, kept up to date while limits are set or dropped."""
+
+    def __init__(self, box: Box, x: Floats) -> None:
+        self.x = x
+        self.beyond = {limit: box.violates(x, limit) for limit in box.limits}
+        self.count = np.zeros(x.shape[1], dtype=np.int16)
+        for mask in self.beyond.values():
+            self.count += mask
+
+    def update(self, box: Box, limit: Limit) -> None:
+        """Look again at one limit, which the box may not have any more."""
+        self.count -= self.beyond.pop(limit)
+        if limit in box.limits:
+            self.beyond[limit] = box.violates(self.x, limit)
+            self.count += self.beyond[limit]
+
+    def rows_kept_out_by(self, limit: Limit) -> NDArray[np.intp]:
+        """The draws that lie beyond this limit and beyond no other."""
+        return np.flatnonzero(self.beyond[limit] & (self.count == 1))
+
+    def quasi_p_values(self, y: Floats) -> dict[Limit, float]:
+        """A value for each limit."""
+        from scipy.special import betainc  # here, since it takes long to import
+
+        inside = self.count == 0
+        held, cases = float(inside.sum()), float(y[inside].sum())
+        found: dict[Limit, float] = {}
+        for limit in self.beyond:
+            alone = self.rows_kept_out_by(limit)
+            more = held + len(alone)
+            chance = (cases + float(y[alone].sum())) / more if more else 0.0
+            trivial = cases == 0 or more == held
+            found[limit] = 1.0 if trivial else float(betainc(cases, held - cases + 1, min(chance, 1.0)))
+        return found

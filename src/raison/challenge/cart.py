@@ -21,15 +21,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.boxes import Box, Floats, Kind, Limit, checked
+from raison.challenge.boxes import Box, Floats, Kind, Limit, Mask, Rows, checked, sort_columns
 
 MAX_DEPTH = 3
 MIN_LEAF = 0.05
 """The least share of all draws in a leaf."""
 MIN_GAIN = 0.002
 """The least share of the spread of all answers that a cut must explain."""
-
-Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +97,8 @@ def grow_tree(
     y: Floats,
     kinds: Sequence[Kind],
     *,
+    among: Mask | None = None,
+    order: Rows | None = None,
     max_depth: int = MAX_DEPTH,
     min_leaf: float = MIN_LEAF,
     min_gain: float = MIN_GAIN,
@@ -109,6 +109,8 @@ def grow_tree(
         x: `[P, N]` float64, draws; for a categorical column, codes.
         y: `[N]` float64 from 0 to 1, answers.
         kinds: Of the `P` columns.
+        among: `[N]` bool, the draws to grow the tree on; None for all. Everything is counted among them.
+        order: `sort_columns(x)`, if it is known.
         max_depth: Cuts above a leaf, at most.
         min_leaf: The least share of all draws in a leaf.
         min_gain: The least share of the spread of all answers that a cut must explain.
@@ -127,7 +129,10 @@ def grow_tree(
         raise ValueError(f"max_depth must be at least 0; got {max_depth}.")
     if not 0 <= min_leaf < 1:
         raise ValueError(f"min_leaf must lie from 0 to 1; got {min_leaf}.")
-    return _Growing(x, y, kinds, max_depth, max(math.ceil(min_leaf * len(y)), 1), min_gain).tree()
+    order = sort_columns(x) if order is None else order
+    order = order if among is None else order[among[order]].reshape(len(x), -1)
+    least = max(math.ceil(min_leaf * order.shape[1]), 1)
+    return _Growing(x, y, kinds, max_depth, least, min_gain).tree(order)
 
 
 class _Growing:
@@ -136,13 +141,12 @@ class _Growing:
     ) -> None:
         self.x, self.y, self.kinds = x, y, kinds
         self.max_depth, self.least, self.min_gain = max_depth, least, min_gain
-        self.cases = float(y.sum())
-        self.spread = float(((y - y.mean()) ** 2).sum()) if y.min() < y.max() else 0.0
         self.nodes: list[Node | None] = []
 
-    def tree(self) -> Tree:
-        # rows in the order of each column; a categorical column's order is not used
-        order = np.argsort(self.x, axis=1).astype(np.int32)
+    def tree(self, order: Rows) -> Tree:
+        y = self.y[order[0]]
+        self.draws, self.cases = len(y), float(y.sum())
+        self.spread = float(((y - y.mean()) ** 2).sum()) if y.min() < y.max() else 0.0
         self._grow(Box.whole(len(self.x)), order, 0)
         return Tree(tuple(node for node in self.nodes if node is not None))
 
@@ -163,7 +167,7 @@ class _Growing:
             cut = Cut(best.column, best.at, best.values, left, right, best.gain / self.spread)
         held = float(self.y[rows].sum())
         coverage = held / self.cases if self.cases else math.nan
-        self.nodes[index] = Node(box, coverage, held / len(rows), len(rows) / len(self.y), cut)
+        self.nodes[index] = Node(box, coverage, held / len(rows), len(rows) / self.draws, cut)
         return index
 
     @staticmethod

@@ -31,7 +31,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.boxes import Box, Floats, Kind, Limit, Mask, Side, checked, quasi_p_values
+from raison.challenge.boxes import (
+    Box,
+    Floats,
+    Kind,
+    Limit,
+    Mask,
+    Rows,
+    Side,
+    Violations,
+    checked,
+    sort_columns,
+)
 from raison.challenge.cart import Tree, grow_tree
 
 ALPHA = 0.05
@@ -39,8 +50,6 @@ ALPHA = 0.05
 
 MASS_MIN = 0.05
 """The least share of all draws that a box may hold."""
-
-Rows = NDArray[np.int32] | NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class _Step(NamedTuple):
 
     number: int
     cases: float
-    rows: Rows
+    rows: Rows | NDArray[np.intp]
     limit: Limit
     to: float | frozenset[float]
 
@@ -102,6 +111,7 @@ def find_trajectory(
     *,
     among: Mask | None = None,
     start: Box | None = None,
+    order: Rows | None = None,
     alpha: float = ALPHA,
     paste_alpha: float = ALPHA,
     mass_min: float = MASS_MIN,
@@ -114,6 +124,7 @@ def find_trajectory(
         kinds: Of the `P` columns.
         among: `[N]` bool, the draws to search among; None for all. Shares are of all draws and cases.
         start: Where peeling starts; None for everything.
+        order: `sort_columns(x)`, if it is known.
         alpha: Share of the draws inside that a peel takes off; smaller is more patient. Draws with the same
             value go together, so a peel of a column with few values takes more.
         paste_alpha: Draws that a pasting puts back, as a share of those inside.
@@ -134,10 +145,10 @@ def find_trajectory(
     _check_shares(alpha=alpha, paste_alpha=paste_alpha, mass_min=mass_min)
     allowed = np.ones(len(y), dtype=np.bool_) if among is None else among
     start = start or Box.whole(len(x))
-    rows = np.flatnonzero(allowed & start.holds(x)).astype(np.int32)
+    inside = allowed & start.holds(x)
     least = max(mass_min * len(y), 1.0)
-    path = [_Place(start, len(rows), float(y[rows].sum()))]
-    peeling = _Peeling(x, y, kinds, rows, alpha)
+    path = [_Place(start, int(inside.sum()), float(y[inside].sum()))]
+    peeling = _Peeling(x, y, kinds, inside, sort_columns(x) if order is None else order, alpha)
     while (peel := peeling.best(path[-1], least)) is not None:
         before = path[-1]
         after = before.box.limited(peel.limit, _joined(before.box, peel))
@@ -176,6 +187,7 @@ def find_boxes(
     density: float,
     most: int = 1,
     chance: float = 0.05,
+    order: Rows | None = None,
     alpha: float = ALPHA,
     paste_alpha: float = ALPHA,
     mass_min: float = MASS_MIN,
@@ -193,6 +205,7 @@ def find_boxes(
         density: What is asked, from 0 to 1.
         most: At most so many boxes.
         chance: A limit whose quasi-p-value is larger is dropped.
+        order: `sort_columns(x)`, if it is known.
         alpha: As in `find_trajectory`, like the next two.
         paste_alpha: See there.
         mass_min: See there.
@@ -211,16 +224,15 @@ def find_boxes(
     _check_shares(density=density, chance=chance)
     if most < 1:
         raise ValueError(f"most must be at least 1; got {most}.")
-    left = np.ones(len(y), dtype=np.bool_)
+    left, order = np.ones(len(y), dtype=np.bool_), sort_columns(x) if order is None else order
     found: list[Choice] = []
 
     def tree() -> Tree:
-        return grow_tree(x[:, left], y[left], kinds, min_leaf=mass_min)
+        return grow_tree(x, y, kinds, among=left, order=order, min_leaf=mass_min)
 
     def search(start: Box | None) -> Trajectory:
-        return find_trajectory(
-            x, y, kinds, among=left, start=start, alpha=alpha, paste_alpha=paste_alpha, mass_min=mass_min
-        )
+        shares = {"alpha": alpha, "paste_alpha": paste_alpha, "mass_min": mass_min}
+        return find_trajectory(x, y, kinds, among=left, start=start, order=order, **shares)
 
     while len(found) < most and left.sum() >= max(mass_min * len(y), 1.0):
         trajectory, index, reached = _searched(search, tree, density)
@@ -268,15 +280,16 @@ def drop_chance_limits(box: Box, x: Floats, y: Floats, *, chance: float, density
 
     Source: Bryant and Lempert (2010), who leave the dropping to the analyst.
     """
-    kept: set[Limit] = set()
+    violations, kept = Violations(box, x), set[Limit]()
     while True:
-        values = {k: p for k, p in quasi_p_values(box, x, y).items() if p > chance and k not in kept}
+        values = {k: p for k, p in violations.quasi_p_values(y).items() if p > chance and k not in kept}
         if not values:
             return box
         limit = max(values, key=lambda key: values[key])
-        larger = box.dropped(limit)
-        if float(y[larger.holds(x)].mean()) >= density:
-            box = larger
+        more = (violations.count == 0) | (violations.beyond[limit] & (violations.count == 1))
+        if more.any() and float(y[more].mean()) >= density:
+            box = box.dropped(limit)
+            violations.update(box, limit)
         else:
             kept.add(limit)
 
@@ -333,10 +346,14 @@ class _Peeling:
     other kinds keep counts for each of their values instead.
     """
 
-    def __init__(self, x: Floats, y: Floats, kinds: Sequence[Kind], rows: Rows, alpha: float) -> None:
-        self.x, self.y, self.alpha, self.rows = x, y, alpha, rows
+    def __init__(
+        self, x: Floats, y: Floats, kinds: Sequence[Kind], inside: Mask, order: Rows, alpha: float
+    ) -> None:
+        self.x, self.y, self.alpha = x, y, alpha
+        self.rows = rows = np.flatnonzero(inside).astype(np.int32)
         self.sorted = np.array([j for j, kind in enumerate(kinds) if kind == "continuous"], dtype=np.intp)
-        self.order = rows[np.argsort(x[self.sorted][:, rows], axis=1)]
+        order = order[self.sorted]
+        self.order = order[inside[order]].reshape(len(order), len(rows))
         self.tables = [_Table(j, kind, x[j], y, rows) for j, kind in enumerate(kinds) if kind != "continuous"]
 
     def take_off(self, peel: _Step) -> None:
@@ -404,11 +421,11 @@ class _Table:
         self.number = self._sums(rows, None)
         self.cases = self._sums(rows, y)
 
-    def _sums(self, rows: Rows, weights: Floats | None) -> Floats:
+    def _sums(self, rows: Rows | NDArray[np.intp], weights: Floats | None) -> Floats:
         weighed = None if weights is None else weights[rows]
         return np.bincount(self.codes[rows], weighed, minlength=len(self.values)).astype(np.float64)
 
-    def take_off(self, rows: Rows) -> None:
+    def take_off(self, rows: Rows | NDArray[np.intp]) -> None:
         self.number -= self._sums(rows, None)
         self.cases -= self._sums(rows, self.y)
 
@@ -440,22 +457,15 @@ class _Table:
 
 
 def _pasted(place: _Place, x: Floats, y: Floats, alpha: float) -> list[_Place]:
-    """Boxes from pasting, each denser and larger than the one before.
-
-    Draws that only one limit keeps out are counted as those beyond that limit and beyond no other.
-    """
+    """Boxes from pasting, each denser and larger than the one before."""
     path: list[_Place] = []
-    limits = list(place.box.limits)
-    beyond = {limit: place.box.violates(x, limit) for limit in limits}
-    violated = sum((mask.astype(np.int16) for mask in beyond.values()), np.zeros(x.shape[1], dtype=np.int16))
+    violations = Violations(place.box, x)
     while True:
         count = int(place.number * alpha) + 1
         pastes = [
             (_gain(place, place.number + paste.number, place.cases + paste.cases), paste)
             for limit in place.box.limits
-            for paste in _pastes(
-                place.box, limit, np.flatnonzero(beyond[limit] & (violated == 1)), x, y, count
-            )
+            for paste in _pastes(place.box, limit, violations.rows_kept_out_by(limit), x, y, count)
         ]
         most = max((gain for gain, _ in pastes), default=0.0)
         if most <= 0:
@@ -464,9 +474,7 @@ def _pasted(place: _Place, x: Floats, y: Floats, alpha: float) -> list[_Place]:
         box = place.box.limited(best.limit, best.to)
         place = _Place(box, place.number + best.number, place.cases + best.cases)
         path.append(place)
-        now = box.violates(x, best.limit)
-        violated += now.astype(np.int16) - beyond[best.limit]
-        beyond[best.limit] = now
+        violations.update(box, best.limit)
 
 
 def _pastes(

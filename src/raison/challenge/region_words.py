@@ -178,7 +178,7 @@ def _rounded(box: Box, limit: Limit, x: Floats, y: Floats, tolerance: float, den
     inside = _within(numbers, value, side)
     held = float(inside.sum())
     if span <= 0 or not held:
-        return box
+        return _between_draws(box, limit, column, value)
     floor = min(density, float(answers[inside].mean()))
     for short in _short_numbers(value, span):
         now = _within(numbers, short, side)

@@ -19,6 +19,7 @@ from raison.challenge.boxes import (
     quasi_p_values,
     score_box,
     score_mask,
+    sort_columns,
     split_halves,
 )
 from raison.challenge.cart import MAX_DEPTH, MIN_LEAF, Tree, grow_tree
@@ -118,14 +119,17 @@ def find_regions(
     x, y = checked(x, y, kinds)
     first, second = split_halves(len(y), seed)
     ours, theirs = (x[:, first], y[first]), (x[:, second], y[second])
-    choices = find_boxes(*ours, kinds, density=density, most=most, alpha=alpha, mass_min=mass_min)
+    order = sort_columns(ours[0])
+    choices = find_boxes(
+        *ours, kinds, density=density, most=most, order=order, alpha=alpha, mass_min=mass_min
+    )
     regions: list[Region] = []
     taken: tuple[Mask, Mask] = (np.zeros(len(first), dtype=np.bool_), np.zeros(len(second), dtype=np.bool_))
     for choice in choices:
         region = _region(choice, ours, theirs, taken, columns, density)
         regions.append(region)
         taken = (taken[0] | region.box.holds(ours[0]), taken[1] | region.box.holds(theirs[0]))
-    tree = grow_tree(*ours, kinds, max_depth=max_depth, min_leaf=min_leaf)
+    tree = grow_tree(*ours, kinds, order=order, max_depth=max_depth, min_leaf=min_leaf)
     boxes = [round_box(leaf.box, *ours, columns) for leaf in tree.leaves]
     return Regions(
         density,
