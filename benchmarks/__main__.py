@@ -27,6 +27,7 @@ TOPICS = (
     "sequential",
     "hidden",
     "sensitivity",
+    "regions",
 )
 
 
