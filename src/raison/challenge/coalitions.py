@@ -185,7 +185,9 @@ def every_subset(k: int, verdicts: Verdicts) -> Table:
         ValueError: more premises than `EXACT`.
     """
     if k > EXACT:
-        raise ValueError(f"every subset is solved for up to {EXACT} premises; got {k}. Sample orders instead.")
+        raise ValueError(
+            f"every subset is solved for up to {EXACT} premises; got {k}. Sample orders instead."
+        )
     return Table(*verdicts(rows_of(np.arange(1 << k), k)))
 
 
@@ -426,28 +428,24 @@ def _add_order(
     counts: NDArray[np.int64],
 ) -> Floats:
     """Count an antithetic pair in; returns each premise's mean gain `[k, 17]`."""
-    gains = np.diff(chain, axis=1)
-    shares = np.empty_like(gains)
-    np.put_along_axis(shares, orders[..., None], gains, axis=1)
-    first, second = orders[:, :-1], orders[:, 1:]
-    # `first` before `second` is solved along the order, `second` before `first` by the swap
-    found = {
-        (0, "ahead"): chain[:, 1:-1] - chain[:, :-2],
-        (1, "ahead"): chain[:, 2:] - swapped,
-        (0, "after"): swapped - chain[:, :-2],
-        (1, "after"): chain[:, 2:] - chain[:, 1:-1],
-    }
-    for (held, who), rows in found.items():
-        mean = (rows[0] + rows[1][::-1]) / 2  # the reverse has the same neighbours, the other way round
-        mirrored = (rows[0] + found[held, "after" if who == "ahead" else "ahead"][1][::-1]) / 2
-        del mean
-        at = (first[0], second[0]) if who == "ahead" else (second[0], first[0])
-        sums[held][at] += mirrored
-        squares[held][at] += mirrored[:, 0] ** 2
-    interaction = found[1, "ahead"] - found[0, "ahead"]
-    mean = (interaction[0] + interaction[1][::-1])[:, 0] / 2
-    for at in ((first[0], second[0]), (second[0], first[0])):
-        squares[2][at] += mean**2
+    shares = np.empty_like(chain[:, 1:])
+    np.put_along_axis(shares, orders[..., None], np.diff(chain, axis=1), axis=1)
+
+    def aligned(along: Floats, against: Floats) -> Floats:
+        # the reverse has the same neighbours, the other way round
+        return np.stack([along, against[::-1]])
+
+    one, other = orders[0, :-1], orders[0, 1:]
+    neither = aligned(chain[0, :-2], chain[1, :-2])
+    only_one = aligned(chain[0, 1:-1], swapped[1])
+    only_other = aligned(swapped[0], chain[1, 1:-1])
+    both = aligned(chain[0, 2:], chain[1, 2:])
+    for at, alone, rest in (((one, other), only_one, only_other), ((other, one), only_other, only_one)):
+        lacking, given = (alone - neither).mean(axis=0), (both - rest).mean(axis=0)
+        sums[0][at] += lacking
+        sums[1][at] += given
+        for part, row in enumerate((lacking, given, given - lacking)):
+            squares[part][at] += row[:, 0] ** 2
         counts[at] += 1
     return shares.mean(axis=0)
 
@@ -503,16 +501,13 @@ def pairs(attribution: Attribution) -> tuple[Pair, ...]:
         free = REPLICATES - 1 if attribution.orders == 0 else min(REPLICATES - 1, seen - 1)
         if free < 1 or not abs(value) > max(_t(free, 0.05 / number) * error, _ROUNDING):
             continue
-
-        def is_none(shares: Measured, sides: tuple[tuple[int, int], ...], free: int, value: float) -> bool:
-            return all(
-                abs(shares.value[at]) <= max(_t(free, 0.05) * shares.error[at], NEGLIGIBLE * abs(value))
-                for at in sides
+        sides, small = ([i, j], [j, i]), NEGLIGIBLE * abs(value)
+        together, either = (
+            bool(
+                np.all(np.abs(shares.value[sides]) <= np.maximum(_t(free, 0.05) * shares.error[sides], small))
             )
-
-        sides = ((i, j), (j, i))
-        together = is_none(attribution.lacking, sides, free, value)
-        either = is_none(attribution.given, sides, free, value)
+            for shares in (attribution.lacking, attribution.given)
+        )
         kind = "partly" if together == either else "together" if together else "either"
         found.append(Pair(i, j, value, error, kind))
     return tuple(sorted(found, key=lambda pair: -abs(pair.interaction)))
@@ -626,9 +621,7 @@ def _table(memory: _Memory, masks: list[int]) -> Table:
     return Table(both[:, 0], both[:, 1:])
 
 
-def _smallest(
-    memory: _Memory, masks: list[int], threshold: float
-) -> tuple[list[Overturning], bool, bool]:
+def _smallest(memory: _Memory, masks: list[int], threshold: float) -> tuple[list[Overturning], bool, bool]:
     """The smallest overturning and perhaps overturning sets among solved ones, the empty one first."""
     table = _table(memory, masks)
     crossed, within = _sides(table, threshold)
