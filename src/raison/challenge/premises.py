@@ -1,8 +1,8 @@
 """Premises challenged together: verdicts for subsets of them, on the same draws.
 
-Every subset is solved on the same points of the unit cube, so differences between subsets are measured far more
-closely than the verdicts themselves. Premises that change numbers are switches of one compiled program; each
-distinct set of structural premises is a program of its own.
+Every subset is solved on the same points of the unit cube, so differences between subsets are measured far
+more closely than the verdicts themselves. Premises that change numbers are switches of one compiled program;
+each distinct set of structural premises is a program of its own.
 """
 
 from __future__ import annotations
@@ -102,9 +102,8 @@ class Subsets:
     def __post_init__(self) -> None:
         for premise in (*self.premises, *self.without):
             if premise not in self.model.premises:
-                raise ValueError(
-                    f"the model has no premise '{premise}'; it has {', '.join(self.model.premises) or 'none'}."
-                )
+                known = ", ".join(self.model.premises) or "none"
+                raise ValueError(f"the model has no premise '{premise}'; it has {known}.")
         if len(set(self.premises)) < len(self.premises) or set(self.premises) & set(self.without):
             raise ValueError("a premise is challenged once, and not if it is removed throughout.")
         if not 1 <= len(self.premises) <= MOST:
@@ -143,8 +142,9 @@ class Subsets:
         free = [premise for premise in self.premises if premise in self._structural]
         if 1 << len(free) > MOST_PROGRAMS:
             raise ValueError(
-                f"{len(free)} of the challenged premises change the game's structure ({', '.join(free)}), which "
-                f"takes {1 << len(free):,} programs; {MOST_PROGRAMS} are compiled at most. Challenge fewer."
+                f"{len(free)} of the challenged premises change the game's structure ({', '.join(free)}); "
+                f"{MOST_PROGRAMS} programs are compiled at most, and they take {1 << len(free):,}. "
+                "Challenge fewer."
             )
         for size in range(len(free) + 1):
             for chosen in combinations(free, size):
@@ -178,7 +178,9 @@ class Subsets:
             if not left:
                 return block
             if len(self._programs) >= MOST_PROGRAMS and structural | left not in self._programs:
-                return f"it takes more than {MOST_PROGRAMS} programs to remove these premises in every combination."
+                return (
+                    f"removing these premises in every combination takes more than {MOST_PROGRAMS} programs."
+                )
             structural |= left
 
     @property
@@ -350,7 +352,8 @@ def challenge_premises(
         thresholds: Where each question's conclusion turns; None for 1/2, and 0 for the mean of an amount.
         error: Standard error of a subset's share that is asked for; draws are doubled from 4,096 until it
             is met on average (root mean square over some fifty subsets), or `most_draws` are taken. Means of
-            amounts have units of their own and are not looked at.
+            amounts have units of their own and are not looked at. Beyond twelve premises orders make most of
+            the error, and 4,096 draws are taken.
         most_draws: Draws of a subset at most.
         budget: Beyond twelve premises, subsets to solve at most for the shares, and again for the sets.
         workers: Threads; None for one for each processor.
@@ -359,19 +362,19 @@ def challenge_premises(
         ValueError: a premise is not there, too many are structural, or none is left.
 
     Accuracy:
-        Errors are those of draws, from sixteen replicates, and beyond twelve premises of orders too. The table
-        has errors of its own: `error` may not be met, and `Conclusion.error` says what was.
+        Errors are those of draws, from sixteen replicates, and beyond twelve premises of orders too. `error`
+        may not be met; `Conclusion.error` says what was.
     """
     if premises is None:
         premises = [premise for premise in model.premises if premise not in without]
     asked = list(range(len(model.questions))) if questions is None else list(questions)
     lines = [_threshold(model.questions[q]) for q in asked] if thresholds is None else list(thresholds)
-    shares = [q for q in asked if not _is_amount(model.questions[q])]
     draws = min(FEWEST, most_draws)
     subsets = Subsets(model, file, tuple(premises), tuple(without), seed, draws, workers)
-    enough = _enough(_pilot_error(subsets, shares, seed), error, draws, most_draws)
-    if enough > draws:
-        subsets = replace(subsets, draws=enough)
+    if len(subsets.premises) <= EXACT:
+        shares = [q for q in asked if not _is_amount(model.questions[q])]
+        enough = _enough(_pilot_error(subsets, shares, seed), error, draws, most_draws)
+        subsets = subsets if enough == draws else replace(subsets, draws=enough)
     conclusions = tuple(
         _conclude(subsets, q, line, budget, seed) for q, line in zip(asked, lines, strict=True)
     )
