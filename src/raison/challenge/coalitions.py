@@ -29,7 +29,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, stdtrit
+from scipy.special import stdtrit
 
 from raison.run.designs import REPLICATES
 
@@ -84,9 +84,9 @@ class Attribution(NamedTuple):
         interaction: `[k, k]`, Shapley interaction of each pair, symmetric; nan on the diagonal.
         given: `[k, k]`, share of premise `i` in the argument in which `j` holds for good.
         lacking: `[k, k]`, share of premise `i` in the argument in which `j` is removed for good.
-        dividend: `[k, k]`, Harsanyi dividend of the pair: what the two bring together where nothing else
-            holds.
-        removal: `[k, k]`, the same from above: what removing both does beyond what each removal does alone.
+        dividend: `[k, k]`, Harsanyi dividend of the pair: `D_ij` where nothing else holds.
+        removal: `[k, k]`, `D_ij` where everything else holds: what removing both does beyond what each
+            removal does alone, above 0 where they need each other, below where one stands in for the other.
         orders: Orders that were sampled; 0 where every subset was solved.
         order_error: `[k]`, the part of the error of `shapley` that sampled orders make; 0 without.
         free: Degrees of freedom of the errors.
@@ -277,10 +277,9 @@ def attribute(table: Table) -> Attribution:
 def _shapley_weights(k: int) -> Floats:
     """`[k, 2^k]`, the weight of each set's worth in each premise's share."""
     holds = rows_of(np.arange(1 << k), k).T
-    size = holds.sum(axis=0)
-    before = np.where(holds, size - 1, size)  # how many come before the premise
-    weight = np.exp(gammaln(before + 1) + gammaln(k - before) - gammaln(k + 1))
-    return np.where(before < k, np.where(holds, weight, -weight), 0.0)
+    before = holds.sum(axis=0) - holds  # how many come before the premise
+    weights = np.array([1 / (k * math.comb(k - 1, size)) for size in range(k)])[before]
+    return np.where(holds, weights, -weights)
 
 
 def _symmetric(values: Floats) -> Floats:

@@ -53,7 +53,7 @@ FEWEST, MOST_DRAWS = 4_096, 16_384
 """Draws of a subset, at least and at most, unless others are asked for."""
 MOST_PROGRAMS = 16
 """Sets of structural premises that are compiled: four structural premises in every combination."""
-_TOGETHER = 16  # subsets in one call of a compiled program
+_TOGETHER = 16  # subsets in one call of a compiled program; 1 where information sets make a draw dear
 _PILOT = 48  # random subsets from which the draws that an error needs are judged
 
 
@@ -96,6 +96,7 @@ class Subsets:
     _structural: tuple[str, ...] = field(init=False)
     _coordinates: tuple[str, ...] = field(init=False)
     _width: int = field(init=False)
+    _together: int = field(init=False)
     _cubes: list[Floats] = field(init=False)
     _known: dict[int, Sums] = field(init=False)
 
@@ -119,7 +120,8 @@ class Subsets:
         )
         whole = compile_model(self.model)
         self._structural = whole.switches.structural
-        self._width = min(FEWEST, plan.block_size)
+        self._together = _TOGETHER if whole.form is None else 1
+        self._width = min(FEWEST, plan.block_size, -(-self.draws // REPLICATES) * REPLICATES)
         self._programs = {frozenset(): compile_block(whole, f"{self.file} {self.model.name} without []")}
         self._compile()
         coordinates = dict.fromkeys(plan.coordinates)
@@ -254,9 +256,9 @@ class Subsets:
             else:
                 groups.setdefault(id(block), (block, []))[1].append(mask)
         parts = [
-            (block, members[start : start + _TOGETHER])
+            (block, members[start : start + self._together])
             for block, members in groups.values()
-            for start in range(0, len(members), _TOGETHER)
+            for start in range(0, len(members), self._together)
         ]
         with ThreadPoolExecutor(self.workers or os.cpu_count() or 1) as pool:
             for (_, members), sums in zip(parts, pool.map(self._solve_part, parts), strict=True):
@@ -264,13 +266,13 @@ class Subsets:
                     self._known[mask] = Sums(*(rows[at] for rows in sums))
 
     def _solve_part(self, part: tuple[Block, list[int]]) -> Sums:
-        """Some subsets with one program, always `_TOGETHER` rows: the compiled shape."""
+        """Some subsets with one program, always as many rows: the compiled shape."""
         block, masks = part
         gone = [{*self.without, *self.named(mask)} for mask in masks]
-        gone += [gone[0]] * (_TOGETHER - len(gone))
+        gone += [gone[0]] * (self._together - len(gone))
         numeric = block.program.switches.numeric
         switches = np.array([[premise in names for premise in numeric] for names in gone], bool)
-        switches = switches.reshape(_TOGETHER, len(numeric))
+        switches = switches.reshape(self._together, len(numeric))
         rows = [self._coordinates.index(name) for name in block.program.coordinates]
         total: Sums | None = None
         for index, cube in enumerate(self._cubes):
