@@ -8,6 +8,7 @@ from raison.challenge import premises as module
 from raison.challenge.coalitions import masks_of, rows_of
 from raison.challenge.premises import Subsets, challenge_premises
 from raison.model.reader import read_text
+from raison.run import block
 
 HAND = """\
 raison: 1
@@ -175,18 +176,21 @@ def test_the_flagships_subsets_are_those_of_its_runs():
         np.testing.assert_allclose(shares, np.array(expected, float), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["crisis-private-resolve", "private-floor"])
-def test_games_with_hidden_information_have_subsets_too(name):
-    model = raison.gallery(name)
-    premises = tuple(model.record.premises)
-    if not premises:
-        pytest.fail("this model has no premises any more; take another")
-    subsets = subsets_of(model, premises=premises[:1], draws=64)
-    shares, _ = subsets.verdicts(0)(np.array([[False], [True]]))
-    for gone, share in zip(((), premises[:1]), shares, strict=True):
-        run = model.run(64, 0, without=gone, removals=())
-        verdict = run.verdicts[0]
+def test_games_with_hidden_information_have_subsets_too():
+    model = raison.gallery("private-floor")
+    premises = tuple(model.record.premises)[:1]
+    shares, _ = subsets_of(model, premises=premises, draws=64).verdicts(0)(np.array([[False], [True]]))
+    for gone, share in zip(((), premises), shares, strict=True):
+        verdict = model.run(64, 0, without=gone, removals=()).verdicts[0]
         assert share == pytest.approx(verdict.mean if verdict.share is None else verdict.share, abs=1e-9)
+
+
+def test_games_that_are_solved_step_by_step_have_subsets_too(monkeypatch):
+    rows = rows_of(np.arange(8), 3)
+    compiled = subsets_of(read(ROUTE), draws=100).sums(rows)
+    monkeypatch.setattr(block, "is_large", lambda graph: True)
+    for part, same in zip(compiled, subsets_of(read(ROUTE), draws=100).sums(rows), strict=True):
+        np.testing.assert_allclose(part, same, rtol=1e-12)
 
 
 def test_premises_removed_throughout_are_gone_from_every_subset():
