@@ -50,7 +50,7 @@ def command(*arguments):
     return [sys.executable, "-m", "raison.cli", *map(str, arguments)]
 
 
-COMMANDS = ["check", "run", "solve", "explain", "report", "gallery", "new"]
+COMMANDS = ["check", "compare", "run", "solve", "explain", "report", "gallery", "new"]
 
 
 def test_help_names_every_command(call):

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from raison.api import InterruptedRunError, Model, ResumeError, Run, Solution, gallery, load
+    from raison.api import InterruptedRunError, Model, ResumeError, Run, Solution, compare, gallery, load
     from raison.model.problem import ModelError
 
 __version__ = "0.1.0"
@@ -28,6 +28,7 @@ __all__ = [
     "Run",
     "Solution",
     "__version__",
+    "compare",
     "gallery",
     "load",
 ]

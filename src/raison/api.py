@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raison.answer.records import RunRecord, Verdict
+    from raison.challenge.compare import Rivals
+    from raison.challenge.findings import Challenge
     from raison.exchange.gambit import Comparison
     from raison.model.reader import Reading
     from raison.program.program import Program
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 DRAWS = 100_000
 """Draws of a run that does not say how many."""
+COMPARED = 65_536
+"""Draws on which rival models are compared."""
 SEED = 1
 """Seed of a run that does not say which."""
 
@@ -73,6 +78,32 @@ def gallery_files() -> dict[str, Path]:
     """Every model of the gallery: its name and its file, in alphabetical order."""
     root = Path(str(resources.files("raison") / "gallery"))
     return {path.stem: path for path in sorted(root.glob("*/*.yaml"), key=lambda path: path.stem)}
+
+
+def compare(models: Sequence[Model], draws: int = COMPARED, seed: int = SEED) -> Rivals:
+    """Ask rival models the same questions on the same draws.
+
+    Args:
+        models: At least two that have a question in common, by name or by node and move.
+        draws: How many, a multiple of 16.
+        seed: Of the design; 0 is a seed.
+
+    Raises:
+        ValueError: an argument is wrong, or there is no common question.
+    """
+    from raison.challenge import compare as challenge
+    from raison.program.engine import configure
+    from raison.run.plan import make_plan
+
+    configure()
+    names = [model.name for model in models]
+    plans = {
+        name if names.count(name) == 1 else f"{name} ({number})": make_plan(
+            model.record, model.sha256, draws=draws, seed=seed, design="sobol", removals=()
+        )
+        for number, (name, model) in enumerate(zip(names, models, strict=True), start=1)
+    }
+    return challenge.compare(plans, draws, seed)
 
 
 @dataclass(frozen=True)
@@ -492,9 +523,12 @@ class Run:
         """One for each question, in the file's order."""
         return self.record.questions
 
-    def json(self) -> str:
-        """The answers as one JSON object."""
-        return self.record.model_dump_json(by_alias=True, indent=2)
+    def json(self, challenged: Challenge | None = None) -> str:
+        """The answers as one JSON object; with what `challenge` found under the key `challenge`."""
+        if challenged is None:
+            return self.record.model_dump_json(by_alias=True, indent=2)
+        found = self.record.model_dump(mode="json", by_alias=True)
+        return json.dumps({**found, "challenge": challenged.model_dump(mode="json")}, indent=2)
 
     def frame(self) -> Any:
         """Draws and answers as a pandas data frame; the run must have been kept.
@@ -513,8 +547,36 @@ class Run:
             ) from error
         return pd.read_parquet(self.kept)
 
-    def report(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
-        """Write the report as one self-contained HTML file.
+    def challenge(
+        self,
+        questions: Sequence[int] = (0,),
+        *,
+        thorough: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> Challenge:
+        """What challenges the verdicts: where they tip, and what the other players can do about them.
+
+        Args:
+            questions: Indices of the questions that are challenged.
+            thorough: Also what takes longer: the nearest flip with all parameters free, and everything in
+                games that are slow to solve.
+            progress: Told what begins.
+
+        Raises:
+            ValueError: there is no such question.
+        """
+        from raison.challenge.challenge import challenge
+
+        return challenge(self.plan, questions=questions, thorough=thorough, progress=progress)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        force: bool = False,
+        challenged: Challenge | None = None,
+    ) -> Path:
+        """Write the report as one self-contained HTML file; `challenged` is what `challenge` found.
 
         Raises:
             FileExistsError: the file exists and is not a report of this model.
@@ -522,5 +584,5 @@ class Run:
         from raison.show.report import write_report
 
         target = Path(path)
-        write_report(target, self.model.record, self.record, force=force)
+        write_report(target, self.model.record, self.record, force=force, challenged=challenged)
         return target

@@ -22,6 +22,7 @@ from raison.model.problem import ModelError
 
 if TYPE_CHECKING:
     from raison.api import Model, Run
+    from raison.challenge.findings import Challenge
 
 EXIT_WRONG, EXIT_FAILED, EXIT_INTERNAL, EXIT_INTERRUPTED = 1, 3, 4, 130  # 2, wrong usage, is typer's
 
@@ -270,6 +271,12 @@ def run(
     concept: Concept = None,
     precision: Precision = None,
     refinement: Refinement = None,
+    challenge: Annotated[
+        bool, typer.Option("--challenge", help="Ask what would change the first question's answer.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="The same with the analyses that take longer.")
+    ] = False,
     as_json: AsJson = False,
     force: Force = False,
 ) -> None:
@@ -307,11 +314,12 @@ def run(
     )
     if resume is not None:
         resume.unlink(missing_ok=True)
+    challenged = finished.challenge(thorough=everything) if challenge or everything else None
     if as_json:
-        print(finished.json())
+        print(finished.json(challenged))
     else:
-        path = finished.report(output, force=force) if report else None
-        _print_verdict(finished, path)
+        path = finished.report(output, force=force, challenged=challenged) if report else None
+        _print_verdict(finished, path, challenged)
     if finished.record.failed == 1:
         print("raison: every draw failed; the reasons are above.", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED)
@@ -362,10 +370,10 @@ def _with_progress(draws: int, work: Callable[[Callable[[int], None]], Run]) -> 
         return work(lambda done: bar.update(task, completed=done))
 
 
-def _print_verdict(finished: Run, path: Path | None) -> None:
+def _print_verdict(finished: Run, path: Path | None, challenged: Challenge | None = None) -> None:
     from raison.show.terminal import make_console, print_run
 
-    print_run(make_console(), finished.model.record, finished.record, report=path)
+    print_run(make_console(), finished.model.record, finished.record, report=path, challenged=challenged)
 
 
 @app.command()
@@ -500,6 +508,27 @@ def explain(
         found.record, found.sha256, draws=draws, seed=seed, design=design.value, without=without or ()
     )
     print_explanation(found.record, explain_draw(plan, draw))
+
+
+@app.command()
+def compare(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL...", help="Files or gallery models.")],
+    draws: Draws = 65_536,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Ask rival models the same questions on the same draws; print where they part and why."""
+    from raison.api import compare as compared
+    from raison.show.comparison import print_comparison
+
+    found = [_model(name) for name in models]
+    for model in found:
+        _warn(model)
+    comparison = compared(found, draws, seed)
+    if as_json:
+        print(comparison.model_dump_json(indent=2))
+    else:
+        print_comparison(comparison)
 
 
 @app.command()

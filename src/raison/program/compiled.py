@@ -113,7 +113,7 @@ def _sources() -> str:
     """A name for the state of raison's own source files."""
     root = Path(raison.__file__).parent
     state = [raison.__version__]
-    for folder in ("model", "program", "solve", "run"):
+    for folder in ("model", "program", "solve", "run", "challenge"):
         for path in sorted((root / folder).rglob("*.py")):
             stat = path.stat()
             state.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")

@@ -40,6 +40,8 @@ class World:
         removed: `[K]` bool, whether each switchable premise is removed; None for none.
         chosen: Values that take the place of parameters, float64 `[B]` (codes of names for a `choice`).
         hold: How each computed value is kept.
+        committed: By decision `[B]`, the place among its moves of the one that its player is bound to;
+            negative where he is free.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class World:
         removed: Any = None,
         chosen: Mapping[str, Any] | None = None,
         hold: Hold = hold,
+        committed: Mapping[str, Any] | None = None,
     ) -> None:
         self.program = program
         self.model = program.model
@@ -57,6 +60,7 @@ class World:
         self.axis = {} if program.form is None else {a.name: k for k, a in enumerate(program.form.axes)}
         self.inputs = (cube, dict(chosen or {}))
         self.chosen = {name: self.deepened(values) for name, values in (chosen or {}).items()}
+        self.committed = {node: self.deepened(moves) for node, moves in (committed or {}).items()}
         self.fractions: Mapping[str, Sequence[tuple[Results, Any]]] = {}
         self.hold = hold
         self.functions = {
@@ -297,6 +301,9 @@ class World:
             for replacement in self._replacements(("when", node, label)):
                 other = self.truth(_formula(replacement.definition), results)
                 value = xp.where(self.removed[replacement.switch], other, value)
+            if node in self.committed:
+                bound = self.committed[node]
+                value = value & ((bound < 0) | (bound == len(found)))
             found.append(value)
         return self.hold(tuple(found))
 

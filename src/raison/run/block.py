@@ -157,16 +157,16 @@ def compile_block(program: Program, key: str) -> Block:
         )
     return Block(
         program,
-        _Lazy(
+        Lazy(
             lambda cube, count, removed: _answer_in_parts(program, cube, count, removed),
             f"answer {key}",
         ),
-        _Lazy(
+        Lazy(
             lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold),
             f"numbers {key}",
         ),
-        _Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
-        _Lazy(
+        Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
+        Lazy(
             lambda cube, count, rows: jax.lax.map(
                 lambda removed: _shares(_answer_in_parts(program, cube, count, removed)), rows
             ),
@@ -185,8 +185,8 @@ def _enumeration(
     reason = why_not(program)
     if reason is not None:
         return None, reason, ()
-    inputs = _Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
-    under = _Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
+    inputs = Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
+    under = Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
 
     def extremes(cube: Array, removed: Array) -> tuple[Array, Array, Array]:
         payoffs, chance, available = jax.tree.map(np.asarray, inputs(cube, removed))
@@ -222,7 +222,7 @@ def _by_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-class _Lazy:
+class Lazy:
     """A function that is compiled when it is first called, once also if two threads call it."""
 
     def __init__(self, function: Callable[..., Any], key: str) -> None:
@@ -232,6 +232,7 @@ class _Lazy:
         self.compiled: Callable[..., Any] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
+        """The function's result."""
         if self.compiled is None:
             with self.lock:
                 if self.compiled is None:

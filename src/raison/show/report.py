@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from raison.answer.records import RunRecord
+from raison.challenge.findings import Challenge
 from raison.model.records import Model
-from raison.show import charts, numbers, premises, tree, view, words
+from raison.show import challenge, charts, numbers, premises, tree, view, words
 from raison.show.text import clean, one_line, opening
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -28,7 +29,14 @@ QUESTIONS_IN_A_TABLE = 5  # columns that can be read side by side
 _HEAD = 4_096  # bytes at the beginning of a file in which the report says what it is
 
 
-def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bool = False) -> Path:
+def write_report(
+    path: Path | str,
+    model: Model,
+    record: RunRecord,
+    *,
+    force: bool = False,
+    challenged: Challenge | None = None,
+) -> Path:
     """Writes the report as one file, all of it or nothing.
 
     Args:
@@ -36,6 +44,7 @@ def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bo
         model: The model that was run.
         record: What the run answers.
         force: Overwrite whatever is there.
+        challenged: What challenges its verdict.
 
     Returns:
         The path.
@@ -45,7 +54,7 @@ def write_report(path: Path | str, model: Model, record: RunRecord, *, force: bo
     """
     path = Path(path)
     check_overwrite(path, record.model.name, force)
-    page = render_report(model, record).encode()
+    page = render_report(model, record, challenged).encode()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(page)
@@ -90,12 +99,13 @@ def written_by_raison_for(path: Path | str) -> str | None:
     return html.unescape(found[1]) if found and _GENERATOR.search(head) else None
 
 
-def render_report(model: Model, record: RunRecord) -> str:
+def render_report(model: Model, record: RunRecord, challenged: Challenge | None = None) -> str:
     """The report's page as text.
 
     Args:
         model: The model that was run.
         record: What the run answers.
+        challenged: What challenges its verdict.
     """
     import jinja2
 
@@ -108,6 +118,8 @@ def render_report(model: Model, record: RunRecord) -> str:
         finalize=_finalize,
     )
     context = _context(model, record)
+    context["challenges"] = [] if challenged is None else challenge.sections(model, challenged)
+    context["left_out"] = "" if challenged is None else challenge.left_out(challenged)
     style, script = _asset("report.css") + _tree_style(context["tree"]), _asset("report.js")
     return environment.get_template("report.html").render(
         style=_safe(style),

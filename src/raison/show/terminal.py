@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from raison.answer.records import RunRecord
+from raison.challenge.findings import Challenge
 from raison.model.records import Model
-from raison.show import numbers, words
+from raison.show import challenge, numbers, words
 from raison.show.text import clean, cut, one_line, quoted
 
 if TYPE_CHECKING:
@@ -56,7 +57,14 @@ def make_console(file: IO[str] | None = None) -> Console:
     )
 
 
-def print_run(console: Console, model: Model, record: RunRecord, *, report: Path | str | None = None) -> None:
+def print_run(
+    console: Console,
+    model: Model,
+    record: RunRecord,
+    *,
+    report: Path | str | None = None,
+    challenged: Challenge | None = None,
+) -> None:
     """Prints the answers of a run in short.
 
     Args:
@@ -64,6 +72,7 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         model: The model that was run.
         record: What the run answers.
         report: Path of the report, if one was written.
+        challenged: What challenges its verdict.
     """
     writer = Writer(console)
     _print_head(writer, record)
@@ -77,6 +86,8 @@ def print_run(console: Console, model: Model, record: RunRecord, *, report: Path
         writer.text(" ".join(words.caveats(verdict, record.draws, failures=False)), "dim", indent=INDENT)
     _print_what_follows(writer, record)
     _print_premises(writer, record)
+    if challenged is not None:
+        _print_challenge(writer, model, challenged)
     _print_failures(writer, record)
     if report is not None:
         writer.blank()
@@ -137,6 +148,13 @@ def _print_premises(writer: Writer, record: RunRecord) -> None:
         writer.heading("Premises removed together")
     for sentence in together:
         writer.text(sentence, indent=INDENT)
+
+
+def _print_challenge(writer: Writer, model: Model, challenged: Challenge) -> None:
+    for section in challenge.sections(model, challenged):
+        writer.heading(section.title)
+        writer.text(" ".join(filter(None, section.sentences)), indent=INDENT)
+    writer.text(challenge.left_out(challenged), "dim", indent=INDENT)
 
 
 def _print_failures(writer: Writer, record: RunRecord) -> None:

@@ -1,0 +1,87 @@
+"""A challenge of a whole run: its parts belong to the run, are the same each time, and are shown."""
+
+import json
+
+import pytest
+
+import raison
+from raison.show.challenge import sections
+from raison.show.report import render_report
+
+CRISIS = "three-step-crisis"
+
+
+@pytest.fixture(scope="module")
+def challenged():
+    run = raison.gallery("kremlin-2022").run(2_048, seed=0, removals=())
+    return run, run.challenge()
+
+
+def test_the_plain_setting_is_the_runs_own_answer(challenged):
+    run, found = challenged
+    assert found.draws == 2_048
+    for levers in found.levers:
+        assert levers.plain.number == pytest.approx(run.verdicts[0].share, rel=1e-12)
+    assert {levers.player for levers in found.levers} == {"strong", "others"}
+
+
+def test_it_is_the_same_each_time(challenged):
+    run, found = challenged
+    assert run.challenge() == found
+    assert run.model.run(2_048, seed=1, removals=()).challenge() != found
+
+
+def test_a_flip_is_where_the_solver_changes_its_mind(challenged):
+    run, found = challenged
+    (tipping,) = found.tipping
+    first = tipping.parameters[0]
+    flip = first.nearest
+    step = 1e-6  # moves tie that differ by rounding
+    values = [min(flip.value, flip.last_value) - step, max(flip.value, flip.last_value) + step]
+    choice = run.model.solve({first.parameter: values}).choice["opening"]
+    below, above = (move == "strike" for move in choice)
+    assert (below, above) == (not flip.yes_above, flip.yes_above)
+    assert tipping.yes == (run.model.solve().choice["opening"][0] == "strike")
+
+
+def test_the_range_of_the_share_holds_the_share_and_says_what_overturns_it(challenged):
+    run, found = challenged
+    (robust,) = found.robustness
+    assert robust.share == pytest.approx(run.verdicts[0].share, rel=1e-12)
+    assert all(b.low < robust.share < b.high for b in robust.bounds)
+    overturned = [b.high >= 0.5 for b in robust.bounds]
+    assert overturned == [b.radius >= robust.overturned_at for b in robust.bounds]
+    assert any(overturned)
+    assert not all(overturned)
+
+
+def test_the_nearest_flip_of_the_crisis_is_known():
+    """Where the defender fights, challenging pays if p > k; both are 1/2 at the centre."""
+    found = raison.gallery(CRISIS).run(256, seed=0).challenge(thorough=True)
+    nearest = found.tipping[0].nearest
+    assert nearest.stands
+    assert nearest.distance == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_question_that_is_not_there_is_refused(challenged):
+    with pytest.raises(ValueError, match="questions 0 to"):
+        challenged[0].challenge([99])
+
+
+def test_the_report_has_a_section_each_with_a_picture(challenged):
+    run, found = challenged
+    page = render_report(run.model.record, run.record, found)
+    parts = sections(run.model.record, found)
+    assert len(parts) == 4
+    for part in parts:
+        assert part.picture is not None
+        assert f'id="{part.anchor}"' in page
+        assert part.picture in page
+    assert "challenged" not in render_report(run.model.record, run.record)
+
+
+def test_json_has_the_same(challenged):
+    run, found = challenged
+    data = json.loads(run.json(found))
+    assert data["challenge"] == found.model_dump(mode="json")
+    assert data["questions"] == json.loads(run.json())["questions"]

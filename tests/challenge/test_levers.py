@@ -1,0 +1,89 @@
+"""What the other side can do, on a game that is solved by hand."""
+
+import math
+
+import pytest
+
+import raison
+from raison.challenge.engine import Engine
+from raison.challenge.levers import pull_levers
+from raison.program.engine import configure
+from raison.run.designs import make_design
+from raison.run.plan import make_plan
+
+DRAWS = 1_024
+
+# Acting pays p less the threat where b yields; where b resists it pays one less, that is never.
+# b loses 0.3 by yielding, 0.5 by resisting; so he yields unless he is bound.
+GAME = """
+raison: 1
+title: A threat and a promise
+about: STYLISED. Made for a test.
+players: {{a: A, b: B}}
+parameters:
+  p: {{value: 'uniform(0, 1)', about: gain}}
+  threat: {{value: 0, about: what b can add}}
+game:
+  opening: {{player: a, moves: {{act: reply, stay: quiet}}}}
+  reply: {{player: b, moves: {{yield: taken, resist: fought}}}}
+outcomes:
+  quiet: {{a: 0, b: 0}}
+  taken: {{a: p - threat, b: -0.3}}
+  fought: {{a: p - threat - 1, b: -0.5}}
+questions:
+  - {{node: opening, move: act}}
+levers:
+  b:
+    threat: {{range: [0, 1], cost: {cost}}}
+    reply: {{commit: [yield, resist]}}
+  a:
+    opening: {{commit: [act, stay]}}
+{solution}
+"""
+
+
+def pulled(tmp_path, cost="0.1 * threat", solution=""):
+    configure()
+    path = tmp_path / "game.yaml"
+    path.write_text(GAME.format(cost=cost, solution=solution), encoding="utf-8")
+    model = raison.load(path)
+    plan = make_plan(model.record, model.sha256, draws=DRAWS, seed=0, design="sobol", removals=())
+    engine = Engine(plan)
+    sample = engine.sample(make_design("sobol", 1, 0, DRAWS).points(0, DRAWS))
+    return pull_levers(engine, sample, [0])
+
+
+@pytest.mark.parametrize(
+    "solution", ["", "solution: {concept: sequential}"], ids=["tree", "information sets"]
+)
+def test_a_threat_costs_and_a_promise_to_resist_is_free(tmp_path, solution):
+    (found,) = pulled(tmp_path, solution=solution)  # the mover's own levers are not asked
+    assert found.player == "b"
+    assert found.plain.number == 1.0
+    assert found.plain.payoff == pytest.approx(-0.3, rel=1e-9)
+    for setting in found.curves["threat"]:
+        threat = setting.levers["threat"]
+        assert setting.number == pytest.approx(1 - threat, abs=2 / DRAWS)
+        assert setting.payoff == pytest.approx(-0.3 * (1 - threat) - 0.1 * threat, abs=2 / DRAWS)
+        assert abs(setting.difference + threat) <= 2 / DRAWS
+    resisting = next(s for s in found.curves["reply"] if s.levers == {"reply": "resist"})
+    assert (resisting.number, resisting.payoff) == (0.0, 0.0)
+    assert resisting.payoff_difference == pytest.approx(0.3, rel=1e-9)
+    assert (found.least.number, found.least.payoff) == (0.0, 0.0)
+    assert found.most.number == 1.0
+    assert found.clear
+    assert [s.levers for s in found.joint if s.on_front] == [{"reply": "resist"}]
+
+
+def test_the_front_has_a_price_for_each_step(tmp_path):
+    (found,) = pulled(tmp_path, cost="threat")
+    alone = [s for s in found.joint if s.levers.get("reply") == "yield" and "threat" in s.levers]
+    assert all(math.isclose(s.payoff, -0.3 * s.number - s.levers["threat"], abs_tol=1e-9) for s in alone)
+    front = [s for s in found.joint if s.on_front]
+    for one in front:
+        for other in found.joint:
+            assert not (other.number < one.number and other.payoff >= one.payoff)
+            assert not (other.number <= one.number and other.payoff > one.payoff)
+    assert all(
+        s.on_front or any(t.number <= s.number and t.payoff >= s.payoff for t in front) for s in found.joint
+    )
