@@ -286,18 +286,19 @@ def test_sampled_shares_agree_with_every_subset_within_their_errors(k):
     table = smooth_table(k, 8)
     exact = attribute(table)
     off = np.triu_indices(k, 1)
-    deviations, crossed = [], []
+    deviations, crossed, given_other = [], [], []
     for seed in range(40):
         found = sample_attribution(k, verdicts_of(table), seed, budget=1)
         assert found.free == 1  # two squares whatever the budget
         deviations.append(found.shapley.value - exact.shapley.value)
         crossed.append(found.interaction.value[off] - exact.interaction.value[off])
+        given_other.append((found.given.value - exact.given.value)[~np.eye(k, dtype=bool)])
         # whatever the orders, nothing is lost
         assert found.shapley.value.sum() == pytest.approx(table.verdict[0] - table.verdict[-1], abs=CLOSE)
         np.testing.assert_array_equal(found.dividend.value, exact.dividend.value)
         np.testing.assert_array_equal(found.removal.value, exact.removal.value)
-    for rows in (np.array(deviations), np.array(crossed)):
-        # no bias: means of 40 within 4.5 of their errors, over 10 and 45 numbers
+    for rows in (np.array(deviations), np.array(crossed), np.array(given_other)):
+        # no bias: means of 40 within 4.5 of their errors, over at most 90 numbers
         assert (np.abs(rows.mean(axis=0)) <= 4.5 * rows.std(axis=0, ddof=1) / math.sqrt(40) + CLOSE).all()
 
 
@@ -307,6 +308,17 @@ def test_the_error_that_squares_make_is_the_spread_over_seeds():
     spread = np.std([one.shapley.value for one in found], axis=0)
     told = np.sqrt(np.mean([one.order_error**2 for one in found], axis=0))
     np.testing.assert_allclose(told, spread, rtol=0.25)  # 200 values: 5% on each side, four times over
+
+
+def test_the_error_of_draws_is_in_the_error_of_sampled_shares():
+    # where premises add up, in every replicate by other amounts, any order gives the share: draws alone err
+    k = 9
+    members = (~rows_of(np.arange(1 << k), k)).astype(float)
+    replicates = members @ np.random.default_rng(12).normal(size=(k, 16))
+    table = Table(replicates.mean(axis=1), replicates)
+    found = sample_attribution(k, verdicts_of(table), 0, budget=1)
+    np.testing.assert_allclose(found.order_error, 0, atol=CLOSE)
+    np.testing.assert_allclose(found.shapley.error, attribute(table).shapley.error, rtol=1e-9)
 
 
 def test_sampling_stops_at_the_error_or_at_the_budget():
