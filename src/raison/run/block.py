@@ -21,6 +21,7 @@ from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.world import World
+from raison.run.designs import REPLICATES
 from raison.solve.every import every_equilibrium, reasons_of, why_not
 from raison.solve.game import is_settled, largest_array, played, played_under
 from raison.solve.levels import LARGE, is_large
@@ -67,6 +68,20 @@ class BlockResult(NamedTuple):
     tied_states: tuple[Array, ...]
 
 
+class Shares(NamedTuple):
+    """What a block adds to the questions' means, for each of `R` rows of switches.
+
+    Attributes:
+        solved: `[R, 16]`, draws of each replicate that did not fail.
+        applies: `[R, Q, 16]`, those to which the question applies.
+        number: `[R, Q, 16]`, the sum of the question's numbers over them.
+    """
+
+    solved: Array
+    applies: Array
+    number: Array
+
+
 class AnswerRows(NamedTuple):
     """A question's `raison.solve.questions.Answer`, each field `[B]` and None where it does not apply."""
 
@@ -102,6 +117,8 @@ class Block:
             which each state's ties are broken from the given move on, and which states tie in it in some
             draw.
         values: `(cube, removed) -> parameters and quantities`, name to `[B]`.
+        shares: `(cube, count, removed [R, K]) -> Shares`, the means' sums for many rows of switches on the
+            same draws; it always has to be called with the same shapes.
         extremes: `(cube, removed) -> low, high, missing`: of every question's number over the equilibria that
             were found, `[Q, B]`, and `[B]` the index into `doubts` of why one may be missing, -1 where none
             is; None where they are not enumerated.
@@ -113,6 +130,7 @@ class Block:
     answer: Callable[..., BlockResult]
     numbers: Callable[..., tuple[Array, Array]]
     values: Callable[..., dict[str, Array]]
+    shares: Callable[..., Shares]
     extremes: Callable[..., tuple[Array, Array, Array]] | None = None
     unknown: str | None = None
     doubts: tuple[str, ...] = ()
@@ -131,6 +149,11 @@ def compile_block(program: Program, key: str) -> Block:
             _by_numpy(lambda cube, count, removed: _answer(program, cube, count, removed, fuse)),
             _by_numpy(lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, fuse)),
             _by_numpy(lambda cube, removed: _values(program, cube, removed)),
+            _by_numpy(
+                lambda cube, count, rows: _stacked(
+                    [_shares(_answer(program, cube, count, removed, fuse)) for removed in rows]
+                )
+            ),
         )
     return Block(
         program,
@@ -143,6 +166,12 @@ def compile_block(program: Program, key: str) -> Block:
             f"numbers {key}",
         ),
         Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
+        Lazy(
+            lambda cube, count, rows: jax.lax.map(
+                lambda removed: _shares(_answer_in_parts(program, cube, count, removed)), rows
+            ),
+            f"shares {key}",
+        ),
         *_enumeration(program, key),
     )
 
@@ -267,6 +296,27 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
         tied=spread((status == 0) & game.tied_anywhere()),
         tied_states=game.tied_states(status == 0),
     )
+
+
+def _shares(result: BlockResult) -> Shares:
+    """The sums of one row of switches, `[16]` and `[Q, 16]`."""
+
+    def summed(rows: Array) -> Array:
+        return rows.reshape(-1, REPLICATES).sum(axis=0, dtype=xp.float64)
+
+    solved = result.status == 0
+    counted = [solved & answer.applies for answer in result.answers]
+    numbers = [
+        xp.where(here, answer.number, 0.0) for here, answer in zip(counted, result.answers, strict=True)
+    ]
+    if not counted:
+        nothing = xp.zeros((0, REPLICATES))
+        return Shares(summed(solved), nothing, nothing)
+    return Shares(summed(solved), xp.stack(list(map(summed, counted))), xp.stack(list(map(summed, numbers))))
+
+
+def _stacked(rows: list[Shares]) -> Shares:
+    return Shares(*(np.stack(parts) for parts in zip(*rows, strict=True)))
 
 
 def flat(row: Array) -> Array:
