@@ -103,7 +103,7 @@ class Cells:
         """`[M, R, C]`, sums of `[M, N]` by replicate and cell."""
         code = replicates.replicate * self.counts.shape[1] + self.cell
         flat = [np.bincount(code, weights=row, minlength=self.counts.size) for row in y]
-        return np.array(flat).reshape(len(y), *self.counts.shape)
+        return np.array(flat, dtype=np.float64).reshape(len(y), *self.counts.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -218,9 +218,7 @@ def verdict_information(
     replicates = _fitting(parameters, numbers, replicate)
     made: Made = {}
     cells = [cells_of_one(row, replicates, made) for row in parameters]
-    found = [
-        _verdict(one.smoother, one.counts, one.table(numbers, replicates), threshold) for one in cells
-    ]
+    found = [_verdict(one.smoother, one.counts, one.table(numbers, replicates), threshold) for one in cells]
 
     def statistic(smoother: Smoother, counts: Floats, sums: Floats) -> tuple[float, float]:
         shuffled = _verdict(smoother, counts, sums, threshold)
@@ -343,9 +341,8 @@ def _worth(value: Floats, error: Floats, replicates: int, null: Floats, most: fl
 
 def _fitting(parameters: Floats, numbers: Floats, replicate: ArrayLike | None) -> Replication:
     if parameters.shape[1] != numbers.shape[1]:
-        raise ValueError(
-            f"all arrays need the same draws; got {parameters.shape[1]} of x and {numbers.shape[1]} of the rest."
-        )
+        given, wanted = parameters.shape[1], numbers.shape[1]
+        raise ValueError(f"x has {given} draws and the numbers {wanted}; they must be the same.")
     return replication(numbers.shape[1], replicate)
 
 

@@ -38,7 +38,11 @@ class Replication:
 
     def sums(self, values: Floats) -> Floats:
         """`[..., R]`, sums of `[..., N]` over the draws of each replicate."""
-        return np.add.reduceat(values[..., self.order], self.starts, axis=-1)
+        return self.segments(values[..., self.order])
+
+    def segments(self, ordered: Floats) -> Floats:
+        """`[..., R]`, the same of values that are already in `order`."""
+        return np.add.reduceat(ordered, self.starts, axis=-1)
 
     def means(self, values: Floats) -> Floats:
         """`[..., R]`, means of `[..., N]` over the draws of each replicate."""
