@@ -122,7 +122,7 @@ def test_intervals_hold_the_true_worth():
     assert np.all(hits >= stats.binom.ppf(0.001, runs, 0.95))
     bias = np.mean(values, axis=0) - expected
     assert np.all(bias < 4 * np.std(values, axis=0) / np.sqrt(runs))  # never on the high side
-    assert np.all(bias > -0.02)
+    assert np.all(bias > -0.005)  # measured -0.0003: what cells and smoothing cost the rule
 
 
 def test_a_parameter_that_says_nothing_exceeds_its_null_one_time_in_twenty():
@@ -245,6 +245,23 @@ def test_smoothing_is_penalised_least_squares_with_the_least_cross_validation():
         assert np.allclose(cells.smoother.fit(means[:, None])[:, 0], best[1], atol=1e-6)
     flat = cells.smoother.fit(np.full((num, 1), 0.3))
     assert np.allclose(flat, 0.3, atol=1e-12)
+
+
+def test_noise_is_mostly_smoothed_to_a_constant():
+    rng = np.random.default_rng(4)
+    smoother = cells_of_one(rng.random(8_192), replication(8_192), {}).smoother
+    fitted = smoother.fit(rng.standard_normal((len(smoother.weights), 400)))
+    constant = np.ptp(fitted, axis=0) < 1e-12
+    assert constant.mean() > 0.6  # a chi-squared above 2 comes 16 times in 100, and there are other lambdas
+
+
+def test_an_atom_at_the_lowest_value_is_one_cell_of_a_verdict():
+    z, other = normals(2, 10, 16_384)
+    x = np.maximum(z, 0.0)
+    found = verdict_information(x[None], (x + 0.5 * other > 0.7) * 1.0, seed=0, permutations=2)
+    assert (
+        abs(found.overturn.value[0] - stats.norm.sf(0.7)) < FAR * found.overturn.standard_error[0] + 1 / 256
+    )
 
 
 def test_shuffled_tables_deal_out_the_same_draws():

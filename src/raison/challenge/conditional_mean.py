@@ -196,19 +196,21 @@ def _smoother(weights: Floats, basis: Floats, penalty: Floats, discrete: bool) -
     return Smoother(weights, basis @ vectors, np.maximum(lengths, 0.0), held)
 
 
-def without_each(counts: Floats, sums: Floats) -> tuple[Floats, Floats]:
-    """Means over all replicates but one.
+def means_without(counts: Floats, sums: Floats, num_folds: int) -> tuple[Floats, Floats]:
+    """Means over all replicates but those of one fold; replicate r is of fold r mod `num_folds`.
 
     Args:
         counts: `[R, C]`.
         sums: `[M, R, C]`.
+        num_folds: F, from 2 to R.
 
     Returns:
-        `[M, R, C]`, means by cell, the mean of all cells where a cell is left without draws; `[M, R]`, means
+        `[M, F, C]`, means by cell, the mean of all cells where a cell is left without draws; `[M, F]`, means
         of all cells.
     """
-    rest = counts.sum(axis=0) - counts
-    rest_sums = sums.sum(axis=1, keepdims=True) - sums
+    inside = (np.arange(len(counts)) % num_folds == np.arange(num_folds)[:, None]).astype(np.float64)
+    rest = counts.sum(axis=0) - inside @ counts
+    rest_sums = sums.sum(axis=1, keepdims=True) - inside @ sums
     overall = rest_sums.sum(axis=2) / rest.sum(axis=1)
     means = rest_sums / np.maximum(rest, 1.0)
     return np.where(rest > 0, means, overall[..., None]), overall

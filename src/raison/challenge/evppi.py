@@ -5,10 +5,10 @@ max_d E NB_d. Knowing x_p first, he would choose for each value of it:
 
     EVPPI_p = E[ max_d E(NB_d | x_p) ] - max_d E NB_d,        EVPI = E[ max_d NB_d ] - max_d E NB_d.
 
-E(NB_d | x_p) is regressed on the given draws. The choice that the regression recommends is made without the
-replicate on which it is scored, so the estimate is the worth of a rule that could really be followed: its
-noise does not pass for knowledge, and it errs on the low side. Each value comes with a null: the same with
-the draws shuffled, so that the parameter says nothing.
+E(NB_d | x_p) is regressed on one half of the replicates, and the choice that this recommends is scored on
+the other, both ways. So the estimate is the worth of a rule that could really be followed: its noise does not
+pass for knowledge, and it errs on the low side. Each value comes with a null: the same with the draws
+shuffled, so that the parameter says nothing.
 
 For a verdict, a share p = E y with a conclusion (p above a threshold or not), the same regression gives the
 chance that learning x_p overturns it, P(E(y | x_p) on the other side), and the expected reduction of its
@@ -19,7 +19,7 @@ With correlated parameters each number is what learning x_p says also about the 
 Source: Strong, Oakley and Brennan (2014), "Estimating multiparameter partial expected value of perfect
     information from a probabilistic sensitivity analysis sample: a nonparametric regression approach",
     Medical Decision Making 34, equations 2 to 5; Raiffa and Schlaifer (1961), sections 4.5 and 5.3;
-    Chernozhukov et al. (2018) for fitting and scoring on different parts. Scoring by replicates is ours.
+    Chernozhukov et al. (2018) for fitting and scoring on different parts. Halves of replicates are ours.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from raison.challenge.conditional_mean import (
     cells_of_one,
     cells_of_two,
     fit_each,
+    means_without,
     permuted_tables,
-    without_each,
 )
 from raison.challenge.replication import (
     Replication,
@@ -52,6 +52,8 @@ from raison.challenge.replication import (
 Floats = NDArray[np.float64]
 
 PERMUTATIONS = 200
+FOLDS = 2
+"""More would fit rules on more draws, but score nearly the same rule everywhere, luck included."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +113,7 @@ def evpi(benefit: ArrayLike, *, replicate: ArrayLike | None = None) -> Estimate:
 
     Returns:
         The estimate in units of the payoff. The option chosen without information is the best in the
-        other replicates; so no EVPPI from the same draws exceeds it.
+        other half of the replicates; so no EVPPI from the same draws exceeds it.
 
     Raises:
         ValueError: fewer than two options, fewer than 160 draws, or a number that is not finite.
@@ -121,8 +123,8 @@ def evpi(benefit: ArrayLike, *, replicate: ArrayLike | None = None) -> Estimate:
     apart = _differences(options)
     best = replicates.means(np.maximum(apart.max(axis=0), 0.0))
     sums = replicates.sums(apart)
-    overall = (sums.sum(axis=1, keepdims=True) - sums) / (replicates.counts.sum() - replicates.counts)
-    gain = best - _chosen(overall, sums) / replicates.counts
+    _, overall = means_without(replicates.counts[:, None], sums[..., None], FOLDS)
+    gain = best - _chosen(overall[:, np.arange(len(best)) % FOLDS], sums) / replicates.counts
     mean, error = float(gain @ replicates.counts / replicates.counts.sum()), float(spread_error(gain))
     width = error * student(len(gain))
     return Estimate(mean, error, max(mean - width, 0.0), max(mean + width, 0.0), "replicates")
@@ -152,9 +154,10 @@ def evppi(
         ValueError: shapes do not fit, fewer than two options, fewer than 160 draws, or a number that is not
             finite.
 
-    Accuracy: the expectation is the worth of the fitted rule, at most EVPPI; the gap falls faster than the
-        standard error where the choice changes smoothly. A rule changes between cells of 1/256 of the draws,
-        so an option that pays only in a tail smaller than that is not seen.
+    Accuracy: the expectation is that of the fitted rule, at most EVPPI (0.0009 below 0.115 at 2,048 draws).
+        Intervals hold the true worth in 93 of 100 runs, in 85 to 90 where two options are as good as equal
+        on average. A rule changes between cells of 1/256 of the draws, so an option that pays only in a
+        smaller tail is not seen.
     """
     parameters, options = _finite(x, "x", 1), _finite(benefit, "benefit", 2)
     replicates = _fitting(parameters, options, replicate)
@@ -204,7 +207,7 @@ def verdict_information(
 
     Returns:
         The record. The error of `overturn` is the jackknife over replicates; `share_if_overturned` and
-        `reduction` are scored on replicates that the regression has not seen.
+        `reduction` are scored on that half of the replicates which the regression has not seen.
 
     Raises:
         ValueError: shapes do not fit, fewer than 160 draws, or a number that is not finite.
@@ -218,10 +221,13 @@ def verdict_information(
     replicates = _fitting(parameters, numbers, replicate)
     made: Made = {}
     cells = [cells_of_one(row, replicates, made) for row in parameters]
-    found = [_verdict(one.smoother, one.counts, one.table(numbers, replicates), threshold) for one in cells]
+    found = [
+        _verdict(one.smoother, one.counts, one.table(numbers, replicates), threshold, jackknife=True)
+        for one in cells
+    ]
 
     def statistic(smoother: Smoother, counts: Floats, sums: Floats) -> tuple[float, float]:
-        shuffled = _verdict(smoother, counts, sums, threshold)
+        shuffled = _verdict(smoother, counts, sums, threshold, jackknife=False)
         return shuffled.overturn, float(shuffled.reductions @ counts.sum(axis=1) / counts.sum())
 
     null = _null(cells, numbers, replicates, statistic, seed, permutations)
@@ -250,22 +256,31 @@ class _Verdict:
     share_error: float
 
 
-def _verdict(smoother: Smoother, counts: Floats, sums: Floats, threshold: float) -> _Verdict:
-    means, overall = without_each(counts, sums)
-    every = (sums[0].sum(axis=0) / counts.sum(axis=0))[None, :]
-    fitted = fit_each(smoother, np.concatenate([means[0], every]))
-    centre = np.append(overall[0], smoother.weights @ every[0])
-    other = (fitted > threshold) != (centre > threshold)[:, None]  # [R + 1, C]
+def _verdict(
+    smoother: Smoother, counts: Floats, sums: Floats, threshold: float, *, jackknife: bool
+) -> _Verdict:
+    draws = counts.sum(axis=1)
+    num_replicates = len(draws)
+    fold = np.arange(num_replicates) % FOLDS
+    halves, half_overall = means_without(counts, sums, FOLDS)
+    singles, single_overall = halves[:, :0], half_overall[:, :0]
+    if jackknife:
+        singles, single_overall = means_without(counts, sums, num_replicates)
+    every = (sums[0].sum(axis=0) / np.maximum(counts.sum(axis=0), 1.0))[None, :]
+    fitted = fit_each(smoother, np.concatenate([halves[0], singles[0], every]))
+    centre = np.concatenate([half_overall[0], single_overall[0], smoother.weights @ every.T])
+    other = (fitted > threshold) != (centre > threshold)[:, None]
     overturn = other @ smoother.weights
-    apart, draws = fitted[:-1] - overall[0][:, None], counts.sum(axis=1)
+    middle = centre[fold]
+    apart = fitted[fold] - middle[:, None]  # [R, C], from the other half
     # (y - centre)^2 - (y - fit)^2 = apart (2 (y - centre) - apart)
-    gained = apart * (2 * (sums[0] - counts * overall[0][:, None]) - counts * apart)
-    hits, held = (other[:-1] * counts).sum(axis=1), (other[:-1] * sums[0]).sum(axis=1)
+    gained = apart * (2 * (sums[0] - counts * middle[:, None]) - counts * apart)
+    hits, held = (other[fold] * counts).sum(axis=1), (other[fold] * sums[0]).sum(axis=1)
     share = share_error = np.nan
     if hits.sum() > 0:
         share = float(held.sum() / hits.sum())
         share_error = float(spread_error((held - share * hits) / hits.mean()))
-    return _Verdict(float(overturn[-1]), overturn[:-1], gained.sum(axis=1) / draws, share, share_error)
+    return _Verdict(float(overturn[-1]), overturn[FOLDS:-1], gained.sum(axis=1) / draws, share, share_error)
 
 
 def _evppi(
@@ -285,9 +300,10 @@ def _evppi(
 
 def _gains(smoother: Smoother, counts: Floats, sums: Floats) -> Floats:
     """`[R]`: on each replicate, what is gained by the rule that the others recommend."""
-    means, overall = without_each(counts, sums)
-    informed = _chosen(fit_each(smoother, means), sums).sum(axis=1)
-    return (informed - _chosen(overall, sums.sum(axis=2))) / counts.sum(axis=1)
+    means, overall = means_without(counts, sums, FOLDS)
+    fold = np.arange(len(counts)) % FOLDS
+    informed = _chosen(fit_each(smoother, means)[:, fold], sums).sum(axis=1)
+    return (informed - _chosen(overall[:, fold], sums.sum(axis=2))) / counts.sum(axis=1)
 
 
 def _chosen(judged: Floats, scored: Floats) -> Floats:

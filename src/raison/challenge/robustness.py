@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raison.answer.intervals import Estimate
+from raison.challenge.conditional_mean import means_without
 from raison.challenge.replication import Replication, replication, spread_error, student
 
 Floats = NDArray[np.float64]
@@ -443,8 +444,8 @@ def reweighted(
 
     Args:
         x_unit: `[P, N]`, from 0 to 1: coordinates of the unit cube, in which each parameter is uniform as
-            stated and a shape bends the stated one (`low`: at the lowest twice as likely as in the middle); or
-            with `stated` positions in the support, (x - a) / (b - a), where a shape replaces the stated one.
+            stated and a shape bends the stated one (`low`: at the lowest twice as likely as in the middle);
+            or with `stated` positions in the support, (x - a) / (b - a), where a shape replaces the stated one.
         y: `[N]`, the question's number in each draw.
         shapes: Densities on [0, 1] by name; a constant factor does not matter.
         stated: `[P, N]`, the stated density at each position; None if it is 1.
@@ -542,9 +543,9 @@ def worst(x: ArrayLike, y: ArrayLike, *, parts: int = 20, replicate: ArrayLike |
         replicate: `[N]`, of each draw; None for i mod 16.
 
     Returns:
-        The record. The part is the extreme one of all draws; its verdict is scored, replicate by replicate,
-        on the part that is extreme without that replicate, so that the luck that made it extreme does not
-        count.
+        The record. The part is the extreme one of all draws; its verdict is scored on each half of the
+        replicates in the part that is extreme in the other half, so that the luck that made it extreme does
+        not count.
 
     Raises:
         ValueError: shapes do not fit, fewer than 160 draws, fewer than 32 draws in a part, or numbers that
@@ -572,13 +573,13 @@ def _extremes(x: Floats, y: Floats, parts: int, replicates: Replication) -> list
     shape = (len(replicates.counts), len(edges) + 1)
     code = replicates.replicate * shape[1] + part
     counts = np.bincount(code, minlength=shape[0] * shape[1]).reshape(shape)
-    sums = np.bincount(code, weights=y, minlength=shape[0] * shape[1]).reshape(shape)
-    rest, rest_sums = counts.sum(axis=0) - counts, sums.sum(axis=0) - sums
+    sums = np.bincount(code, weights=y, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    means, _ = means_without(counts.astype(np.float64), sums[None], 2)
+    fold = np.arange(len(counts)) % 2
     starts, ends = np.append(ordered[0], edges), np.append(edges, ordered[-1])
     found: list[tuple[float, ...]] = []
     for sign in (1.0, -1.0):
-        means = np.where(rest > 0, sign * rest_sums / np.maximum(rest, 1), np.inf)
-        chosen = means.argmin(axis=1)[:, None]
+        chosen = (sign * means[0]).argmin(axis=1)[fold, None]
         hits = np.take_along_axis(counts, chosen, axis=1)[:, 0]
         held = np.take_along_axis(sums, chosen, axis=1)[:, 0]
         value = float(held.sum() / hits.sum()) if hits.sum() else math.nan
