@@ -208,6 +208,22 @@ def test_what_says_nothing_about_a_verdict_close_to_half_shows_in_the_null():
     assert np.sum(found.reduction.exceeds_null) <= 5
 
 
+def test_noise_passes_neither_for_a_reduction_nor_for_a_share_on_the_other_side():
+    """Scored where they were fitted, the reduction would be above 0 and the share below 1/2."""
+    reductions, shares = [], []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        found = verdict_information(
+            rng.random((1, 1_024)), (rng.random(1_024) < 0.52) * 1.0, seed=0, permutations=0
+        )
+        reductions.append(found.reduction.value[0])
+        shares.append(found.share_if_overturned[0])
+    assert np.mean(reductions) < 2 * np.std(reductions) / np.sqrt(200)
+    known = np.array(shares)[np.isfinite(shares)]
+    assert len(known) > 50
+    assert np.mean(known) > 0.51
+
+
 def test_the_reduction_for_a_discrete_parameter_by_hand():
     """Shares 0.9 and 0.1 in equal halves: variance 0.25, of which 0.16 goes."""
     place = np.arange(16 * 200) // 16

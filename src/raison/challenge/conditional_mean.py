@@ -163,8 +163,6 @@ def _axis(x: Floats, most: int, knots: int, made: Made) -> _Axis:
     edges = ordered[starts] if discrete else np.unique(ordered[starts])
     cell = np.searchsorted(edges, x, side="right")
     counts = np.bincount(cell, minlength=len(edges) + 1)
-    if counts[0] == 0:  # the lowest value fills more than a cell
-        cell, counts = cell - 1, counts[1:]
     weights = counts / len(x)
     if discrete:
         return _Axis(cell, weights, np.eye(len(counts)), np.zeros((len(counts), len(counts))), True)

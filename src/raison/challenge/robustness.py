@@ -445,7 +445,8 @@ def reweighted(
     Args:
         x_unit: `[P, N]`, from 0 to 1: coordinates of the unit cube, in which each parameter is uniform as
             stated and a shape bends the stated one (`low`: at the lowest twice as likely as in the middle);
-            or with `stated` positions in the support, (x - a) / (b - a), where a shape replaces the stated one.
+            or, with `stated`, positions in the support, (x - a) / (b - a), where a shape replaces the
+            stated one.
         y: `[N]`, the question's number in each draw.
         shapes: Densities on [0, 1] by name; a constant factor does not matter.
         stated: `[P, N]`, the stated density at each position; None if it is 1.
