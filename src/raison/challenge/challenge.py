@@ -20,7 +20,7 @@ from raison.challenge.engine import Engine, Sample
 from raison.challenge.findings import Bound, Challenge, FlipAt, Flipping, NearestFlipAt, Robustness, Tipping
 from raison.challenge.levers import pull_levers
 from raison.challenge.reliability import NearestFlip, nearest_flip
-from raison.challenge.robustness import divergence, within_divergence
+from raison.challenge.robustness import bernoulli_divergence, share_bounds
 from raison.challenge.tipping import Axis, Flip, tipping_points
 from raison.model.records import Distribution
 from raison.run.designs import REPLICATES, make_design
@@ -130,15 +130,15 @@ def _robustness(work: _Work, q: int) -> Robustness | None:
         return None
     found = mean_estimate(per_replicate(counted, number), per_replicate(counted))
     share = min(max(found.mean, 0.0), 1.0)
-    needed = divergence(0.5, share)
+    needed = float(bernoulli_divergence(0.5, share))
     return Robustness(
         question=asked.question.label,
         share=share,
         standard_error=_number(found.standard_error),
         bounds=tuple(
-            Bound(radius=radius, low=low, high=high)
+            Bound(radius=radius, low=float(low), high=float(high))
             for radius in RADII
-            for low, high in [within_divergence(share, radius)]
+            for low, high in [share_bounds(share, radius)]
         ),
         overturned_at=_number(needed),
     )
