@@ -28,24 +28,6 @@ questions: [{amount: b}]
 """
 
 
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Calls `raison ARGUMENTS` in a folder of its own; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments):
-        monkeypatch.setattr(sys, "argv", ["raison", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return called
-
-
 def command(*arguments):
     return [sys.executable, "-m", "raison.cli", *map(str, arguments)]
 
