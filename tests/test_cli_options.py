@@ -3,6 +3,7 @@
 import pytest
 
 import raison
+from textbook_games import BEER
 
 SEEN = """\
 raison: 1
@@ -59,3 +60,28 @@ def test_warnings_of_the_file_keep_their_lines_when_an_option_is_given(call, tmp
 def test_the_library_names_the_option_too():
     with pytest.raises(raison.ModelError, match=r"^--concept foo: there is no solution concept 'foo'"):
         raison.gallery("three-step-crisis").solved_by("foo")
+
+
+IDLE = "raison: warning: the refinement 'd1' "
+
+
+@pytest.mark.parametrize("command", [["solve"], ["run", "--draws", "64", "--no-report"]])
+def test_a_refinement_where_equilibria_are_not_enumerated_says_that_it_does_nothing(call, command):
+    code, out, err = call(command[0], "crisis-private-resolve", *command[1:], "--refinement", "d1")
+    assert code == 0
+    assert err.startswith(IDLE + "changes nothing here: equilibria of games with amounts are not enumerated")
+    if command[0] == "run":
+        assert "so the refinement 'd1' changes nothing." in " ".join(out.split())
+    assert call(command[0], "crisis-private-resolve", *command[1:])[2] == ""
+
+
+def test_a_refinement_that_works_is_said_to_work_on_what_a_run_counts(call, tmp_path):
+    """Beer and quiche (Cho and Kreps 1987): the intuitive criterion leaves one of two poolings."""
+    (tmp_path / "beer.yaml").write_text(BEER)
+    code, _, err = call("run", "beer.yaml", "--draws", "64", "--no-report", "--refinement", "d1")
+    assert (code, err) == (0, "")
+    assert call("solve", "beer.yaml", "--refinement", "d1", "--equilibria")[2] == ""
+    err = call("solve", "beer.yaml", "--refinement", "d1")[2]
+    assert err.startswith(
+        IDLE + "narrows the equilibria that a run counts and does not change what is played"
+    )

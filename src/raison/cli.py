@@ -211,6 +211,14 @@ def _warn(model: Model) -> None:
         print(problem, file=sys.stderr)
 
 
+def _warn_idle(model: Model, *, in_runs: bool) -> None:
+    from raison.solve.every import idle_refinement
+
+    sentence = idle_refinement(model.program, in_runs=in_runs) if model.record.solution.refinement else None
+    if sentence is not None:
+        print(f"raison: warning: {sentence}", file=sys.stderr)
+
+
 @app.command()
 def check(
     models: Annotated[
@@ -288,6 +296,7 @@ def run(
     _check_apart(
         {"the model": Path(model), "--output": output if report and not as_json else None, "--keep": keep}
     )
+    _warn_idle(found, in_runs=True)
     store_at = Path(f"{found.name}.partial") if resume is None else resume
     finished = _with_progress(
         draws,
@@ -433,6 +442,8 @@ def solve(
     from raison.show.equilibria import equilibria_dict, print_equilibria
     from raison.show.solution import print_solution, solution_dict
 
+    if not equilibria:
+        _warn_idle(found, in_runs=False)
     solution = found.solve(points)
     gambit: tuple[str, ...] = ()
     if against is not None and solution.status[0] == "solved":

@@ -19,8 +19,8 @@ def named(
         before: Problems of the model's own file; those that remain keep their lines.
 
     Returns:
-        A problem that the file does not have has an option in place of the file, `--refinement d1`: the one that
-        it is about, or else all that were given.
+        Each; one that the file does not have stands at an option, `--refinement d1`: the one it is about,
+        or else all that were given.
     """
     known = {(problem.path, problem.message): problem for problem in before}
     return tuple(known.get((p.path, p.message)) or _of_option(p, options) for p in problems)
