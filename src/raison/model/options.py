@@ -27,7 +27,6 @@ def named(
 
 
 def _of_option(problem: Problem, options: Mapping[str, str]) -> Problem:
-    about = problem.path[1] if problem.path[:1] == ("solution",) and len(problem.path) > 1 else None
-    causes = [about] if about in options else list(options)
+    causes = [name for name in options if problem.path[:2] == ("solution", name)] or list(options)
     where = " ".join(f"--{name} {options[name]}" for name in causes)
     return replace(problem, file=where, line=None)
