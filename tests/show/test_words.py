@@ -193,6 +193,13 @@ MIXED = {
 }
 
 
+def test_an_interval_as_narrow_as_arithmetic_is_not_shown():
+    verdict = sample.verdict("asked", 0.67499999996, interval=near(0.67499999992, 0.675))
+    assert words.verdict_sentence(MODEL, verdict, beliefs=False) == (
+        "In 67.5% of the draws, “strike” is the rational move for the leader at “opening”."
+    )
+
+
 @pytest.mark.parametrize(("concept", "fields", "sentence"), MIXED.values(), ids=MIXED)
 def test_a_probability_averaged_over_draws_is_no_share_of_draws(concept, fields, sentence):
     model = replace(MODEL, solution=Solution(concept))

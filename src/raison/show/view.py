@@ -147,7 +147,7 @@ def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
                 verdict,
                 record.draws,
                 failures=index == 0 or verdict.failed != record.failed,
-                concept=record.concept,
+                concept=record.concept or "",
             ),
             strip=_strip(verdict),
             parts=_parts(verdict, record.draws),

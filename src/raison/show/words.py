@@ -204,9 +204,7 @@ def possessive(words: str) -> str:
     return f"{words}'" if words.endswith("s") else f"{words}'s"
 
 
-def caveats(
-    verdict: Verdict, draws: int, *, failures: bool = True, concept: str | None = None
-) -> tuple[str, ...]:
+def caveats(verdict: Verdict, draws: int, *, failures: bool = True, concept: str = "") -> tuple[str, ...]:
     """What a careful reader must know besides the share: equilibria, ties, reach, condition, failures.
 
     Args:
@@ -224,10 +222,9 @@ def caveats(
         is_move = verdict.kind == "move"
         where = "at the node" if is_move else "somewhere in the game"
         so = "; each counts in part" if is_move else "; the one listed first is played"
-        parts.append(
-            f"In {share(verdict.tied, 'tied')} of the draws the best moves tie {where}"
-            f"{so if concept in (None, SPE) else ''}."
-        )
+        so = "" if concept and concept != SPE else so
+        tied = share(verdict.tied, "tied")
+        parts.append(f"In {tied} of the draws the best moves tie {where}{so}.")
     if verdict.mixed and verdict.kind == "move":
         parts.append(
             f"In {share(verdict.mixed, 'mixed')} of the draws the move is made with a probability between 0 "
@@ -478,7 +475,10 @@ def _amount_sentence(verdict: Verdict, given: str) -> str:
 
 
 def _interval(verdict: Verdict) -> str:
-    return "" if verdict.interval is None else f"95% interval {numbers.interval(verdict.interval)}"
+    near = verdict.interval
+    if near is None or (near.high - near.low < numbers.NOISE and near.method == "replicates"):
+        return ""
+    return f"95% interval {numbers.interval(near)}"
 
 
 def _bracket(inside: str) -> str:
