@@ -113,3 +113,9 @@ SIGNIFICANT = {0.0: "0", 1234.5: "1,234", 0.00123: "0.00123", -2.5e-9: "−2.50e
 @pytest.mark.parametrize("value", SIGNIFICANT)
 def test_significant_digits_avoid_exponents_where_they_can(value):
     assert numbers.significant(value, 3) == SIGNIFICANT[value]
+
+
+def test_a_spread_that_the_quantiles_cannot_tell_from_none_gives_no_places():
+    assert numbers.quantile_places(Quantiles(q05=3.0001, median=3.001, q95=3.0019), 10_000) == 2
+    assert numbers.quantile_places(Quantiles(q05=3.0, median=3.0, q95=3.0), 10_000) == 2
+    assert numbers.quantile_places(Quantiles(q05=2.9, median=3.0, q95=3.1), 1_000_000) == 4

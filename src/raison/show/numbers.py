@@ -19,6 +19,7 @@ MINUS = "−"
 NOISE = 1e-8
 """An error below this part of a number is one of arithmetic and not of draws."""
 _MOST_DECIMALS = 12
+_SKETCHED = 2e-3  # quantiles are kept to a part in a thousand: a narrower spread is none
 _LEGIBLE = 6  # places after the point that can be read at a glance
 _DIGITS = 4  # significant digits of a share in a table, however small its error
 _FEW_DIGITS = 3  # the same in a drawing
@@ -163,7 +164,7 @@ def significant(value: float, digits: int) -> str:
 def quantile_places(quantiles: Quantiles, draws: int) -> int:
     """Places that the sampling error of quantiles leaves meaning to: about their spread over root draws."""
     spread = quantiles.q95 - quantiles.q05
-    if not spread > 0:
+    if not spread > _SKETCHED * abs(quantiles.median):
         return decimals(abs(quantiles.median) / 100)
     return decimals(max(spread / math.sqrt(max(draws, 1)), 1e-3 * spread))
 
