@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dis import opmap
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -126,12 +127,20 @@ def main() -> None:
 
 
 def _expected(error: BaseException) -> bool:
-    """Whether an error was raised by raison itself with a sentence for the user, not by a slip inside."""
+    """Whether an error has a sentence for the user: raison raises it itself, or the system tells of a file.
+
+    What a lookup, a conversion or an import raises inside raison is a slip.
+    """
+    if isinstance(error, RefusalError | OSError):
+        return True
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    where = "" if traceback is None else traceback.tb_frame.f_globals.get("__name__", "")
-    return isinstance(error, RefusalError) or where.startswith("raison.") or isinstance(error, OSError)
+    if traceback is None:
+        return False
+    frame = traceback.tb_frame
+    raised = frame.f_code.co_code[traceback.tb_lasti] == opmap["RAISE_VARARGS"]
+    return raised and frame.f_globals.get("__name__", "").startswith("raison.")
 
 
 def _text(error: BaseException) -> str:
