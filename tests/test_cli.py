@@ -28,24 +28,6 @@ questions: [{amount: b}]
 """
 
 
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Calls `raison ARGUMENTS` in a folder of its own; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments):
-        monkeypatch.setattr(sys, "argv", ["raison", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return called
-
-
 def command(*arguments):
     return [sys.executable, "-m", "raison.cli", *map(str, arguments)]
 
@@ -395,6 +377,34 @@ def test_an_internal_error_saves_its_trace(call, monkeypatch):
     os.unlink(path)
     assert "raison gallery" in trace
     assert "RuntimeError: unforeseen" in trace
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        pytest.param("raise KeyError('the model has no such parameter.')", True, id="a sentence"),
+        pytest.param("raise ValueError('a sentence.') from None", True, id="a wrong value"),
+        pytest.param("raise ImportError('install it with: pip install x.')", True, id="an extra"),
+        pytest.param("open('/no/such/file')", True, id="a file"),
+        pytest.param("{}['war']", False, id="a lookup"),
+        pytest.param("float('war')", False, id="a conversion"),
+        pytest.param("(lambda: [].index(1))()", False, id="a search"),
+        pytest.param("[x for x, y in [(1,)]]", False, id="unpacking"),
+        pytest.param("import no_such_module", False, id="an import"),
+    ],
+)
+@pytest.mark.parametrize("where", ["raison.solve.points", "elsewhere"])
+def test_only_what_raison_raises_itself_is_shown_as_a_sentence(call, monkeypatch, statement, expected, where):
+    def broken():
+        exec(statement, {"__name__": where})
+
+    monkeypatch.setattr("raison.api.gallery_files", broken)
+    code, out, err = call("gallery")
+    assert out == ""
+    shown = statement.startswith("open") or (expected and where != "elsewhere")
+    assert code == (1 if shown else 4)
+    if not shown:
+        os.unlink(re.search(r"The trace is in (\S+)\.\n", err)[1])
 
 
 def test_a_closed_pipe_is_no_error_of_ours():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from raison.model import reader, writer
 from raison.model import records as records
+from raison.model.options import named
 from raison.model.problem import ModelError, Problem
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class Model:
             refinement: Of `sequential`: `intuitive` or `d1`.
 
         Raises:
-            ModelError: the concept does not exist or does not fit the model.
+            ModelError: the concept does not exist or does not fit the model; `problems` name the option.
         """
         from dataclasses import replace
 
@@ -168,10 +169,14 @@ class Model:
         )
         if solution == self.record.solution:
             return self
-        found = Model.of(replace(self.record, solution=solution))
-        options = {"concept": concept, "precision": precision, "refinement": refinement}
-        given = tuple((name, str(value)) for name, value in options.items() if value is not None)
-        return replace(found, origin=self.origin, options=given)
+        values = {"concept": concept, "precision": precision, "refinement": refinement}
+        options = {name: str(value) for name, value in values.items() if value is not None}
+        text = writer.write(replace(self.record, solution=solution))
+        reading = reader.read_text(text, self.record.name)
+        problems = named(reading.problems, options, self.problems)
+        if reading.model is None:
+            raise ModelError(tuple(p for p in problems if p.severity == "error"))
+        return Model(reading.model, reading.sha256, problems, self.origin, tuple(options.items()))
 
     @property
     def name(self) -> str:

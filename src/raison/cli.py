@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dis import opmap
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,12 +128,20 @@ def main() -> None:
 
 
 def _expected(error: BaseException) -> bool:
-    """Whether an error was raised by raison itself with a sentence for the user, not by a slip inside."""
+    """Whether an error has a sentence for the user: raison raises it itself, or the system tells of a file.
+
+    What a lookup, a conversion or an import raises inside raison is a slip.
+    """
+    if isinstance(error, RefusalError | OSError):
+        return True
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    where = "" if traceback is None else traceback.tb_frame.f_globals.get("__name__", "")
-    return isinstance(error, RefusalError) or where.startswith("raison.") or isinstance(error, OSError)
+    if traceback is None:
+        return False
+    frame = traceback.tb_frame
+    raised = frame.f_code.co_code[traceback.tb_lasti] == opmap["RAISE_VARARGS"]
+    return raised and frame.f_globals.get("__name__", "").startswith("raison.")
 
 
 def _text(error: BaseException) -> str:
@@ -210,6 +219,14 @@ def _model(name: str) -> Model:
 def _warn(model: Model) -> None:
     for problem in model.problems:
         print(problem, file=sys.stderr)
+
+
+def _warn_idle(model: Model, *, in_runs: bool) -> None:
+    from raison.solve.every import idle_refinement
+
+    sentence = idle_refinement(model.program, in_runs=in_runs) if model.record.solution.refinement else None
+    if sentence is not None:
+        print(f"raison: warning: {sentence}", file=sys.stderr)
 
 
 @app.command()
@@ -295,6 +312,7 @@ def run(
     _check_apart(
         {"the model": Path(model), "--output": output if report and not as_json else None, "--keep": keep}
     )
+    _warn_idle(found, in_runs=True)
     store_at = Path(f"{found.name}.partial") if resume is None else resume
     finished = _with_progress(
         draws,
@@ -441,6 +459,8 @@ def solve(
     from raison.show.equilibria import equilibria_dict, print_equilibria
     from raison.show.solution import print_solution, solution_dict
 
+    if not equilibria:
+        _warn_idle(found, in_runs=False)
     solution = found.solve(points)
     gambit: tuple[str, ...] = ()
     if against is not None and solution.status[0] == "solved":

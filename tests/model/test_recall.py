@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import raison
 from raison.model import recall
 from raison.model.reader import read_text
 from raison.model.recall import check_recall
@@ -151,3 +152,37 @@ def test_a_game_that_is_too_large_to_compare_is_judged_by_its_nodes(monkeypatch)
     assert len(read_text(text).problems) == 1
     monkeypatch.setattr(recall, "MAX_HISTORIES", 3)
     assert read_text(text).problems == ()
+
+
+AMOUNTS = """\
+raison: 1
+title: A bid without seeing which side of the market it is
+players: {one: One, two: Two}
+game:
+  nature: {cases: {l: {probability: 0.25, then: left}, r: {probability: otherwise, then: right}}}
+  left: {player: one, information: both, moves: {bid: {range: [0, 1], steps: 11, then: end}, pass: out}}
+  right: {player: one, information: both, moves: {bid: {range: [0, 1], steps: 11, then: end}, pass: out}}
+outcomes:
+  end: {one: "1 - ((left if nature == 'l' else right) - 0.4) ** 2", two: 0}
+  out: {one: 0, two: 0}
+questions: [{amount: "left if nature == 'l' else right"}]
+"""
+
+
+def test_two_nodes_of_one_information_set_cannot_choose_an_amount():
+    """What is advised instead is the same game, and it solves: the best bid is the one in the outcome."""
+    (problem,) = read_text(AMOUNTS).problems
+    assert problem.line == 7
+    assert (
+        "'left' and 'right' are one information set, 'both', and each has the move 'bid'" in problem.message
+    )
+    assert "Write one node that both ways lead to" in problem.message
+    advised = AMOUNTS.replace("then: right", "then: left").replace("left if nature == 'l' else right", "left")
+    lines = [line for line in advised.splitlines(keepends=True) if not line.startswith("  right")]
+    advised = "".join(lines).replace("information: both", "hidden: [nature]")
+    model = read_text(advised).model
+    assert model is not None
+    (place,) = raison.Model.of(model).solve().points.places
+    chosen = place.probability["bid"][:, 0]
+    assert place.scale["bid"][chosen.argmax(), 0] == pytest.approx(0.4, abs=1e-12)
+    assert chosen.max() == 1

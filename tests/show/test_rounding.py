@@ -24,6 +24,9 @@ PERCENT = {
     "one is exact": (1.0, 0.001, "100%"),
     "almost zero is not zero": (0.00001, 0.001, "<0.1%"),
     "almost one is not one": (0.99999, 0.001, ">99.9%"),
+    "an error of arithmetic": (0.67499999996, 4e-11, "67.5%"),
+    "an error of arithmetic, all the same": (0.6749991, 4e-11, "67.49991%"),
+    "an error of arithmetic near one": (1 - 4e-11, 4e-12, ">99.999999%"),
     "no error, two places": (0.31208, None, "31.21%"),
 }
 
@@ -47,6 +50,19 @@ def test_a_number_and_its_error_have_the_same_places(value, error):
     number, bound = numbers.with_error(value, error).split(" ± ")
     assert len(number.partition(".")[2]) == len(bound.partition(".")[2])
     assert float(bound.replace(",", "")) > 0
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        pytest.param(12.499999996, 2e-9, "12.5", id="rounded to legible places"),
+        pytest.param(-0.12499999999, 2e-11, "−0.125", id="below one"),
+        pytest.param(12345.678, 2e-9, "12,345.678", id="what is known is kept"),
+        pytest.param(12.4999996, 2e-7, "12.4999996 ± 4e−7", id="an error of draws"),
+    ],
+)
+def test_an_error_of_arithmetic_is_left_out_of_a_number(value, error, text):
+    assert numbers.with_error(value, error) == text
 
 
 def test_a_tiny_error_is_written_with_an_exponent():
@@ -97,3 +113,9 @@ SIGNIFICANT = {0.0: "0", 1234.5: "1,234", 0.00123: "0.00123", -2.5e-9: "−2.50e
 @pytest.mark.parametrize("value", SIGNIFICANT)
 def test_significant_digits_avoid_exponents_where_they_can(value):
     assert numbers.significant(value, 3) == SIGNIFICANT[value]
+
+
+def test_a_spread_that_the_quantiles_cannot_tell_from_none_gives_no_places():
+    assert numbers.quantile_places(Quantiles(q05=3.0001, median=3.001, q95=3.0019), 10_000) == 2
+    assert numbers.quantile_places(Quantiles(q05=3.0, median=3.0, q95=3.0), 10_000) == 2
+    assert numbers.quantile_places(Quantiles(q05=2.9, median=3.0, q95=3.1), 1_000_000) == 4

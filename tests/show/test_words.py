@@ -1,9 +1,12 @@
 """The verdict in sentences: a table of cases, each written out as a reader sees it."""
 
+from dataclasses import replace
+
 import pytest
 import sample
 
 from raison.answer.records import Change, Interval, Removal
+from raison.model.records import Solution
 from raison.show import words
 
 MODEL = sample.model()
@@ -153,6 +156,69 @@ def test_caveats_tell_equilibria_ties_reach_condition_and_failures():
         "reached or not.",
         "The question applies to 70.00% of the draws; the share is of these.",
         "1.00% of the draws failed and are left out.",
+    )
+
+
+MIXED = {
+    "ties alone, by subgame perfection": (
+        None,
+        {"mixed": 0.2, "tied": 0.2},
+        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the leader "
+        "at “opening”.",
+    ),
+    "chance before the node": (
+        None,
+        {"mixed": 0.3, "tied": 0.2},
+        "Over the draws, the mean probability that the leader plays “strike” at “opening” is 31.2% (95% "
+        "interval 30.9% to 31.5%).",
+    ),
+    "a mixed equilibrium": (
+        "sequential",
+        {"mixed": 0.2, "tied": 0.2, "given": "theta > 0.2"},
+        "Over the draws, the mean probability that the leader plays “strike” at “opening”, given that theta "
+        "> 0.2, is 31.2% (95% interval 30.9% to 31.5%).",
+    ),
+    "an equilibrium that is pure in every draw": (
+        "sequential",
+        {"mixed": 0.0},
+        "In 31.2% of the draws (95% interval 30.9% to 31.5%), “strike” is the rational move for the leader "
+        "at “opening”.",
+    ),
+    "a threshold": (
+        "sequential",
+        {"mixed": 0.2, "above": 0.4},
+        "In 31.2% of the draws (95% interval 30.9% to 31.5%), the probability of “strike” at “opening” is "
+        "greater than 0.4.",
+    ),
+}
+
+
+def test_an_interval_as_narrow_as_arithmetic_is_not_shown():
+    verdict = sample.verdict("asked", 0.67499999996, interval=near(0.67499999992, 0.675))
+    assert words.verdict_sentence(MODEL, verdict, beliefs=False) == (
+        "In 67.5% of the draws, “strike” is the rational move for the leader at “opening”."
+    )
+
+
+@pytest.mark.parametrize(("concept", "fields", "sentence"), MIXED.values(), ids=MIXED)
+def test_a_probability_averaged_over_draws_is_no_share_of_draws(concept, fields, sentence):
+    model = replace(MODEL, solution=Solution(concept))
+    verdict = sample.verdict("asked", 0.3121, **fields)
+    assert words.verdict_sentence(model, verdict, beliefs=False) == sentence
+
+
+def test_with_beliefs_a_mixed_move_has_the_probability_of_being_played():
+    model = replace(sample.model(beliefs=True), solution=Solution("sequential"))
+    assert words.verdict_sentence(model, sample.verdict("asked", 0.3121, mixed=0.2), beliefs=True) == (
+        "With a probability of 31.2% (95% interval 30.9% to 31.5%; unlikely), the leader plays “strike” at "
+        "“opening”."
+    )
+
+
+def test_moves_that_tie_in_a_mixed_equilibrium_are_not_said_to_count_in_part():
+    verdict = sample.verdict("asked", 0.5, tied=0.2, failed=0.0)
+    assert words.caveats(verdict, 1_000_000, concept="sequential") == (
+        "In 20.00% of the draws the best moves tie at the node.",
     )
 
 

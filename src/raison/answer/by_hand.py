@@ -59,12 +59,17 @@ def work(
             answer = ask(hand, question)
             if answer.applies and not math.isfinite(answer.number):
                 hand.failures.append(f"the number of the question '{question.label}' is not finite.")
+    define_rest(hand)
+    return hand
+
+
+def define_rest(hand: Hand) -> None:
+    """Work the definitions that neither the game nor a question asked for, so that their faults are found."""
     used = len(hand.used)
     for name, _ in definitions(hand.model):
-        if name not in program.on_results:
+        if name not in hand.program.on_results:
             hand.value(name, ())
     del hand.used[used:]
-    return hand
 
 
 def _expand(hand: Hand) -> None:
@@ -107,14 +112,14 @@ def _expand(hand: Hand) -> None:
         node = model.game.get(name)
         state = State(name, kept)
         if node is None:
-            _pay(hand, state)
+            pay(hand, state)
         else:
             state.labels = tuple(branches(node))
             state.children = tuple(
                 visit(branch.then, (*kept, (name, label))) for label, branch in branches(node).items()
             )
             state.player = node.player if isinstance(node, Decision) else None
-            _open(hand, state)
+            open_node(hand, state)
         index[(name, kept)] = len(hand.states)
         hand.states.append(state)
         return index[(name, kept)]
@@ -122,7 +127,8 @@ def _expand(hand: Hand) -> None:
     visit(model.root or "", ())
 
 
-def _pay(hand: Hand, state: State) -> None:
+def pay(hand: Hand, state: State) -> None:
+    """What an outcome pays every player."""
     ended = (*state.results, ("outcome", state.name))
     values: list[float] = []
     for player in hand.model.players:
@@ -135,7 +141,7 @@ def _pay(hand: Hand, state: State) -> None:
     state.values = tuple(values)
 
 
-def _open(hand: Hand, state: State) -> None:
+def open_node(hand: Hand, state: State) -> None:
     """What can happen at a node: available moves, or probabilities of cases."""
     node = hand.model.game[state.name]
     if isinstance(node, Decision):

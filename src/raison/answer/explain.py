@@ -6,12 +6,12 @@ arrays, so that it doubles as a check of the engine. The engine gives the draw's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pydantic import Field
 
-from raison.answer import by_hand
+from raison.answer import by_hand, hidden
 from raison.answer.hand import Hand, Results, State
 from raison.answer.records import Record
 from raison.model.formula import Formula
@@ -154,7 +154,8 @@ class Explanation(Record):
         functions: Functions of the file that were called, as written.
         quantities: Those that were used, each after those it needs.
         outcomes: What each pays.
-        nodes: From the end of the game to its beginning.
+        nodes: From the end of the game to its beginning; of a game with hidden information none.
+        sets: Of a game with hidden information, its information sets.
         path: How play goes, likeliest first.
         questions: In the file's order.
     """
@@ -171,6 +172,7 @@ class Explanation(Record):
     quantities: tuple[Step, ...]
     outcomes: tuple[OutcomeStep, ...]
     nodes: tuple[NodeStep, ...]
+    sets: tuple[hidden.SetStep, ...]
     path: tuple[PathStep, ...]
     questions: tuple[QuestionStep, ...]
 
@@ -183,8 +185,8 @@ def explain_draw(plan: Plan, draw: int) -> Explanation:
         draw: Which draw, from 0.
 
     Raises:
-        ValueError: the run has no such draw, the game is too large to be worked path by path, or something in
-            it is hidden.
+        ValueError: the run has no such draw, the game is too large to be worked path by path, or it has
+            amounts.
     """
     return explain_draws(plan, [draw])[0]
 
@@ -193,13 +195,10 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
     """As `explain_draw`, for several draws; parameters are drawn for all of them at once.
 
     Raises:
-        ValueError: the run has no such draw, or the game is too large to be worked path by path.
+        ValueError: as `explain_draw`.
     """
-    if plan.base.block.program.form is not None:
-        raise ValueError(
-            f"a draw is worked by hand only where everybody sees everything and every move has a name; "
-            f"'{plan.model.name}' is solved otherwise. Use 'raison solve' at the values of the draw."
-        )
+    program = plan.base.block.program
+    hidden.refuse_amounts(program)
     count = plan.identity.draws
     for draw in draws:
         if not 0 <= draw < count:
@@ -207,16 +206,25 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
                 f"this run has draws 0 to {count - 1}; got {draw}. Give another, or more --draws."
             )
     values, coordinates = drawn(plan, draws)
+    play = None if program.form is None else hidden.play_of(program, _cube(plan, draws), plan.base.switches)
     found: list[Explanation] = []
+    switches = [bool(switch) for switch in plan.base.switches]
     for i, draw in enumerate(draws):
-        hand = by_hand.work(
-            plan.base.block.program,
-            [bool(switch) for switch in plan.base.switches],
-            {name: float(row[i]) for name, row in values.items()},
-            {name: float(row[i]) for name, row in coordinates.items()},
-        )
-        found.append(_explanation(plan, draw, hand))
+        given = {name: float(row[i]) for name, row in values.items()}
+        at = {name: float(row[i]) for name, row in coordinates.items()}
+        if play is None:
+            hand = by_hand.work(program, switches, given, at)
+        else:
+            hand = hidden.work(program, switches, given, at, play, i)
+        found.append(_explanation(plan, draw, hand, play, i))
     return found
+
+
+def _cube(plan: Plan, draws: Sequence[int]) -> np.ndarray:
+    """The coordinates `[D, len(draws)]` of some draws, in the order of the program."""
+    identity = plan.identity
+    design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
+    return np.concatenate([design.points(draw, 1) for draw in draws], axis=1)[plan.base.rows]
 
 
 def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -229,9 +237,7 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
     import jax
     import jax.numpy as jnp
 
-    identity, program = plan.identity, plan.base.block.program
-    design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
-    cube = np.concatenate([design.points(draw, 1) for draw in draws], axis=1)[plan.base.rows]
+    program = plan.base.block.program
 
     def parameters(
         points: jax.Array, removed: jax.Array
@@ -243,11 +249,13 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
             found[name] = jnp.broadcast_to(getattr(value, "codes", value), points.shape[1:])
         return found, world.cube or {}
 
-    values, coordinates = jax.jit(parameters)(jnp.asarray(cube), jnp.asarray(plan.base.switches))
+    values, coordinates = jax.jit(parameters)(
+        jnp.asarray(_cube(plan, draws)), jnp.asarray(plan.base.switches)
+    )
     return {k: np.asarray(v) for k, v in values.items()}, {k: np.asarray(v) for k, v in coordinates.items()}
 
 
-def _explanation(plan: Plan, draw: int, hand: Hand) -> Explanation:
+def _explanation(plan: Plan, draw: int, hand: Hand, play: hidden.Play | None, i: int) -> Explanation:
     model, identity = hand.model, plan.identity
     failed = bool(hand.failures)
     parameters: list[ParameterValue] = []
@@ -285,10 +293,13 @@ def _explanation(plan: Plan, draw: int, hand: Hand) -> Explanation:
         parameters=tuple(parameters),
         functions=tuple(functions),
         quantities=tuple(quantities),
-        outcomes=tuple(_outcome(hand, state) for state in hand.states if not state.labels),
-        nodes=() if failed else tuple(_node(hand, state) for state in hand.states if state.labels),
+        outcomes=tuple(_outcomes(hand)),
+        nodes=tuple(_node(hand, state) for state in hand.states if state.labels)
+        if play is None and not failed
+        else (),
+        sets=() if play is None or failed else hidden.sets_of(hand, play, i),
         path=() if failed else tuple(_paths(hand)),
-        questions=() if failed else tuple(_question(hand, q) for q in range(len(model.questions))),
+        questions=() if failed else tuple(_question(hand, q, play, i) for q in range(len(model.questions))),
     )
 
 
@@ -302,14 +313,23 @@ def _step(hand: Hand, name: str, formula: Formula, seen: Results) -> Step:
     )
 
 
-def _outcome(hand: Hand, state: State) -> OutcomeStep:
+def _outcomes(hand: Hand) -> Iterator[OutcomeStep]:
+    """What each outcome pays; histories that make no difference to that are one."""
+    alike: dict[tuple[str, Results], list[State]] = {}
+    for state in hand.states:
+        if not state.labels:
+            alike.setdefault((state.name, state.results), []).append(state)
+    for states in alike.values():
+        yield _outcome(hand, states[0], 0.0 if hand.failures else sum(state.reached for state in states))
+
+
+def _outcome(hand: Hand, state: State, reached: float) -> OutcomeStep:
     payoffs: list[Step] = []
     for player, value in zip(hand.model.players, state.values, strict=True):
         formula = hand.slot(("payoff", state.name, player), hand.model.outcomes[state.name][player])
         ended = (*state.results, ("outcome", state.name))
         numbers = hand.with_numbers(formula, ended)
         payoffs.append(Step(name=player, formula=formula.text, numbers=numbers, value=value))
-    reached = 0.0 if hand.failures else state.reached
     return OutcomeStep(name=state.name, seen=dict(state.results), payoffs=tuple(payoffs), reached=reached)
 
 
@@ -360,9 +380,9 @@ def _paths(hand: Hand) -> list[PathStep]:
     ]
 
 
-def _question(hand: Hand, index: int) -> QuestionStep:
+def _question(hand: Hand, index: int, play: hidden.Play | None, i: int) -> QuestionStep:
     question = hand.model.questions[index]
-    answer = by_hand.ask(hand, question)
+    answer = by_hand.ask(hand, question) if play is None else play.answered(index, i)
     return QuestionStep(
         name=question.label,
         number=answer.number if answer.applies else None,

@@ -300,6 +300,20 @@ def _check_labels(model: Model, report: Report) -> None:
                 f"nodes '{other}' and '{name}' are one information set, '{node.information}', and need the "
                 f"same moves in the same order; {got}.",
             )
+        elif other != name:
+            _check_one_scale(report, other, name, node)
+
+
+def _check_one_scale(report: Report, other: str, name: str, node: Decision) -> None:
+    """An amount belongs to the node where it is chosen, so that two nodes cannot choose it together."""
+    scaled = next((label for label, move in node.moves.items() if move.scale is not None), None)
+    if scaled is not None:
+        report.error(
+            ("game", name, "moves", scaled),
+            f"nodes '{other}' and '{name}' are one information set, '{node.information}', and each has the "
+            f"move '{scaled}' with a 'range'; two nodes cannot share an amount. Write one node that both "
+            f"ways lead to, with 'hidden' for the nodes whose results {node.player} does not see there.",
+        )
 
 
 def _offer(node: Decision) -> tuple[object, ...]:

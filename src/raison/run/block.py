@@ -184,7 +184,9 @@ def _enumeration(
         return None, None, ()
     reason = why_not(program)
     if reason is not None:
-        return None, reason, ()
+        refinement = program.model.solution.refinement
+        idle = "" if refinement is None else f"; so the refinement '{refinement}' changes nothing"
+        return None, reason + idle, ()
     inputs = Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
     under = Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from raison.answer.explain import BranchStep, Explanation, NodeStep, Step
+from raison.answer.hidden import SetStep
 from raison.model.records import Model
 from raison.show import numbers
 from raison.show.terminal import INDENT, Writer, make_console
@@ -55,6 +56,10 @@ def print_explanation(model: Model, explanation: Explanation, *, console: Consol
         writer.heading("The game, from its end")
         for node in explanation.nodes:
             _print_node(writer, node)
+    if explanation.sets:
+        writer.heading("Information sets: what the mover believes, weighs and plays")
+        for place in explanation.sets:
+            _print_set(writer, place)
     _print_end(writer, explanation)
 
 
@@ -87,6 +92,18 @@ def _print_node(writer: Writer, node: NodeStep) -> None:
     for label, worth, then in rows:
         writer.text(f"{label}: {worth}, {then}", indent=2 * INDENT)
     writer.text(_said(node), indent=2 * INDENT)
+
+
+def _print_set(writer: Writer, place: SetStep) -> None:
+    writer.text(f"{', '.join(place.nodes)}{_seen(place.seen)}: {place.player}", "bold", indent=INDENT)
+    if place.beliefs:
+        believed = (f"{_short(belief.probability)} that {_listed(belief.hidden)}" for belief in place.beliefs)
+        writer.text(f"believes: {'; '.join(believed)}", indent=2 * INDENT)
+    for option in place.options:
+        worth = "not available" if option.value is None else f"worth {_short(option.value)}"
+        played = f", played with probability {_short(option.probability)}" if option.value is not None else ""
+        writer.text(f"{option.label}: {worth}{played}", indent=2 * INDENT)
+    writer.text(f"reached with probability {_short(place.reached)}", indent=2 * INDENT)
 
 
 def _worth(branch: BranchStep, node: NodeStep) -> str:
@@ -127,8 +144,12 @@ def _print_end(writer: Writer, explanation: Explanation) -> None:
             writer.text(f"{question.name}: {number}{margin}{tied}", indent=INDENT)
 
 
+def _listed(results: dict[str, str]) -> str:
+    return ", ".join(f"{node}: {result}" for node, result in results.items()) or "nothing came before"
+
+
 def _seen(seen: dict[str, str]) -> str:
-    return f" [{', '.join(f'{node}: {result}' for node, result in seen.items())}]" if seen else ""
+    return f" [{_listed(seen)}]" if seen else ""
 
 
 def _short(value: float) -> str:

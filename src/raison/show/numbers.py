@@ -16,7 +16,10 @@ T_95 = 2.131449545559323
 """Student's t with 15 degrees of freedom at 97.5%: 16 replicates give a 95% interval of this many errors."""
 
 MINUS = "−"
+NOISE = 1e-8
+"""An error below this part of a number is one of arithmetic and not of draws."""
 _MOST_DECIMALS = 12
+_SKETCHED = 2e-3  # quantiles are kept to a part in a thousand: a narrower spread is none
 _LEGIBLE = 6  # places after the point that can be read at a glance
 _DIGITS = 4  # significant digits of a share in a table, however small its error
 _FEW_DIGITS = 3  # the same in a drawing
@@ -58,12 +61,20 @@ def percent(share: float, error: float | None) -> str:
     """A share as a percentage, to the places that its error supports; only 0 and 1 are 0% and 100%."""
     if share in (0.0, 1.0):
         return "0%" if share == 0 else "100%"
-    places = decimals(None if error is None else 100 * error)
+    wanted = decimals(None if error is None else 100 * error)
+    places = min(
+        wanted, _LEGIBLE
+    )  # an error below that is one of arithmetic, and further places are its noise
     text = fixed(100 * share, places)
     step = 10.0**-places
     if 0 < share < 1 and float(text.replace(",", "").replace(MINUS, "-")) in (0.0, 100.0):
         return f"<{fixed(step, places)}%" if share < 0.5 else f">{fixed(100 - step, places)}%"
-    return f"{text}%"
+    return f"{_bare(text) if wanted > places else text}%"
+
+
+def _bare(text: str) -> str:
+    """A number without zeros at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def share_of_draws(share: float, draws: int) -> str:
@@ -99,8 +110,7 @@ def _share_and_error(
     if error is None:
         return percent(value, None if draws is None else of_independent_draws(value, draws)), ""
     if not error > 0:
-        exact = significant(100 * value, _DIGITS)
-        return f"{exact.rstrip('0').rstrip('.') if '.' in exact else exact}%", ""
+        return f"{_bare(significant(100 * value, _DIGITS))}%", ""
     digits = most - 1 - math.floor(math.log10(100 * value)) if value > 0 else _MOST_DECIMALS
     places = min(decimals(100 * error), max(digits, 0))
     shown = percent(value, 10.0 ** -(places + 2))
@@ -121,11 +131,16 @@ def with_error(value: float, standard_error: float | None, *, sign: bool = False
 
 
 def plus_minus(value: float, error: float | None, *, sign: bool = False) -> str:
-    """A number with an error that is already the half-width of its 95% interval."""
+    """A number with an error that is already the half-width of its 95% interval.
+
+    An error of arithmetic, below a part in a hundred million, is left out and the number rounded to it.
+    """
     plus = "+" if sign and value > 0 else ""
     if error is None or not error > 0:
         return plus + (fixed(value, 0) if value == int(value) else significant(value, 3))
     places = decimals(error)
+    if places > _LEGIBLE and error < NOISE * abs(value):
+        return plus + _bare(fixed(value, _LEGIBLE) if abs(value) >= 1 else significant(value, _LEGIBLE))
     if places > _LEGIBLE:
         shown = 0.0 if abs(value) < error / 2 else value
         digits = max(1, 1 + places + math.floor(math.log10(abs(shown)))) if shown else 1
@@ -149,7 +164,7 @@ def significant(value: float, digits: int) -> str:
 def quantile_places(quantiles: Quantiles, draws: int) -> int:
     """Places that the sampling error of quantiles leaves meaning to: about their spread over root draws."""
     spread = quantiles.q95 - quantiles.q05
-    if not spread > 0:
+    if not spread > _SKETCHED * abs(quantiles.median):
         return decimals(abs(quantiles.median) / 100)
     return decimals(max(spread / math.sqrt(max(draws, 1)), 1e-3 * spread))
 

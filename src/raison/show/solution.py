@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from raison.model.records import Decision, Distribution, Model, branches, solved_by
 from raison.program.program import Program
 from raison.show import numbers
+from raison.show.amounts import HEAD, amount_rows, taken
 from raison.show.terminal import INDENT, Writer, make_console
 from raison.solve.form_points import PlaceSolution
 from raison.solve.points import PointSolution
@@ -177,6 +178,9 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
             ]
         rows.append((place.node, seen, done, ", ".join(thought), short(float(place.reached[0]))))
     _section(writer, f"Information sets (solved as {solved_by(model)})", rows, "<<<<>")
+    amounts = amount_rows(points.places, short)
+    if amounts:
+        _section(writer, "Amounts (that the moves on a scale take)", [HEAD, *amounts], "<<<<>>")
 
 
 def _mean_shares(place: PlaceSolution) -> dict[str, float]:
@@ -205,6 +209,7 @@ def _print_several(writer: Writer, points: PointSolution, program: Program) -> N
         held = {n: _numbers(points, points.quantity[n]) for n in model.quantities if n in points.quantity}
         _columns(writer, "Quantities", count, heads, held, ">")
     _columns(writer, "Choices", count, heads, chosen, "<")
+    _columns(writer, "Amounts (mean of what is taken)", count, heads, _mean_amounts(points), ">")
     _columns(writer, "Margins (payoff of the choice less the best other)", count, heads, margins, ">")
     _columns(writer, "Values (expected payoff)", count, heads, values, ">")
     _columns(writer, "Outcomes (probability)", count, heads, outcomes, ">")
@@ -216,6 +221,21 @@ def _print_several(writer: Writer, points: PointSolution, program: Program) -> N
         writer.heading("Failed points")
         for number, reason in failed:
             writer.text(f"{number}: {reason}", "yellow", indent=INDENT)
+
+
+def _mean_amounts(points: PointSolution) -> dict[str, list[str]]:
+    """By node, and result seen there, the mean amount that is taken, a point each."""
+    found: dict[str, list[str]] = {}
+    for place in points.places:
+        for label in place.scale:
+            means: list[str] = []
+            for i, status in enumerate(points.status):
+                values, chances = taken(place, label, i)
+                empty = status != 0 or not len(values)
+                means.append(NOWHERE if empty else short(float(values @ chances / chances.sum())))
+            seen = "".join(f" {result}" for _, result in place.seen)
+            found[f"{place.node}{seen}"] = means
+    return found
 
 
 def _section(writer: Writer, title: str, rows: list[Any], aligned: str) -> None:

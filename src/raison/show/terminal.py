@@ -83,7 +83,8 @@ def print_run(
             writer.text(words.margin_sentence(model, verdict, record.draws) or "", indent=INDENT)
             writer.text(" ".join(words.hinge_sentences(record, 0)), indent=INDENT)
         _print_parts(writer, words.equilibrium_parts(verdict, record.draws))
-        writer.text(" ".join(words.caveats(verdict, record.draws, failures=False)), "dim", indent=INDENT)
+        caveats = words.caveats(verdict, record.draws, failures=False, concept=record.concept or "")
+        writer.text(" ".join(caveats), "dim", indent=INDENT)
     _print_what_follows(writer, record)
     _print_premises(writer, record)
     if challenged is not None:

@@ -144,7 +144,10 @@ def answers(model: Model, record: RunRecord) -> tuple[Answer, ...]:
             hinges=words.hinge_sentences(record, index),
             heaviest_set=words.heaviest_set(record, index),
             caveats=words.caveats(
-                verdict, record.draws, failures=index == 0 or verdict.failed != record.failed
+                verdict,
+                record.draws,
+                failures=index == 0 or verdict.failed != record.failed,
+                concept=record.concept or "",
             ),
             strip=_strip(verdict),
             parts=_parts(verdict, record.draws),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from raison.answer.records import Change, Multiplicity, Removal, RunRecord, Verdict
-from raison.model.records import Model
+from raison.model.records import Model, solved_by
 from raison.show import numbers
 from raison.show.text import inline, one_line, quoted
 
@@ -26,6 +26,7 @@ ESTIMATIVE_WORDS: tuple[tuple[float, str], ...] = (
     (0.99, "almost certain"),
 )
 
+SPE = "subgame-perfect"
 NO_UNIT = "no unit"
 LONGEST_FORMULA = 60  # letters of a formula that stands in a sentence
 
@@ -106,11 +107,22 @@ def verdict_sentence(model: Model, verdict: Verdict, *, beliefs: bool) -> str:
             word = estimative_word(verdict.interval.low, share, verdict.interval.high)
         inside = "; ".join(part for part in (near, word) if part)
         return f"With a probability of {_share(verdict)}{_bracket(inside)}, {asked}{given}."
-    if verdict.kind == "event" and verdict.above is None and (verdict.mixed or 0) > 0:
+    if is_averaged(model, verdict):
         mean = f"{_share(verdict)}{_bracket(near)}"
         return f"Over the draws, the mean probability that {asked}{given}{comma} is {mean}."
     whole = {0.0: "none", 1.0: "all"}.get(share, _share(verdict))
     return f"In {whole} of the draws{_bracket(near)}, {asked}{given}."
+
+
+def is_averaged(model: Model, verdict: Verdict) -> bool:
+    """Whether the number of some draw is a probability along play, so that no share of draws is reported.
+
+    By subgame perfection a number between 0 and 1 may also be that of a tie.
+    """
+    mixed = verdict.mixed or 0.0
+    if verdict.kind == "amount" or verdict.above is not None or mixed == 0:
+        return False
+    return verdict.kind == "event" or solved_by(model) != SPE or mixed > (verdict.tied or 0.0)
 
 
 def what_is_asked(model: Model, verdict: Verdict) -> str:
@@ -121,6 +133,8 @@ def what_is_asked(model: Model, verdict: Verdict) -> str:
             return f"the probability of {move} at {node} is greater than {verdict.above:g}"
         if verdict.whom is not None:
             return f"{move} at {node} pays {player(model, verdict.whom)} at least as much as every other move"
+        if is_averaged(model, verdict):
+            return f"{player(model, verdict.player)} plays {move} at {node}"
         return f"{move} is the rational move for {player(model, verdict.player)} at {node}"
     if verdict.kind == "event":
         found = _OUTCOME.fullmatch(verdict.event or "")
@@ -190,13 +204,14 @@ def possessive(words: str) -> str:
     return f"{words}'" if words.endswith("s") else f"{words}'s"
 
 
-def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str, ...]:
+def caveats(verdict: Verdict, draws: int, *, failures: bool = True, concept: str = "") -> tuple[str, ...]:
     """What a careful reader must know besides the share: equilibria, ties, reach, condition, failures.
 
     Args:
         verdict: The answer.
         draws: Number of draws, for the error of shares that come without one.
         failures: Whether to tell failed draws too.
+        concept: By which the game was solved; by others than subgame perfection, moves that tie may be mixed.
     """
 
     def share(value: float, field: str = "") -> str:
@@ -204,11 +219,12 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True) -> tuple[str
 
     parts: list[str] = [_on_equilibria(verdict, draws)]
     if verdict.tied:
-        if verdict.kind == "move":
-            where = "at the node; each counts in part"
-        else:
-            where = "somewhere in the game; the one listed first is played"
-        parts.append(f"In {share(verdict.tied, 'tied')} of the draws the best moves tie {where}.")
+        is_move = verdict.kind == "move"
+        where = "at the node" if is_move else "somewhere in the game"
+        so = "; each counts in part" if is_move else "; the one listed first is played"
+        so = "" if concept and concept != SPE else so
+        tied = share(verdict.tied, "tied")
+        parts.append(f"In {tied} of the draws the best moves tie {where}{so}.")
     if verdict.mixed and verdict.kind == "move":
         parts.append(
             f"In {share(verdict.mixed, 'mixed')} of the draws the move is made with a probability between 0 "
@@ -459,7 +475,10 @@ def _amount_sentence(verdict: Verdict, given: str) -> str:
 
 
 def _interval(verdict: Verdict) -> str:
-    return "" if verdict.interval is None else f"95% interval {numbers.interval(verdict.interval)}"
+    near = verdict.interval
+    if near is None or (near.high - near.low < numbers.NOISE and near.method == "replicates"):
+        return ""
+    return f"95% interval {numbers.interval(near)}"
 
 
 def _bracket(inside: str) -> str:

@@ -95,6 +95,27 @@ def why_never(program: Program) -> str | None:
     return NO_AMOUNTS if program.form is not None and program.form.axes else None
 
 
+def idle_refinement(program: Program, *, in_runs: bool) -> str | None:
+    """Why a refinement that is asked for changes nothing; None where it does, or none is asked for.
+
+    Args:
+        program: The compiled model.
+        in_runs: Whether the equilibria of every draw are counted, and not those of a point listed.
+    """
+    refinement = program.model.solution.refinement
+    if refinement is None:
+        return None
+    reason = why_not(program) if in_runs else why_never(program)
+    if reason is not None:
+        return f"the refinement '{refinement}' changes nothing here: {reason}."
+    if in_runs:
+        return None
+    return (
+        f"the refinement '{refinement}' narrows the equilibria that a run counts and does not change what is "
+        "played; a list of all equilibria says which pass it."
+    )
+
+
 def counts_as_nash(program: Program, form: Form) -> bool:
     """Whether Nash equilibria are asked for, or are the same as what is asked for.
 

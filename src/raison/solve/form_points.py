@@ -30,7 +30,8 @@ class PlaceSolution:
         seen: Results that the player sees, by node.
         amounts: Amounts that the player sees, `[steps, N]` by name, in the order of the dimensions.
         probability: By move `[*A, N]`; of a move on a scale `[*A, steps, N]`.
-        scale: By move on a scale its amounts, `[steps, N]`.
+        scale: By move on a scale its amounts, `[steps, N]`; `[*A, steps, N]` where its ends depend on amounts
+            that the player sees.
         reached: `[N]`, probability that play comes here.
         hidden: Per history that the player cannot tell apart the results that he does not see.
         belief: Per such history its probability, `[*A, N]`.
@@ -136,7 +137,7 @@ def make_places(
                     label: _squeezed(form, array, () if label not in own else (own[label],), place.axes)
                     for label, array in zip(place.labels, numbers["probability"], strict=True)
                 },
-                scale={label: points[axis] for label, axis in own.items()},
+                scale={label: _scale(form, place, numbers["points"][str(k)], k) for label, k in own.items()},
                 reached=np.asarray(numbers["reached"]),
                 hidden=tuple(tuple(r for r in results if r not in place.seen) for results in histories),
                 belief=tuple(_squeezed(form, share, (), place.axes) for share in numbers["share"]),
@@ -148,6 +149,12 @@ def make_places(
             )
         )
     return tuple(places)
+
+
+def _scale(form: Form, place: Place, amounts: Floats, own: int) -> Floats:
+    """Amounts of a move on a scale, for each amount that its player sees if it depends on one."""
+    differs = amounts.ndim > 1 and any(amounts.shape[axis] > 1 for axis in place.axes)
+    return _squeezed(form, amounts, (own,), place.axes if differs else ())
 
 
 def _squeezed(
