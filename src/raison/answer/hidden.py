@@ -89,8 +89,13 @@ class Play:
 
     def answered(self, question: int, draw: int) -> Answered:
         """The number of a question in a draw."""
-        number, applies, tied, margin = (None if row is None else row[draw] for row in self.answers[question])
-        return Answered(float(number), bool(applies), None if margin is None else float(margin), bool(tied))
+        number, applies, tied, margin = self.answers[question]
+        return Answered(
+            float(number[draw]),
+            bool(applies[draw]),
+            None if margin is None else float(margin[draw]),
+            bool(tied[draw]),
+        )
 
 
 def refuse_amounts(program: Program) -> None:
