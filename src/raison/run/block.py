@@ -20,11 +20,12 @@ from raison.program import xp
 from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
+from raison.program.unfold import unfold
 from raison.program.world import World
 from raison.solve.every import every_equilibrium, reasons_of, why_not
 from raison.solve.game import is_settled, largest_array, played, played_under
 from raison.solve.levels import LARGE, is_large
-from raison.solve.numbers import point_inputs
+from raison.solve.numbers import Entries, Strategy, entries_of
 from raison.solve.questions import Answer, ask
 
 BLOCK = 16_384
@@ -156,31 +157,40 @@ def _enumeration(
     reason = why_not(program)
     if reason is not None:
         return None, reason, ()
-    inputs = _Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
-    under = _Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
+    unfolded = unfold(program.form)
+    form, reasons = unfolded.form, reasons_of(program, unfolded.form)
+    inputs = _Lazy(lambda cube, removed: entries_of(World(program, cube, removed)), f"inputs {key}")
+    under = _Lazy(
+        lambda cube, removed, rows: _numbers_under(program, cube, removed, unfolded.strategy(rows)),
+        f"under {key}",
+    )
 
     def extremes(cube: Array, removed: Array) -> tuple[Array, Array, Array]:
-        payoffs, chance, available = jax.tree.map(np.asarray, inputs(cube, removed))
-        every = every_equilibrium(program, payoffs, chance, available)
         shape = (len(program.model.questions), cube.shape[-1])
+        entries: Entries = jax.tree.map(np.asarray, inputs(cube, removed))
+        rows = [[np.broadcast_to(row, shape[1:]) for row in r] for r in unfolded.payoffs(entries.payoffs)]
+        chance = unfolded.chances(entries.chance, entries.types)
+        every = every_equilibrium(
+            program, form, np.array(rows, np.float64), chance, unfolded.available(entries.available)
+        )
         low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
         for rows in every.profiles:
             there = ~np.isnan(rows[0])
             numbers = np.asarray(under(cube, removed, np.where(there, rows, 0.5)))
             low = np.where(there, np.fmin(low, numbers), low)
             high = np.where(there, np.fmax(high, numbers), high)
-        none_left = len(reasons_of(program))
+        none_left = len(reasons)
         doubt = np.where(every.complete, none_left, every.status)
         return low, high, np.where(every.complete & (every.count > 0), -1, doubt)
 
-    return extremes, None, (*reasons_of(program), NONE_LEFT)
+    return extremes, None, (*reasons, NONE_LEFT)
 
 
-def _numbers_under(program: Program, cube: Array, removed: Array, rows: Array) -> Array:
-    """The questions' numbers `[Q, B]` where every option has the given probability, `[N, B]`."""
+def _numbers_under(program: Program, cube: Array, removed: Array, strategy: Strategy) -> Array:
+    """The questions' numbers `[Q, B]` where every option has the given probability."""
     batch = cube.shape[-1]
     world = World(program, cube, removed)
-    game = played_under(world, batch, rows)
+    game = played_under(world, batch, strategy)
     numbers = [ask(game, world, question, pure=True).number for question in program.model.questions]
     return jnp.stack([jnp.broadcast_to(number, (batch,)) for number in numbers])
 

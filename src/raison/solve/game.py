@@ -178,23 +178,15 @@ def noisy_strategy(world: World, numbers: Numbers) -> Strategy:
     return [found.probability[place.states[0]] or () for place in form.places]
 
 
-def played_under(world: World, batch: int, rows: Array) -> FormPlayed:
-    """A game without amounts as given strategies play it, right or wrong.
+def played_under(world: World, batch: int, strategy: Strategy) -> FormPlayed:
+    """A game as given strategies play it, right or wrong.
 
     Args:
         world: The draws.
         batch: How many.
-        rows: `[N, B]` probability of every option, by place.
+        strategy: Probabilities.
     """
-    form = world.program.form
-    if form is None:
-        raise ValueError(f"'{world.model.name}' has no information sets.")
     numbers = numbers_of(world)
-    strategy: list[tuple[Array, ...]] = []
-    start = 0
-    for place in form.places:
-        strategy.append(tuple(rows[start + option] for option in range(len(place.labels))))
-        start += len(place.labels)
     decisions = decisions_of(numbers, strategy)
     return FormPlayed(world, numbers, strategy, decisions, batch, pure=False)
 
