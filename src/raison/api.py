@@ -446,6 +446,9 @@ class Solution:
     def against_gambit(self, point: int = 0) -> Comparison:
         """Gambit's equilibria of the game at one point held against ours (extra `gambit`).
 
+        Ours are all that `equilibria` lists, of a continuum its representative, and the one that is played if
+        it is none of them; where there is no list, that one alone.
+
         Raises:
             ImportError: pygambit is not installed.
             ValueError: the model has no game, it would have too many nodes, its players err, the point
@@ -453,6 +456,7 @@ class Solution:
         """
         from raison.exchange.gambit import compare
         from raison.solve.inputs import game_at, played_rows, profile_at, unfolded_at
+        from raison.solve.listing import list_equilibria, rows_of, why_not_listed
 
         if self.program.graph is None:
             raise ValueError(f"'{self.model.name}' has no game to compare.")
@@ -466,8 +470,19 @@ class Solution:
         if self.points.status[point] != 0:
             raise ValueError(f"there is no solution to compare at this point: {self.status[point]}")
         written = game_at(self._inputs, point)
-        rows = played_rows(self._inputs, unfolded_at(self._inputs, point), self.points, point)
-        return compare([profile_at(written, rows)], written.game)
+        reason = why_not_listed(self.program, self._inputs.form)
+        found = list_equilibria(self.program, self._inputs, self.points, point) if reason is None else None
+        ours, notes = [], [] if reason is None else [f"Ours is the one that is played: {reason}."]
+        if found is not None:
+            ours = [rows_of(equilibrium) for equilibrium in found.equilibria]
+            notes.append(found.status)
+            if found.concept == "sequential":
+                notes.append("Gambit's are Nash equilibria, which need not be sequential.")
+        if found is None or not any(equilibrium.is_played for equilibrium in found.equilibria):
+            ours.append(played_rows(self._inputs, unfolded_at(self._inputs, point), self.points, point))
+            if found is not None:
+                notes.append(f"Our number {len(ours)} is the one that is played; it is not in our list.")
+        return compare([profile_at(written, rows) for rows in ours], written.game, notes=notes)
 
 
 @dataclass(frozen=True)

@@ -242,6 +242,11 @@ def why_not_listed(program: Program, form: Form) -> str | None:
     )
 
 
+def rows_of(equilibrium: Equilibrium) -> list[Floats]:
+    """By place of the unfolded form what an equilibrium does there; of a continuum the representative."""
+    return [np.array([room.central for room in place.probability.values()]) for place in equilibrium.sets]
+
+
 def _game(program: Program, inputs: Inputs, unfolded: Unfolded, point: int) -> _Game:
     form = unfolded.form
     players = tuple(program.model.players)
