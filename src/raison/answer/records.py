@@ -271,6 +271,8 @@ class RunRecord(Record):
         parameters: As drawn.
         failures: Ways in which draws failed.
         failed: Share of draws that failed.
+        forked: Share of draws, solved all the same, in which the branch of logit equilibria that was followed
+            passed a bifurcation, as in symmetric games: it does not say which equilibrium is played.
     """
 
     schema_version: int = Field(default=SCHEMA, alias="schema")
@@ -291,3 +293,4 @@ class RunRecord(Record):
     parameters: tuple[ParameterAnswer, ...]
     failures: tuple[Failure, ...]
     failed: float
+    forked: float = 0.0

@@ -98,6 +98,7 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         parameters=tuple(_parameter(plan, fold, n) for n in plan.model.parameters),
         failures=_failures(plan, fold),
         failed=1 - float(fold.total("solved").sum()) / identity.draws,
+        forked=int(fold.counts["forked"][0]) / identity.draws,
     )
 
 

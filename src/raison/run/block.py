@@ -23,10 +23,11 @@ from raison.program.program import Program, is_drawn
 from raison.program.unfold import unfold
 from raison.program.world import World
 from raison.solve.every import every_equilibrium, reasons_of, why_not
+from raison.solve.form_play import FormPlayed
 from raison.solve.game import is_settled, largest_array, played, played_under
 from raison.solve.levels import LARGE, is_large
 from raison.solve.numbers import Entries, Strategy, entries_of
-from raison.solve.questions import Answer, ask
+from raison.solve.questions import Answer, Solved, ask
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
@@ -52,6 +53,7 @@ class BlockResult(NamedTuple):
         outcomes: Per outcome `[B]`, probability.
         parameters: Per uncertain parameter `[B]`, as drawn (codes of names).
         tied: `[B]` bool, any decision ties.
+        forked: `[B]` bool, the branch of logit equilibria that was followed passed a bifurcation.
         tied_states: Per state, whether it ties in some draw.
     """
 
@@ -65,6 +67,7 @@ class BlockResult(NamedTuple):
     outcomes: tuple[Array, ...]
     parameters: tuple[Array, ...]
     tied: Array
+    forked: Array
     tied_states: tuple[Array, ...]
 
 
@@ -260,8 +263,8 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
     status = xp.where(inside, world.status(batch), xp.int32(-1))
     parameters = spread(tuple(world.codes(name) for name in uncertain(program.model)))
     if game is None:
-        untied = xp.zeros(batch, bool)
-        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, untied, ())
+        no = xp.zeros(batch, bool)
+        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, no, no, ())
     nodes = tuple(program.model.game)
     return BlockResult(
         answers=tuple(answers),
@@ -274,8 +277,13 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
         outcomes=spread(tuple(game.node_reached(outcome) for outcome in program.model.outcomes)),
         parameters=parameters,
         tied=spread((status == 0) & game.tied_anywhere()),
+        forked=spread(_forked(game)),
         tied_states=game.tied_states(status == 0),
     )
+
+
+def _forked(game: Solved) -> Array:
+    return game.forked if isinstance(game, FormPlayed) and game.forked is not None else xp.asarray(False)
 
 
 def flat(row: Array) -> Array:

@@ -221,6 +221,7 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
     status = np.asarray(result.status)
     solved = status == 0
     terms.sums["solved"] = per_replicate(solved)
+    terms.counts["forked"] = np.array([np.count_nonzero(solved & np.asarray(result.forked))], np.int64)
     terms.sums.update(question_sums(result, solved))
     terms.sums.update(node_sums(result, solved))
     reasons = len(plan.base.block.program.reasons)

@@ -441,6 +441,17 @@ def failure_sentence(record: RunRecord) -> str:
     return f"{share} of the {record.draws:,} draws failed and are left out of every answer."
 
 
+def forked_sentence(record: RunRecord) -> str | None:
+    """In what share of the draws a branch of logit equilibria forked; None where in none."""
+    if not record.forked:
+        return None
+    share = numbers.share_of_draws(record.forked, record.draws)
+    return (
+        f"In {share} of the {record.draws:,} draws the branch of logit equilibria passes a bifurcation, as "
+        "in symmetric games: its symmetric continuation is counted, which does not say which equilibrium is played."
+    )
+
+
 def premise_note(record: RunRecord) -> str | None:
     """That the run was made without some premises; None for a run with all of them."""
     if not record.without:
