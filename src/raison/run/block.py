@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from raison.model.records import Model
 from raison.program import xp
@@ -22,17 +23,23 @@ from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
 from raison.program.unfold import unfold
 from raison.program.world import World
+from raison.solve.contraction import dense
 from raison.solve.every import every_equilibrium, reasons_of, why_not
 from raison.solve.form_play import FormPlayed
-from raison.solve.game import is_settled, largest_array, played, played_under
+from raison.solve.game import has_equilibrium, is_settled, largest_array, played, played_under
+from raison.solve.graph_play import Played
 from raison.solve.levels import LARGE, is_large
-from raison.solve.numbers import Entries, Strategy, entries_of
+from raison.solve.numbers import Entries, Strategy, beliefs, entries_of, log_of
+from raison.solve.play import branch_probabilities
 from raison.solve.questions import Answer, Solved, ask
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
 _CELLS = 1 << 23  # states or amounts times draws of a block
 _CACHED, _PART = 1 << 19, 4  # amounts times draws that are worked on at once, and the fewest draws
+SAMPLE = 256
+"""Most draws of the first block in which a run checks what anybody could gain by deviating."""
+_SAMPLE_CELLS = 1 << 19  # amounts or states times draws that are checked
 NONE_LEFT = "no equilibrium passes the refinement."
 """Why no equilibrium is counted in a draw in which all were found."""
 
@@ -55,6 +62,7 @@ class BlockResult(NamedTuple):
         tied: `[B]` bool, any decision ties.
         forked: `[B]` bool, the branch of logit equilibria that was followed passed a bifurcation.
         tied_states: Per state, whether it ties in some draw.
+        sampled: What is played in the draws that `sampled_draws` names, to be checked.
     """
 
     answers: tuple[AnswerRows, ...]
@@ -69,6 +77,24 @@ class BlockResult(NamedTuple):
     tied: Array
     forked: Array
     tied_states: tuple[Array, ...]
+    sampled: Sampled
+
+
+class Sampled(NamedTuple):
+    """Play in a sample of a block's `S` draws, draws last; empty where nothing is checked.
+
+    Attributes:
+        played: Of a game of perfect information, per state `[branches, S]` probabilities; of one with
+            information sets, per place and option probabilities, with a dimension for each axis.
+        beliefs: Per place and state, of a game with information sets and without amounts.
+        payoffs: Of a game of perfect information, `[outcome states][players]`, as the solver saw them.
+        available: Of one, per state whether each branch can be taken, as numbers.
+    """
+
+    played: tuple[Any, ...] = ()
+    beliefs: tuple[tuple[Array, ...], ...] = ()
+    payoffs: tuple[tuple[Array, ...], ...] = ()
+    available: tuple[tuple[Array, ...], ...] = ()
 
 
 class AnswerRows(NamedTuple):
@@ -226,26 +252,52 @@ class _Lazy:
 def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
     """A block whose amounts make arrays larger than the processor's cache, a few draws at a time."""
     batch = cube.shape[-1]
-    part = batch
-    if program.form is not None and program.form.axes and is_settled(program):
-        part = min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
+    part = _part_size(program, batch)
     if part == batch:
         return _answer(program, cube, count, removed, hold)
     starts = jnp.arange(0, batch, part, dtype=count.dtype)
 
     def answer(start: Array) -> BlockResult:
         here = jax.lax.dynamic_slice_in_dim(cube, start, part, axis=-1)
-        return _answer(program, here, jnp.clip(count - start, 0, part), removed, hold)
+        return _answer(program, here, jnp.clip(count - start, 0, part), removed, hold, batch)
 
     found = jax.lax.map(answer, starts)
     tied = tuple(jnp.any(state) for state in found.tied_states)
-    return jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=()))._replace(
-        tied_states=tied
+    sampled = jax.tree.map(
+        lambda rows: jnp.moveaxis(rows, 0, -2).reshape(*rows.shape[1:-1], -1), found.sampled
     )
+    whole = jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=(), sampled=()))
+    return whole._replace(tied_states=tied, sampled=sampled)
 
 
-def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: Hold) -> BlockResult:
+def _part_size(program: Program, batch: int) -> int:
+    """Draws that are worked on at once."""
+    if program.form is None or not program.form.axes or not is_settled(program):
+        return batch
+    return min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
+
+
+def sampled_draws(program: Program, batch: int) -> NDArray[np.int64]:
+    """`[S]`, the draws of a block that are checked: its first ones, or the first of each of its parts."""
+    part = _part_size(program, batch)
+    return (np.arange(0, batch, part)[:, None] + np.arange(_sample(program, part, batch))).ravel()
+
+
+def _sample(program: Program, part: int, batch: int) -> int:
+    """How many draws of each part of a block are checked."""
+    if program.graph is None or not has_equilibrium(program):
+        return 0
+    cells = largest_array(program) if program.form is not None else len(program.graph.states)
+    most = min(SAMPLE, max(_SAMPLE_CELLS // cells, 1))
+    return min(part, max(1, most * part // batch))
+
+
+def _answer(
+    program: Program, cube: Array, count: Array, removed: Array, hold: Hold, whole: int | None = None
+) -> BlockResult:
+    """A block, or a part of one of `whole` draws."""
     batch = cube.shape[-1]
+    block = batch if whole is None else whole
 
     def spread(nest: Any) -> Any:
         rows = jax.tree.map(lambda row: xp.broadcast_to(flat(xp.asarray(row)), (batch,)), nest)
@@ -264,7 +316,8 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
     parameters = spread(tuple(world.codes(name) for name in uncertain(program.model)))
     if game is None:
         no = xp.zeros(batch, bool)
-        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, no, no, ())
+        nothing = Sampled()
+        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, no, no, (), nothing)
     nodes = tuple(program.model.game)
     return BlockResult(
         answers=tuple(answers),
@@ -279,6 +332,35 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
         tied=spread((status == 0) & game.tied_anywhere()),
         forked=spread(_forked(game)),
         tied_states=game.tied_states(status == 0),
+        sampled=_sampled(game, _sample(program, batch, block)),
+    )
+
+
+def _sampled(game: Solved, size: int) -> Sampled:
+    """What is played in the first draws."""
+    if not size:
+        return Sampled()
+
+    def first(row: Array) -> Array:
+        array = xp.asarray(dense(row), xp.float64)
+        array = array[..., :size] if array.ndim else array.reshape(1)
+        return xp.broadcast_to(array, (*array.shape[:-1], size))
+
+    if isinstance(game, FormPlayed):
+        form = game.numbers.form
+        played = tuple(tuple(first(option) for option in options) for options in game.strategy)
+        if form.axes:
+            return Sampled(played)
+        logs = game.logs or [[log_of(dense(option)) for option in options] for options in game.strategy]
+        thought = [beliefs(game.numbers, place, logs).share for place in form.places]
+        return Sampled(played, tuple(tuple(first(share) for share in shares) for shares in thought))
+    assert isinstance(game, Played)
+    found, states = game.equilibrium, range(len(game.graph.states))
+    nest = lambda rows: tuple(tuple(first(row) for row in branches) for branches in rows)
+    return Sampled(
+        played=nest(branch_probabilities(found, s) for s in states),
+        payoffs=nest(found.value[z] for z in game.graph.outcomes),
+        available=nest(found.available[s] or () for s in states),
     )
 
 

@@ -448,8 +448,32 @@ def forked_sentence(record: RunRecord) -> str | None:
     share = numbers.share_of_draws(record.forked, record.draws)
     return (
         f"In {share} of the {record.draws:,} draws the branch of logit equilibria passes a bifurcation, as "
-        "in symmetric games: its symmetric continuation is counted, which does not say which equilibrium is played."
+        "in symmetric games: its symmetric continuation is counted, and it does not say which equilibrium is "
+        "played."
     )
+
+
+def check_sentence(record: RunRecord) -> str | None:
+    """What a check of a sample of the draws found; None where there was none."""
+    check = record.check
+    if check is None:
+        return None
+    gain = _at_most(check.largest_gain)
+    said = f"In {check.draws:,} draws checked by other code nobody gains more than {gain} of his payoff range"
+    thought = ""
+    if check.belief_error is not None:
+        thought = (
+            f", and beliefs on the path differ from Bayes' rule by at most {_at_most(check.belief_error)}"
+        )
+    return f"{said} by deviating{thought}."
+
+
+def _at_most(error: float) -> str:
+    return f"{error:.1e}" if error > ROUNDING else f"{ROUNDING:.0e}"
+
+
+ROUNDING = 1e-12
+"""An error up to this is one of sums in floating point."""
 
 
 def premise_note(record: RunRecord) -> str | None:

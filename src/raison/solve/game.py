@@ -82,6 +82,23 @@ def is_settled(program: Program) -> bool:
     return settled_order(program.form) is not None and not asked_fractions(program.model)
 
 
+def is_limit(program: Program) -> bool:
+    """Whether a game's solution is the limit of a branch, known to a small regret only."""
+    concept, solution = solved_by(program.model), program.model.solution
+    errs = concept == "strategic-choice" or solution.precision is not None
+    return program.form is not None and not errs and not is_settled(program)
+
+
+def has_equilibrium(program: Program) -> bool:
+    """Whether a game's solution is one from which nobody can gain by deviating, and it can be checked.
+
+    Not so where players err, nor where payoffs depend on a continuum of players.
+    """
+    concept, solution = solved_by(program.model), program.model.solution
+    errs = concept == "strategic-choice" or solution.precision is not None
+    return program.graph is not None and not errs and not asked_fractions(program.model)
+
+
 def has_one_solution(program: Program) -> bool:
     """Whether a draw in which nothing ties has no other solution, as where beliefs are settled.
 

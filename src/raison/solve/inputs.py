@@ -55,9 +55,13 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
     """
     if program.form is None:
         program = replace(program, form=make_form(program.model))
-    form = program.form
+    return inputs_of(World(program, chosen=points, hold=fuse), count)
+
+
+def inputs_of(world: World, count: int) -> Inputs:
+    """The numbers of a world of `count` draws that is evaluated step by step; its program has a form."""
+    form, model = world.program.form, world.model
     assert form is not None
-    world = World(program, chosen=points, hold=fuse)
     numbers = numbers_of(world)
 
     def wide(value: Any, kind: Any = np.float64) -> Any:
@@ -70,8 +74,7 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
         world=world,
         form=form,
         payoffs=[
-            [wide(numbers.payoff[z, p]) for p in range(len(program.model.players))]
-            for z in form.graph.outcomes
+            [wide(numbers.payoff[z, p]) for p in range(len(model.players))] for z in form.graph.outcomes
         ],
         chance=[
             [wide(p) for p in numbers.chance[s]] if s in numbers.chance else None
@@ -111,12 +114,20 @@ def largest_gain(inputs: Inputs, places: Sequence[PlaceSolution]) -> Floats:
     By another strategy, or in games without amounts by acting otherwise at some information set as he
     believes there.
     """
+    thought = [] if inputs.form.axes else [place.belief for place in places]
+    return gain_of(inputs, played_at(inputs.form, places), thought)
+
+
+def gain_of(
+    inputs: Inputs, played: Sequence[Sequence[Floats]], beliefs: Sequence[Sequence[Floats]]
+) -> Floats:
+    """The same of `[places][options]` probabilities and `[places][states]` beliefs; of none, by strategy
+    alone.
+    """
     form, types, available = inputs.form, inputs.types, inputs.available
-    played = played_at(form, places)
     gain = nash_regret(form, inputs.payoffs, inputs.chance, played, types=types, available=available)
-    if form.axes:
+    if not beliefs:
         return gain.max(axis=0)
-    beliefs = [list(place.belief) for place in places]
     inner = sequential_regret(form, inputs.payoffs, inputs.chance, played, beliefs, available=available)
     return np.maximum(gain.max(axis=0), inner)
 
