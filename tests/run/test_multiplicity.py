@@ -8,7 +8,7 @@ import pytest
 import raison
 from raison.api import Model
 from raison.model.reader import read_text
-from raison.run.block import AnswerRows, BlockResult
+from raison.run.block import AnswerRows, BlockResult, Sampled
 from raison.run.sums import AGREEMENT, PURE_LIMIT, agreement, question_sums
 from raison.solve.game import is_limit
 
@@ -195,7 +195,7 @@ NEAR = np.array([0.99999167, 0.9998, 0.5, 1.0] * 4)
 @pytest.mark.parametrize(("near", "mixed"), [(0.0, 12.0), (PURE_LIMIT, 8.0)], ids=["played", "limit"])
 def test_what_a_regret_of_1e9_leaves_open_counts_as_pure_in_a_limit_alone(near: float, mixed: float) -> None:
     answer = AnswerRows(NEAR, np.ones(16, bool), np.zeros(16, bool), None, None, None, None)
-    result = BlockResult((answer,), np.zeros(16), (), (), (), (), (), (), (), None, None, ())
+    result = BlockResult((answer,), np.zeros(16), (), (), (), (), (), (), (), None, None, (), Sampled())
     solved = np.ones(16, bool)
     assert question_sums(result, solved, [near])["mixed"].sum() == mixed
     ways = dict(zip(AGREEMENT, agreement([solved], [NEAR], [NEAR], solved, [near])[0], strict=True))
