@@ -442,8 +442,8 @@ class Solution:
                 that ties are ties and no more.
 
         Raises:
-            ValueError: the model has no game, the concept has no list of equilibria, the game has amounts or
-                is too large, or exact arithmetic is asked of another concept than Nash's.
+            ValueError: the model has no game, the concept has no list of equilibria, the game is too large,
+                or exact arithmetic is asked of another concept than Nash's.
         """
         from raison.solve.listing import list_equilibria
 
@@ -462,33 +462,37 @@ class Solution:
 
         if self.program.graph is None:
             raise ValueError(f"'{self.model.name}' has no game to write.")
-        return write_efg(game_at(self._inputs, point))
+        return write_efg(game_at(self._inputs, point).game)
 
     def by_gambit(self, point: int = 0) -> tuple[str, ...]:
         """Gambit's equilibria at one point in words, for what is not solved here (extra `gambit`).
 
         Raises:
             ImportError: pygambit is not installed.
-            ValueError: the model has no game, the game has amounts, or Gambit cannot solve it.
+            ValueError: the model has no game, it would have too many nodes, or Gambit cannot solve it.
         """
         from raison.exchange.gambit import solve_with_gambit, told
         from raison.solve.inputs import game_at
 
         if self.program.graph is None:
             raise ValueError(f"'{self.model.name}' has no game.")
-        game = game_at(self._inputs, point)
+        game = game_at(self._inputs, point).game
         return told(solve_with_gambit(game), game)
 
     def against_gambit(self, point: int = 0) -> Comparison:
         """Gambit's equilibria of the game at one point held against ours (extra `gambit`).
 
+        Ours are all that `equilibria` lists, of a continuum its representative, and the one that is played if
+        it is none of them; where there is no list, that one alone.
+
         Raises:
             ImportError: pygambit is not installed.
-            ValueError: the model has no game, the game has amounts, its players err, the point failed, or
-                Gambit cannot solve it.
+            ValueError: the model has no game, it would have too many nodes, its players err, the point
+                failed, or Gambit cannot solve it.
         """
         from raison.exchange.gambit import compare
-        from raison.solve.inputs import game_at, profile_at
+        from raison.solve.inputs import game_at, played_rows, profile_at, unfolded_at
+        from raison.solve.listing import list_equilibria, rows_of, why_not_listed
 
         if self.program.graph is None:
             raise ValueError(f"'{self.model.name}' has no game to compare.")
@@ -501,8 +505,20 @@ class Solution:
             )
         if self.points.status[point] != 0:
             raise ValueError(f"there is no solution to compare at this point: {self.status[point]}")
-        game = game_at(self._inputs, point)
-        return compare([profile_at(self._inputs, game, self.points, point)], game)
+        written = game_at(self._inputs, point)
+        reason = why_not_listed(self.program, self._inputs.form)
+        found = list_equilibria(self.program, self._inputs, self.points, point) if reason is None else None
+        ours, notes = [], [] if reason is None else [f"Ours is the one that is played: {reason}."]
+        if found is not None:
+            ours = [rows_of(equilibrium) for equilibrium in found.equilibria]
+            notes.append(found.status)
+            if found.concept == "sequential":
+                notes.append("Gambit's are Nash equilibria, which need not be sequential.")
+        if found is None or not any(equilibrium.is_played for equilibrium in found.equilibria):
+            ours.append(played_rows(self._inputs, unfolded_at(self._inputs, point), self.points, point))
+            if found is not None:
+                notes.append(f"Our number {len(ours)} is the one that is played; it is not in our list.")
+        return compare([profile_at(written, rows) for rows in ours], written.game, notes=notes)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from fractions import Fraction as F
 
 import pytest
 
+from raison.api import Model, Solution
 from raison.exchange.best_reply import ends, regrets
 from raison.exchange.efg import read_efg
 from raison.exchange.gambit import compare, gambit_regret, solve_with_gambit
+from raison.model.reader import read_text
 
 # a may enter; b fights or yields, each losing 1 by the fight: (out, fight) and (in, yield), of which Nash
 # has the second and all mixtures of the first with a fight of at least 2/3
@@ -116,3 +118,85 @@ def test_without_pygambit_it_is_said_what_to_install(monkeypatch: pytest.MonkeyP
         ImportError, match=r"needs pygambit, which is not installed; pip install 'raison\[gambit\]'"
     ):
         solve_with_gambit(ENTRY)
+
+
+BREAKFAST = """
+raison: 1
+title: Is a stranger at breakfast challenged? (Cho and Kreps 1987)
+players: {stranger: The stranger, bully: The bully}
+parameters:
+  strong: {value: "choice(0, 0.1, 1, 0.9)", known_to: [stranger]}
+game:
+  eats: {player: stranger, moves: {beer: after_beer, quiche: after_quiche}}
+  after_beer: {player: bully, moves: {duel: bd, leave: bl}}
+  after_quiche: {player: bully, moves: {duel: qd, leave: ql}}
+outcomes:
+  bd: {stranger: strong, bully: 1 - 2 * strong}
+  bl: {stranger: strong + 2, bully: 0}
+  qd: {stranger: 1 - strong, bully: 1 - 2 * strong}
+  ql: {stranger: 3 - strong, bully: 0}
+questions: [{node: eats, move: beer}]
+"""
+
+
+def solved(text: str) -> Solution:
+    reading = read_text(text, "test")
+    assert reading.model is not None, reading.problems
+    return Model.of(reading.model).solve()
+
+
+def test_every_equilibrium_that_we_list_is_held_against_those_of_gambit() -> None:
+    """Pooling on either drink, with a duel after the other for sure or with any odds from a half."""
+    pytest.importorskip("pygambit")
+    both = solved(BREAKFAST).against_gambit()
+    assert (len(both.ours), len(both.theirs)) == (4, 4)
+    assert both.difference == 0
+    assert max(match.difference for match in both.theirs) == 0
+    assert both.sentences[0].endswith("found 4 equilibria, all that there are; we found 4 equilibria.")
+    assert both.sentences[1:3] == (
+        "All sequential equilibria are listed.",
+        "Gambit's are Nash equilibria, which need not be sequential.",
+    )
+    assert sum("is that in Gambit's number" in sentence for sentence in both.sentences) == 4
+    assert not any(sentence.startswith("Not among ours") for sentence in both.sentences)
+
+
+def test_an_empty_threat_is_gambits_and_not_among_our_sequential_equilibria() -> None:
+    pytest.importorskip("pygambit")
+    text = """
+raison: 1
+title: Entry
+players: {a: A, b: B}
+parameters: {x: {value: 2}}
+game:
+  first: {player: a, moves: {out: out, in: second}}
+  second: {player: b, moves: {fight: war, yield: won}}
+outcomes: {out: {a: 0, b: 2}, war: {a: -1, b: -1}, won: {a: x, b: 1}}
+questions: [{node: first, move: in}]
+"""
+    both = solved(text).against_gambit()
+    assert (len(both.ours), len(both.theirs)) == (1, 3)
+    assert both.sentences[-1].startswith("Not among ours: Gambit's ")
+    nash = solved(text + "solution: {concept: nash}\n").against_gambit()
+    assert (len(nash.ours), len(nash.theirs), nash.difference) == (3, 3, 0.0)
+
+
+def test_where_there_is_no_list_the_one_that_is_played_is_compared_and_it_is_said_why() -> None:
+    pytest.importorskip("pygambit")
+    text = """
+raison: 1
+title: Three
+players: {a: A, b: B, c: C}
+parameters: {x: {value: 1}}
+game:
+  one: {player: a, moves: {h: two, t: two}}
+  two: {player: b, moves: {h: three, t: three}, hidden: [one]}
+  three: {player: c, moves: {h: end, t: end}, hidden: [one, two]}
+outcomes:
+  end: {a: "x if one == two else 0", b: "x if two == three else 0", c: "0 if three == one else x"}
+questions: [{node: one, move: h}]
+solution: {concept: nash}
+"""
+    both = solved(text).against_gambit()
+    assert len(both.ours) == 1
+    assert both.sentences[1].startswith("Ours is the one that is played: all Nash equilibria are found where")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import raison
 from raison.api import Model
 from raison.model.reader import read_text
+from raison.run.block import AnswerRows, BlockResult, Sampled
+from raison.run.sums import AGREEMENT, PURE_LIMIT, agreement, question_sums
+from raison.solve.game import is_limit
 
 ENTRY = """
 raison: 1
@@ -168,3 +172,42 @@ def test_where_one_may_be_missing_in_every_draw_and_none_differ_there_are_no_bou
 def test_a_game_without_ties_has_no_more_to_show() -> None:
     run = raison.gallery("three-step-crisis").run(draws=1024)
     assert [verdict.equilibria for verdict in run.verdicts] == [None] * len(run.verdicts)
+
+
+DEGENERATE = """
+raison: 1
+title: Is it worth it where it costs nothing?
+players: {a: A, b: B}
+parameters: {gain: "uniform(1, 2)"}
+game:
+  first: {player: a, moves: {in: second, out: second}}
+  second: {player: b, moves: {yield: end, fight: end}, hidden: [first]}
+outcomes:
+  end:
+    a: "gain if second == 'yield' else 0"
+    b: "gain if first == 'in' else 0"
+questions: [{node: first, move: in}]
+"""
+# as a limit that is known to a regret of 1e-9 leaves a pure move, and what is mixed
+NEAR = np.array([0.99999167, 0.9998, 0.5, 1.0] * 4)
+
+
+@pytest.mark.parametrize(("near", "mixed"), [(0.0, 12.0), (PURE_LIMIT, 8.0)], ids=["played", "limit"])
+def test_what_a_regret_of_1e9_leaves_open_counts_as_pure_in_a_limit_alone(near: float, mixed: float) -> None:
+    answer = AnswerRows(NEAR, np.ones(16, bool), np.zeros(16, bool), None, None, None, None)
+    result = BlockResult((answer,), np.zeros(16), (), (), (), (), (), (), (), None, None, (), Sampled())
+    solved = np.ones(16, bool)
+    assert question_sums(result, solved, [near])["mixed"].sum() == mixed
+    ways = dict(zip(AGREEMENT, agreement([solved], [NEAR], [NEAR], solved, [near])[0], strict=True))
+    assert (ways["in_all"].sum(), ways["mixed"].sum()) == (16 - mixed, mixed)
+    spread = agreement([solved], [NEAR], [np.maximum(NEAR, 0.9999917)], solved, [near])
+    assert spread[0, AGREEMENT.index("in_some")].sum() == 8  # those that differ much: 0.5 and 0.9998
+
+
+def test_the_slack_is_that_of_limits_and_of_no_concept_with_errors() -> None:
+    hunt = model(TABLE)
+    assert is_limit(hunt.program)
+    assert not is_limit(hunt.solved_by("logit", precision=3.0).program)
+    assert not is_limit(model(ENTRY).solved_by("subgame-perfect").program)
+    even = model(DEGENERATE).run(draws=64).verdicts[0]
+    assert even.mixed == 1.0  # even odds are no artefact

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 import raison
+from raison.show.terminal import make_console, print_run
 
 MODEL = """
 raison: 1
@@ -55,3 +57,21 @@ def test_gambit_is_asked_in_words_where_a_game_is_not_solved_here(model: raison.
     assert max(gains) < 1e-9
     # both mix so that the other gains as much by 1.5 on the left as by 1 on the right
     assert any("left 0.4" in line for line in lines)
+
+
+def test_a_run_counts_the_draws_whose_branch_forks_and_says_so(model: raison.Model, tmp_path: Path) -> None:
+    """Three in ten draws are symmetric: left is no better than right."""
+    text = MODEL.replace("uniform(0, 1)", "choice(0, 0.3, 0.5, 0.7)")
+    (tmp_path / "some.yaml").write_text(text, encoding="utf-8")
+    run = raison.load(tmp_path / "some.yaml").run(draws=1024)
+    assert run.record.forked == pytest.approx(0.3, abs=1e-3)  # a Sobol grid
+    assert run.record.failed == 0
+    said = io.StringIO()
+    print_run(make_console(said), run.model.record, run.record)
+    told = " ".join(said.getvalue().split())
+    assert "30% of the 1,024 draws the branch of logit equilibria passes a bifurcation" in told
+    page = run.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "draws the branch of logit equilibria passes a bifurcation" in page
+    none = model.run(draws=64)
+    assert none.record.forked == 0
+    assert "bifurcation" not in none.report(tmp_path / "none.html").read_text(encoding="utf-8")

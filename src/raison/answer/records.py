@@ -101,7 +101,8 @@ class Verdict(Record):
         equilibria_reason: Why the two are None, where they are.
         equilibria: How the draws divide, for moves and thresholds; None where every draw has one answer.
         best_reply: Share in which the move is a best reply at its node.
-        mixed: Share of draws with a number strictly between 0 and 1.
+        mixed: Share of draws with a number strictly between 0 and 1; of a move in the limit of a branch, not
+            within 1e-4 of either.
         tied: Share of draws with a tie at the asked node (for events and amounts, anywhere in the game).
         reached: Mean probability that play comes to the node.
         margin: Payoff of the asked move less that of the best other move, for the mover (or for `whom`),
@@ -249,6 +250,22 @@ class ModelIdentity(Record):
     beliefs: bool = False
 
 
+class Check(Record):
+    """A sample of the draws checked by code that shares nothing with the solvers.
+
+    Attributes:
+        draws: How many solved ones, all of the first block.
+        largest_gain: The most that anybody could gain by deviating in one of them, over the range of his
+            payoffs there; 0 up to rounding in equilibria, and up to 1e-9 in the limit of a branch.
+        belief_error: The most that a belief differs from Bayes' rule where play comes; None where nothing is
+            hidden, or in games with amounts.
+    """
+
+    draws: int
+    largest_gain: float
+    belief_error: float | None = None
+
+
 class RunRecord(Record):
     """Everything a run answers: what `raison run --json` prints.
 
@@ -271,6 +288,9 @@ class RunRecord(Record):
         parameters: As drawn.
         failures: Ways in which draws failed.
         failed: Share of draws that failed.
+        forked: Share of draws, solved all the same, in which the branch of logit equilibria that was followed
+            passed a bifurcation, as in symmetric games: it does not say which equilibrium is played.
+        check: Of a sample of the draws; None where players err, or none was solved.
     """
 
     schema_version: int = Field(default=SCHEMA, alias="schema")
@@ -291,3 +311,5 @@ class RunRecord(Record):
     parameters: tuple[ParameterAnswer, ...]
     failures: tuple[Failure, ...]
     failed: float
+    forked: float = 0.0
+    check: Check | None = None

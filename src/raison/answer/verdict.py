@@ -21,6 +21,7 @@ from raison.answer.intervals import (
 )
 from raison.answer.records import (
     Change,
+    Check,
     Failure,
     Histogram,
     Interval,
@@ -98,7 +99,16 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         parameters=tuple(_parameter(plan, fold, n) for n in plan.model.parameters),
         failures=_failures(plan, fold),
         failed=1 - float(fold.total("solved").sum()) / identity.draws,
+        forked=int(fold.counts["forked"][0]) / identity.draws,
+        check=_check(fold),
     )
+
+
+def _check(fold: Fold) -> Check | None:
+    draws, gain, error = fold.total("checked")
+    if not draws:
+        return None
+    return Check(draws=int(draws), largest_gain=max(float(gain), 0.0), belief_error=_number(float(error)))
 
 
 def _versions() -> dict[str, str]:

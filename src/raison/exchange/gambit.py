@@ -125,7 +125,9 @@ def told(answer: GambitAnswer, game: ExtensiveGame) -> tuple[str, ...]:
     return tuple(found)
 
 
-def compare(ours: Sequence[Profile], game: ExtensiveGame, *, seconds: float = 30.0) -> Comparison:
+def compare(
+    ours: Sequence[Profile], game: ExtensiveGame, *, notes: Sequence[str] = (), seconds: float = 30.0
+) -> Comparison:
     """Our equilibria of a game held against Gambit's.
 
     A peer's answer is not trusted more than ours: the regret of each is computed by the other side.
@@ -134,6 +136,7 @@ def compare(ours: Sequence[Profile], game: ExtensiveGame, *, seconds: float = 30
         ours: Each with the probabilities of the moves at each information set, in the order of `game.sets`;
             at chance they are not looked at.
         game: With perfect recall.
+        notes: Sentences about ours, which come after the numbers of both.
         seconds: That each of Gambit's solvers may take.
 
     Raises:
@@ -152,7 +155,8 @@ def compare(ours: Sequence[Profile], game: ExtensiveGame, *, seconds: float = 30
         for k, profile in enumerate(ours)
     )
     difference = max((match.difference for match in our_matches), default=0.0)
-    sentences = tuple(_sentences(answer, their_matches, our_matches))
+    numbers, *said = _sentences(answer, their_matches, our_matches)
+    sentences = (numbers, *notes, *said)
     return Comparison(answer, their_matches, our_matches, difference, sentences)
 
 

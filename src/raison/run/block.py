@@ -14,24 +14,33 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from raison.model.records import Model
 from raison.program import xp
 from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
 from raison.program.program import Program, is_drawn
+from raison.program.unfold import unfold
 from raison.program.world import World
 from raison.run.designs import REPLICATES
+from raison.solve.contraction import dense
 from raison.solve.every import every_equilibrium, reasons_of, why_not
-from raison.solve.game import is_settled, largest_array, played, played_under
+from raison.solve.form_play import FormPlayed
+from raison.solve.game import has_equilibrium, is_settled, largest_array, played, played_under
+from raison.solve.graph_play import Played
 from raison.solve.levels import LARGE, is_large
-from raison.solve.numbers import point_inputs
-from raison.solve.questions import Answer, ask
+from raison.solve.numbers import Entries, Strategy, beliefs, entries_of, log_of
+from raison.solve.play import branch_probabilities
+from raison.solve.questions import Answer, Solved, ask
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
 _CELLS = 1 << 23  # states or amounts times draws of a block
 _CACHED, _PART = 1 << 19, 4  # amounts times draws that are worked on at once, and the fewest draws
+SAMPLE = 256
+"""Most draws of the first block in which a run checks what anybody could gain by deviating."""
+_SAMPLE_CELLS = 1 << 19  # amounts or states times draws that are checked
 NONE_LEFT = "no equilibrium passes the refinement."
 """Why no equilibrium is counted in a draw in which all were found."""
 
@@ -52,7 +61,9 @@ class BlockResult(NamedTuple):
         outcomes: Per outcome `[B]`, probability.
         parameters: Per uncertain parameter `[B]`, as drawn (codes of names).
         tied: `[B]` bool, any decision ties.
+        forked: `[B]` bool, the branch of logit equilibria that was followed passed a bifurcation.
         tied_states: Per state, whether it ties in some draw.
+        sampled: What is played in the draws that `sampled_draws` names, to be checked.
     """
 
     answers: tuple[AnswerRows, ...]
@@ -65,7 +76,26 @@ class BlockResult(NamedTuple):
     outcomes: tuple[Array, ...]
     parameters: tuple[Array, ...]
     tied: Array
+    forked: Array
     tied_states: tuple[Array, ...]
+    sampled: Sampled
+
+
+class Sampled(NamedTuple):
+    """Play in a sample of a block's `S` draws, draws last; empty where nothing is checked.
+
+    Attributes:
+        played: Of a game of perfect information, per state `[branches, S]` probabilities; of one with
+            information sets, per place and option probabilities, with a dimension for each axis.
+        beliefs: Per place and state, of a game with information sets and without amounts.
+        payoffs: Of a game of perfect information, `[outcome states][players]`, as the solver saw them.
+        available: Of one, per state whether each branch can be taken, as numbers.
+    """
+
+    played: tuple[Any, ...] = ()
+    beliefs: tuple[tuple[Array, ...], ...] = ()
+    payoffs: tuple[tuple[Array, ...], ...] = ()
+    available: tuple[tuple[Array, ...], ...] = ()
 
 
 class Shares(NamedTuple):
@@ -187,31 +217,40 @@ def _enumeration(
         refinement = program.model.solution.refinement
         idle = "" if refinement is None else f"; so the refinement '{refinement}' changes nothing"
         return None, reason + idle, ()
-    inputs = Lazy(lambda cube, removed: point_inputs(World(program, cube, removed)), f"inputs {key}")
-    under = Lazy(lambda cube, removed, rows: _numbers_under(program, cube, removed, rows), f"under {key}")
+    unfolded = unfold(program.form)
+    form, reasons = unfolded.form, reasons_of(program, unfolded.form)
+    inputs = Lazy(lambda cube, removed: entries_of(World(program, cube, removed)), f"inputs {key}")
+    under = Lazy(
+        lambda cube, removed, rows: _numbers_under(program, cube, removed, unfolded.strategy(rows)),
+        f"under {key}",
+    )
 
     def extremes(cube: Array, removed: Array) -> tuple[Array, Array, Array]:
-        payoffs, chance, available = jax.tree.map(np.asarray, inputs(cube, removed))
-        every = every_equilibrium(program, payoffs, chance, available)
         shape = (len(program.model.questions), cube.shape[-1])
+        entries: Entries = jax.tree.map(np.asarray, inputs(cube, removed))
+        rows = [[np.broadcast_to(row, shape[1:]) for row in r] for r in unfolded.payoffs(entries.payoffs)]
+        chance = unfolded.chances(entries.chance, entries.types)
+        every = every_equilibrium(
+            program, form, np.array(rows, np.float64), chance, unfolded.available(entries.available)
+        )
         low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
         for rows in every.profiles:
             there = ~np.isnan(rows[0])
             numbers = np.asarray(under(cube, removed, np.where(there, rows, 0.5)))
             low = np.where(there, np.fmin(low, numbers), low)
             high = np.where(there, np.fmax(high, numbers), high)
-        none_left = len(reasons_of(program))
+        none_left = len(reasons)
         doubt = np.where(every.complete, none_left, every.status)
         return low, high, np.where(every.complete & (every.count > 0), -1, doubt)
 
-    return extremes, None, (*reasons_of(program), NONE_LEFT)
+    return extremes, None, (*reasons, NONE_LEFT)
 
 
-def _numbers_under(program: Program, cube: Array, removed: Array, rows: Array) -> Array:
-    """The questions' numbers `[Q, B]` where every option has the given probability, `[N, B]`."""
+def _numbers_under(program: Program, cube: Array, removed: Array, strategy: Strategy) -> Array:
+    """The questions' numbers `[Q, B]` where every option has the given probability."""
     batch = cube.shape[-1]
     world = World(program, cube, removed)
-    game = played_under(world, batch, rows)
+    game = played_under(world, batch, strategy)
     numbers = [ask(game, world, question, pure=True).number for question in program.model.questions]
     return jnp.stack([jnp.broadcast_to(number, (batch,)) for number in numbers])
 
@@ -245,26 +284,52 @@ class Lazy:
 def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
     """A block whose amounts make arrays larger than the processor's cache, a few draws at a time."""
     batch = cube.shape[-1]
-    part = batch
-    if program.form is not None and program.form.axes and is_settled(program):
-        part = min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
+    part = _part_size(program, batch)
     if part == batch:
         return _answer(program, cube, count, removed, hold)
     starts = jnp.arange(0, batch, part, dtype=count.dtype)
 
     def answer(start: Array) -> BlockResult:
         here = jax.lax.dynamic_slice_in_dim(cube, start, part, axis=-1)
-        return _answer(program, here, jnp.clip(count - start, 0, part), removed, hold)
+        return _answer(program, here, jnp.clip(count - start, 0, part), removed, hold, batch)
 
     found = jax.lax.map(answer, starts)
     tied = tuple(jnp.any(state) for state in found.tied_states)
-    return jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=()))._replace(
-        tied_states=tied
+    sampled = jax.tree.map(
+        lambda rows: jnp.moveaxis(rows, 0, -2).reshape(*rows.shape[1:-1], -1), found.sampled
     )
+    whole = jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=(), sampled=()))
+    return whole._replace(tied_states=tied, sampled=sampled)
 
 
-def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: Hold) -> BlockResult:
+def _part_size(program: Program, batch: int) -> int:
+    """Draws that are worked on at once."""
+    if program.form is None or not program.form.axes or not is_settled(program):
+        return batch
+    return min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
+
+
+def sampled_draws(program: Program, batch: int) -> NDArray[np.int64]:
+    """`[S]`, the draws of a block that are checked: its first ones, or the first of each of its parts."""
+    part = _part_size(program, batch)
+    return (np.arange(0, batch, part)[:, None] + np.arange(_sample(program, part, batch))).ravel()
+
+
+def _sample(program: Program, part: int, batch: int) -> int:
+    """How many draws of each part of a block are checked."""
+    if program.graph is None or not has_equilibrium(program):
+        return 0
+    cells = largest_array(program) if program.form is not None else len(program.graph.states)
+    most = min(SAMPLE, max(_SAMPLE_CELLS // cells, 1))
+    return min(part, max(1, most * part // batch))
+
+
+def _answer(
+    program: Program, cube: Array, count: Array, removed: Array, hold: Hold, whole: int | None = None
+) -> BlockResult:
+    """A block, or a part of one of `whole` draws."""
     batch = cube.shape[-1]
+    block = batch if whole is None else whole
 
     def spread(nest: Any) -> Any:
         rows = jax.tree.map(lambda row: xp.broadcast_to(flat(xp.asarray(row)), (batch,)), nest)
@@ -282,8 +347,9 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
     status = xp.where(inside, world.status(batch), xp.int32(-1))
     parameters = spread(tuple(world.codes(name) for name in uncertain(program.model)))
     if game is None:
-        untied = xp.zeros(batch, bool)
-        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, untied, ())
+        no = xp.zeros(batch, bool)
+        nothing = Sampled()
+        return BlockResult(tuple(answers), status, (), (), (), (), (), (), parameters, no, no, (), nothing)
     nodes = tuple(program.model.game)
     return BlockResult(
         answers=tuple(answers),
@@ -296,7 +362,9 @@ def _answer(program: Program, cube: Array, count: Array, removed: Array, hold: H
         outcomes=spread(tuple(game.node_reached(outcome) for outcome in program.model.outcomes)),
         parameters=parameters,
         tied=spread((status == 0) & game.tied_anywhere()),
+        forked=spread(_forked(game)),
         tied_states=game.tied_states(status == 0),
+        sampled=_sampled(game, _sample(program, batch, block)),
     )
 
 
@@ -319,6 +387,38 @@ def _shares(result: BlockResult) -> Shares:
 
 def _stacked(rows: list[Shares]) -> Shares:
     return Shares(*(np.stack(parts) for parts in zip(*rows, strict=True)))
+
+
+def _sampled(game: Solved, size: int) -> Sampled:
+    """What is played in the first draws."""
+    if not size:
+        return Sampled()
+
+    def first(row: Array) -> Array:
+        array = xp.asarray(dense(row), xp.float64)
+        array = array[..., :size] if array.ndim else array.reshape(1)
+        return xp.broadcast_to(array, (*array.shape[:-1], size))
+
+    if isinstance(game, FormPlayed):
+        form = game.numbers.form
+        played = tuple(tuple(first(option) for option in options) for options in game.strategy)
+        if form.axes:
+            return Sampled(played)
+        logs = game.logs or [[log_of(dense(option)) for option in options] for options in game.strategy]
+        thought = [beliefs(game.numbers, place, logs).share for place in form.places]
+        return Sampled(played, tuple(tuple(first(share) for share in shares) for shares in thought))
+    assert isinstance(game, Played)
+    found, states = game.equilibrium, range(len(game.graph.states))
+    nest = lambda rows: tuple(tuple(first(row) for row in branches) for branches in rows)
+    return Sampled(
+        played=nest(branch_probabilities(found, s) for s in states),
+        payoffs=nest(found.value[z] for z in game.graph.outcomes),
+        available=nest(found.available[s] or () for s in states),
+    )
+
+
+def _forked(game: Solved) -> Array:
+    return game.forked if isinstance(game, FormPlayed) and game.forked is not None else xp.asarray(False)
 
 
 def flat(row: Array) -> Array:

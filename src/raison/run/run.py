@@ -23,14 +23,15 @@ from numpy.typing import NDArray
 
 from raison.run import checkpoint
 from raison.run.block import BlockResult, uncertain
+from raison.run.check import checked
 from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
 from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
-from raison.run.sums import agreement, node_sums, per_replicate, question_sums, removal_sums
+from raison.run.sums import PURE_LIMIT, agreement, node_sums, per_replicate, question_sums, removal_sums
 from raison.run.ties import extremes
-from raison.solve.game import has_one_solution
+from raison.solve.game import has_one_solution, is_limit
 from raison.solve.levels import is_large
 
 FEW = 30
@@ -196,6 +197,7 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
             terms.sums[f"removal {index} {name}"] = term
     if block == 0:
         _parameter_terms(terms, plan, result, count)
+        terms.sums["checked"] = checked(base.block.program, cube_rows, base.switches, result)
     if keep:
         values = {name: np.asarray(row) for name, row in base.block.values(cube_rows, base.switches).items()}
         terms.rows = _kept_rows(start, count, values, result)
@@ -221,7 +223,8 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
     status = np.asarray(result.status)
     solved = status == 0
     terms.sums["solved"] = per_replicate(solved)
-    terms.sums.update(question_sums(result, solved))
+    terms.counts["forked"] = np.array([np.count_nonzero(solved & np.asarray(result.forked))], np.int64)
+    terms.sums.update(question_sums(result, solved, _pure(plan)))
     terms.sums.update(node_sums(result, solved))
     reasons = len(plan.base.block.program.reasons)
     terms.counts["status"] = np.bincount(status[status >= 0], minlength=reasons)
@@ -235,6 +238,12 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
         return  # a sketch for each of thousands of nodes would not fit memory
     for name, margin in zip(plan.base.block.program.model.game, result.node_margin, strict=True):
         terms.bins[f"margin of {name}"] = _binned(np.asarray(margin)[solved])
+
+
+def _pure(plan: Plan) -> list[float]:
+    """Per question how near to 0 or 1 a move's probability is pure, since limits are not known better."""
+    near = PURE_LIMIT if is_limit(plan.base.block.program) else 0.0
+    return [near if question.kind == "move" else 0.0 for question in plan.model.questions]
 
 
 def _binned(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -255,7 +264,7 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
         return
     rows = [np.asarray(answer.number) for answer in result.answers]
     counted = [solved & np.asarray(answer.applies) for answer in result.answers]
-    terms.sums["agreement"] = agreement(counted, rows, rows, solved)
+    terms.sums["agreement"] = agreement(counted, rows, rows, solved, _pure(plan))
     if graph is None or not tied.any() or not len(number):
         return
     if is_large(graph):
@@ -277,7 +286,7 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
         for name, extreme in (("low", found[0][q]), ("high", found[1][q])):
             terms.sums[name][q] += per_replicate(here, extreme - np.asarray(answer.number))
     low, high = ([np.where(tied, extreme[q], row) for q, row in enumerate(rows)] for extreme in found)
-    terms.sums["agreement"] = agreement(counted, low, high, solved)
+    terms.sums["agreement"] = agreement(counted, low, high, solved, _pure(plan))
 
 
 def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -> None:
@@ -293,7 +302,7 @@ def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockR
     if block.extremes is None:
         known = bool(unique[solved].all())
         terms.counts["unknown"][0] = 0 if known else int(solved.sum())
-        terms.sums["agreement"] = agreement(counted, rows, rows, solved)
+        terms.sums["agreement"] = agreement(counted, rows, rows, solved, _pure(plan))
         return
     low, high, doubt = block.extremes(cube_rows, plan.base.switches)
     complete = (doubt < 0) | unique
@@ -308,7 +317,7 @@ def _equilibrium_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockR
         )
         for name, bound in bounds:
             terms.sums[name][q] += per_replicate(counted[q], bound - rows[q])
-    terms.sums["agreement"] = agreement(counted, list(low), list(high), complete)
+    terms.sums["agreement"] = agreement(counted, list(low), list(high), complete, _pure(plan))
 
 
 def _kept_rows(start: int, count: int, values: dict[str, Any], result: BlockResult) -> dict[str, Any]:

@@ -19,7 +19,13 @@ Floats = NDArray[np.float64]
 AGREEMENT = ("in_all", "in_some", "in_none", "mixed", "open")
 """What the equilibria of a draw say to a question: its number is 1 in all of them, differs between them, is 0
 in all, is the same between 0 and 1 in all, or is not known to differ while an equilibrium may be missing."""
-_SAME = 1e-6  # the limit of a branch is not better
+SAME = 1e-6
+"""Numbers that differ by no more are the same over all equilibria of a draw."""
+PURE_LIMIT = 1e-4
+"""A move whose probability is within this of 0 or 1 in the limit of a branch is pure.
+
+The limit is known to a regret of 1e-9 of the payoff range. In degenerate games what a deviation gains can
+vanish with its probability, so that a regret of 1e-9 leaves a probability of some square root of it, 3e-5."""
 
 
 def per_replicate(counted: NDArray[np.bool_], row: Any = None) -> Floats:
@@ -28,13 +34,19 @@ def per_replicate(counted: NDArray[np.bool_], row: Any = None) -> Floats:
     return values.reshape(-1, REPLICATES).sum(axis=0, dtype=np.float64)
 
 
-def question_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:
-    """`[questions, 16]` by name: how many draws are counted, and sums over them."""
+def question_sums(result: BlockResult, solved: NDArray[np.bool_], pure: Sequence[float]) -> dict[str, Floats]:
+    """`[questions, 16]` by name: how many draws are counted, and sums over them.
+
+    Args:
+        result: Of a block.
+        solved: Draws that are.
+        pure: Per question how near to 0 or 1 its number is not mixed.
+    """
     found: dict[str, list[Floats]] = {
         name: []
         for name in ("applies", "number", "best_reply", "mixed", "tied", "reached", "positive", "below_one")
     }
-    for answer in result.answers:
+    for answer, near in zip(result.answers, pure, strict=True):
         counted = solved & np.asarray(answer.applies)
         number = np.asarray(answer.number)
         positive, below = counted & (number > 0), counted & (number < 1)
@@ -42,7 +54,7 @@ def question_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, F
         found["number"].append(per_replicate(counted, number))
         found["positive"].append(per_replicate(positive))
         found["below_one"].append(per_replicate(below))
-        found["mixed"].append(per_replicate(positive & below))
+        found["mixed"].append(per_replicate(counted & (number > near) & (number < 1 - near)))
         found["tied"].append(per_replicate(counted & np.asarray(answer.tied)))
         for name, row in (("best_reply", answer.best_reply), ("reached", answer.reached)):
             found[name].append(np.zeros(REPLICATES) if row is None else per_replicate(counted, row))
@@ -54,6 +66,7 @@ def agreement(
     low: Sequence[Any],
     high: Sequence[Any],
     complete: NDArray[np.bool_],
+    pure: Sequence[float],
 ) -> Floats:
     """`[questions, len(AGREEMENT), 16]`: draws in which the equilibria agree, in each way.
 
@@ -62,12 +75,14 @@ def agreement(
         low: Per question the smallest number over the equilibria that are known.
         high: The largest.
         complete: Draws in which no equilibrium is missing.
+        pure: Per question how near to 0 or 1 its number counts as that; at least `SAME` does.
     """
     found: list[Floats] = []
-    for here, least, most in zip(counted, low, high, strict=True):
+    for here, least, most, near in zip(counted, low, high, pure, strict=True):
+        same = max(near, SAME)
         with np.errstate(invalid="ignore"):  # what is not finite is not counted
-            differ = most - least > _SAME
-        sure, never = least >= 1 - _SAME, most <= _SAME
+            differ = most - least > same
+        sure, never = least >= 1 - same, most <= same
         ways = (
             complete & sure,
             differ,

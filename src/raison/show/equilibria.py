@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from raison.model.records import Spread
 from raison.program.program import Program
 from raison.show import numbers
 from raison.show.solution import short
@@ -89,21 +90,31 @@ def print_equilibria(
         if found.equilibria and not any(equilibrium.is_played for equilibrium in found.equilibria):
             writer.text("The equilibrium that is played is not in the list.", indent=INDENT)
         for number, equilibrium in enumerate(found.equilibria):
-            _print_one(writer, number, equilibrium)
+            _print_one(writer, program, number, equilibrium)
 
 
-def _print_one(writer: Writer, number: int, equilibrium: Equilibrium) -> None:
+def _print_one(writer: Writer, program: Program, number: int, equilibrium: Equilibrium) -> None:
     writer.blank()
     writer.text(f"{number + 1}  {', '.join(_marks(equilibrium))}", "bold", indent=INDENT)
     rows = [("node", "sees", "does", "thinks", "reached")]
     for place in equilibrium.sets:
-        seen = ", ".join(label for _, label in place.seen)
-        thought = [f"{' '.join(label for _, label in hidden)} {_room(room)}" for hidden, room in place.belief]
+        seen = ", ".join(_result(program, result) for result in place.seen)
+        thought = [
+            f"{' '.join(_result(program, result) for result in hidden)} {_room(room)}"
+            for hidden, room in place.belief
+        ]
         rows.append((place.node, seen, _done(place), ", ".join(thought), short(place.reached)))
     writer.table(rows, aligned="<<<<>", longest=LONGEST_CELL)
     pays = ", ".join(f"{player} {short(value)}" for player, value in equilibrium.value.items())
     gain = equilibrium.gain if equilibrium.gain > NEGLIGIBLE else 0.0
     writer.text(f"pays {pays}; largest gain from deviating {short(gain)}", indent=INDENT)
+
+
+def _result(program: Program, result: tuple[str, str]) -> str:
+    """A result by its label; an amount that nature drew with the name of what was drawn."""
+    name, label = result
+    drawn = name not in program.model.game or isinstance(program.model.game[name], Spread)
+    return f"{name}={label}" if drawn else label
 
 
 LONGEST_CELL = 60

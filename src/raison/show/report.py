@@ -164,6 +164,8 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
         "fixed": [row for row in parameters if not row.drawn],
         "claims": view.claim_rows(model),
         "failure_sentence": words.failure_sentence(record),
+        "forked_sentence": words.forked_sentence(record),
+        "check_sentence": words.check_sentence(record),
         "failures": [(f.reason, numbers.share_of_draws(f.share, record.draws)) for f in record.failures],
         "largest_error": numbers.fixed(100 * numbers.of_independent_draws(0.5, record.draws), 2),
         "versions": {"raison": record.version, **record.versions},

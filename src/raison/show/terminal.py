@@ -163,6 +163,7 @@ def _print_failures(writer: Writer, record: RunRecord) -> None:
     writer.text(words.failure_sentence(record), "yellow" if record.failed else "dim")
     for failure in record.failures:
         writer.text(f"{numbers.share_of_draws(failure.share, record.draws)}: {failure.reason}", indent=INDENT)
+    writer.text(words.forked_sentence(record) or "", "yellow")
 
 
 class Writer:

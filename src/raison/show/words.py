@@ -457,6 +457,41 @@ def failure_sentence(record: RunRecord) -> str:
     return f"{share} of the {record.draws:,} draws failed and are left out of every answer."
 
 
+def forked_sentence(record: RunRecord) -> str | None:
+    """In what share of the draws a branch of logit equilibria forked; None where in none."""
+    if not record.forked:
+        return None
+    share = numbers.share_of_draws(record.forked, record.draws)
+    return (
+        f"In {share} of the {record.draws:,} draws the branch of logit equilibria passes a bifurcation, as "
+        "in symmetric games: its symmetric continuation is counted, and it does not say which equilibrium is "
+        "played."
+    )
+
+
+def check_sentence(record: RunRecord) -> str | None:
+    """What a check of a sample of the draws found; None where there was none."""
+    check = record.check
+    if check is None:
+        return None
+    gain = _at_most(check.largest_gain)
+    said = f"In {check.draws:,} draws checked by other code nobody gains more than {gain} of his payoff range"
+    thought = ""
+    if check.belief_error is not None:
+        thought = (
+            f", and beliefs on the path differ from Bayes' rule by at most {_at_most(check.belief_error)}"
+        )
+    return f"{said} by deviating{thought}."
+
+
+def _at_most(error: float) -> str:
+    return f"{error:.1e}" if error > ROUNDING else f"{ROUNDING:.0e}"
+
+
+ROUNDING = 1e-12
+"""An error up to this is one of sums in floating point."""
+
+
 def premise_note(record: RunRecord) -> str | None:
     """That the run was made without some premises; None for a run with all of them."""
     if not record.without:

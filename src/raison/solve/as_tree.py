@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from raison.exchange.game import CHANCE as NATURE
 from raison.exchange.game import MAX_NODES, NONE, ExtensiveGame, InformationSet, Payoffs, TreeNode
-from raison.model.records import DRAWN, Model
+from raison.model.records import Distribution, Model
 from raison.program.form import Form, Place
 from raison.program.graph import CHANCE, Results
+from raison.program.unfold import NO_AXIS, At, Unfolded, count_unfolded, entry, unfold
 
 Nested = Sequence[Any]
 Payoff = Callable[[int, tuple[int, ...]], Sequence[float]]
@@ -57,7 +59,21 @@ def tree_at(
         ValueError: the tree would have more than `MAX_NODES` nodes, a number is not finite, probabilities are
             none, or a decision has no available move.
     """
-    count = _count(form)
+    return written_at(form, model, payoffs, chance, types, amounts, available, draw).game
+
+
+def written_at(
+    form: Form,
+    model: Model,
+    payoffs: Nested | Payoff,
+    chance: Nested,
+    types: Mapping[int, Any] | None = None,
+    amounts: Amounts | None = None,
+    available: Nested | None = None,
+    draw: int = 0,
+) -> Written:
+    """What `tree_at` returns, and what its information sets are in the unfolded form."""
+    count = count_unfolded(form)
     if count > MAX_NODES:
         raise ValueError(
             f"a game tree of at most {MAX_NODES} nodes is written; with every amount a node of its own this "
@@ -65,7 +81,45 @@ def tree_at(
         )
     if form.axes and amounts is None:
         raise ValueError("a game with amounts needs their values in 'amounts' to be written.")
-    return _Writer(form, model, payoffs, chance, types or {}, amounts, available, draw).tree()
+    named = namer(model, amounts, draw)
+    unfolded = unfold(form, named)
+    return _Writer(unfolded, model, payoffs, chance, types or {}, available, draw, named).written()
+
+
+def namer(model: Model, amounts: Amounts | None, draw: int = 0) -> Callable[[str, Results, int, At], str]:
+    """What amounts are called in a draw: the names of a choice of names, or numbers to six digits.
+
+    Args:
+        model: The model.
+        amounts: Their values.
+        draw: Which of the draws.
+    """
+
+    def named(name: str, results: Results, axis: int, at: At) -> str:
+        assert amounts is not None
+        values = np.atleast_1d(entry(amounts(name, results), at))
+        value = float(values[draw if len(values) > 1 else 0])
+        parameter = model.parameters.get(name)
+        definition = None if parameter is None else parameter.value
+        if isinstance(definition, Distribution) and definition.names:
+            return definition.names[int(value)]
+        return f"{value:.6g}"
+
+    return named
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A form as a plain tree.
+
+    Attributes:
+        game: The tree.
+        places: Per information set of a player, in the order of the tree's, its number among the places of
+            the unfolded form, and which of its options are there.
+    """
+
+    game: ExtensiveGame
+    places: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 class _Writer:
@@ -73,134 +127,125 @@ class _Writer:
 
     def __init__(
         self,
-        form: Form,
+        unfolded: Unfolded,
         model: Model,
         payoffs: Nested | Payoff,
         chance: Nested,
         types: Mapping[int, Any],
-        amounts: Amounts | None,
         available: Nested | None,
         draw: int,
+        named: Callable[[str, Results, int, At], str],
     ) -> None:
-        self.form, self.model, self.chance, self.types = form, model, chance, types
-        self.payoffs, self.amounts, self.available, self.draw = payoffs, amounts, available, draw
-        self.row = {s: row for row, s in enumerate(form.graph.outcomes)}
-        self.private = [k for k, axis in enumerate(form.axes) if axis.kind == "type"]
+        self.unfolded, self.source, self.form = unfolded, unfolded.source, unfolded.form
+        self.model, self.chance, self.types, self.named = model, chance, types, named
+        self.payoffs, self.available, self.draw = payoffs, available, draw
+        self.row = {s: row for row, s in enumerate(self.source.graph.outcomes)}
         self.sets: list[InformationSet] = []
-        self.number: dict[tuple[Any, ...], int] = {}
+        self.number: dict[tuple[bool, int], int] = {}
+        self.places: list[tuple[int, tuple[int, ...]]] = []
         self.counts: dict[int, int] = {}
         self.outcomes: dict[int, Payoffs] = {}
         self.of_outcome: dict[tuple[str, tuple[Fraction, ...]], int] = {}
 
-    def tree(self) -> ExtensiveGame:
+    def written(self) -> Written:
         """Every node, parents first."""
-        start = (0,) * len(self.form.axes)
-        todo: list[tuple[int, tuple[int, ...], int]] = [(0, start, 0)]  # state, amounts, types drawn so far
+        todo = [0]
         nodes: list[TreeNode] = []
-        for state, at, drawn in todo:
-            label, information, following, outcome = (
-                self._type(at, drawn) if drawn < len(self.private) else self._state(state, at)
-            )
+        for s in todo:
+            state = self.form.graph.states[s]
+            if not state.children:
+                nodes.append(TreeNode("", NONE, (), self._outcome(s)))
+                continue
+            open_ = self._open(s)
             first = len(todo)
-            nodes.append(TreeNode(label, information, tuple(range(first, first + len(following))), outcome))
-            todo += following
+            children = tuple(range(first, first + len(open_)))
+            nodes.append(TreeNode(state.name, self._set(s, open_), children, 0))
+            todo += [state.children[option] for option in open_]
         players = tuple(self.model.players)
         about = self.model.about or ""
-        return ExtensiveGame(self.model.title, players, tuple(nodes), tuple(self.sets), self.outcomes, about)
+        game = ExtensiveGame(self.model.title, players, tuple(nodes), tuple(self.sets), self.outcomes, about)
+        return Written(game, tuple(self.places))
 
-    def _type(
-        self, at: tuple[int, ...], drawn: int
-    ) -> tuple[str, int, list[tuple[int, tuple[int, ...], int]], int]:
-        """Nature draws a private type."""
-        axis = self.private[drawn]
-        name = self.form.axes[axis].name
-        labels = [_shown(value) for value in self._values(name, (), axis, at)]
-        chances = self._along(self.types[axis], axis, at)
-        information = self._set(("type", axis, at), NATURE, name, labels, _chances(chances, name))
-        following = [(0, _moved(at, axis, step), drawn + 1) for step in range(len(labels))]
-        return name, information, following, 0
-
-    def _state(
-        self, s: int, at: tuple[int, ...]
-    ) -> tuple[str, int, list[tuple[int, tuple[int, ...], int]], int]:
-        """A node or outcome of the model."""
-        state = self.form.graph.states[s]
-        if not state.children:
-            return "", NONE, [], self._outcome(s, at)
-        following: list[tuple[int, tuple[int, ...], int]] = []
-        labels: list[str] = []
-        chances: list[float] = []
-        place = self.form.place[s]
-        allowed = None if state.mover == CHANCE or self.available is None else self.available[place]
-        for option, (child, label) in enumerate(zip(state.children, state.labels, strict=True)):
-            axis = state.amounts[option] if state.amounts else None
-            steps = 1 if axis is None else self.form.axes[axis].steps
-            values = None if axis is None else self._values(state.name, state.results, axis, at)
-            for step in range(steps):
-                here = at if axis is None else _moved(at, axis, step)
-                if allowed is not None and not self._entry(allowed[option], here):
-                    continue
-                following.append((child, here, len(self.private)))
-                labels.append(label if values is None else _amount(label, values[step]))
-                if state.mover == CHANCE:
-                    chances.append(float(self._entry(self.chance[s][option], here)))
-        if not following:
+    def _open(self, s: int) -> tuple[int, ...]:
+        """The branches of a state that can be taken."""
+        state, branches = self.form.graph.states[s], self.unfolded.branches[s]
+        everything = tuple(range(len(branches)))
+        if state.mover == CHANCE or self.available is None:
+            return everything
+        allowed = self.available[self.source.place[self.unfolded.origin[s]]]
+        if allowed is None:
+            return everything
+        found = tuple(k for k, (branch, at) in enumerate(branches) if self._entry(allowed[branch], at))
+        if not found:
             raise ValueError(
                 f"every decision needs an available move; '{state.name}' has none at this point."
             )
-        if state.mover == CHANCE:
-            key = ("chance", s, tuple(at[k] for k in self.form.along[s]))
-            information = self._set(key, NATURE, "", labels, _chances(chances, state.name))
-        else:
-            here = self.form.places[place]
-            seen = tuple(at[k] for k in here.axes)
-            information = self._set(("place", place, seen), here.player, self._seen(here, at), labels, ())
-        return state.name, information, following, 0
+        return found
 
-    def _set(
+    def _set(self, s: int, open_: tuple[int, ...]) -> int:
+        """The information set of a state; each of nature's is one of its own."""
+        state = self.form.graph.states[s]
+        labels = tuple(state.labels[option] for option in open_)
+        if state.mover == CHANCE:
+            is_type = self.unfolded.type_axis[s] != NO_AXIS
+            chances = _chances(self._chance(s), state.name)
+            return self._add((True, s), NATURE, state.name if is_type else "", labels, chances)
+        number = self.form.place[s]
+        if (False, number) not in self.number:
+            self.places.append((number, open_))
+        place = self.form.places[number]
+        return self._add((False, number), place.player, self._seen(number), labels, ())
+
+    def _add(
         self,
-        key: tuple[Any, ...],
+        key: tuple[bool, int],
         player: int,
         label: str,
-        moves: Sequence[str],
+        moves: tuple[str, ...],
         chances: tuple[Fraction, ...],
     ) -> int:
-        """The information set with this key."""
         if key not in self.number:
             self.counts[player] = self.counts.get(player, 0) + 1
             self.number[key] = len(self.sets)
-            self.sets.append(InformationSet(player, self.counts[player], label, tuple(moves), chances))
+            self.sets.append(InformationSet(player, self.counts[player], label, moves, chances))
         return self.number[key]
 
-    def _seen(self, place: Place, at: tuple[int, ...]) -> str:
+    def _chance(self, s: int) -> list[float]:
+        """Probabilities of a chance state's cases."""
+        axis, branches = self.unfolded.type_axis[s], self.unfolded.branches[s]
+        if axis != NO_AXIS:
+            return [float(self._entry(self.types[axis], at)) for _, at in branches]
+        cases = self.chance[self.unfolded.origin[s]]
+        return [float(self._entry(cases[branch], at)) for branch, at in branches]
+
+    def _seen(self, number: int) -> str:
         """What tells an information set from others of its node."""
-        axes = {self.form.axes[k].name: k for k in place.axes}
-        told: dict[str, str] = {name: "" for name in axes if self.form.axes[axes[name]].kind == "type"}
+        source, at = self.unfolded.places[number]
+        place = self.source.places[source]
+        axes = {self.source.axes[k].name: k for k in place.axes}
+        told: dict[str, str] = {name: "" for name in axes if self.source.axes[axes[name]].kind == "type"}
         told |= dict(place.seen)
         parts: list[str] = []
-        before: list[tuple[str, str]] = []
         for node, label in told.items():
             if node in axes:
-                value = self._values(node, self._before(place, node), axes[node], at)[at[axes[node]]]
-                parts.append(f"{node} = {_shown(value)}")
+                parts.append(f"{node} = {self.named(node, self._before(place, node), axes[node], at)}")
             else:
                 parts.append(f"{node}: {label}")
-            before.append((node, label))
         return place.node + (f" ({', '.join(parts)})" if parts else "")
 
     def _before(self, place: Place, node: str) -> Results:
         """The results that came before a node, on the way to the first state of a place."""
-        results = self.form.graph.states[place.states[0]].results
+        results = self.source.graph.states[place.states[0]].results
         names = [name for name, _ in results]
         return results[: names.index(node)] if node in names else ()
 
-    def _outcome(self, s: int, at: tuple[int, ...]) -> int:
+    def _outcome(self, s: int) -> int:
         """The number of an outcome with its payoffs."""
-        name = self.form.graph.states[s].name
+        name, origin, at = self.form.graph.states[s].name, self.unfolded.origin[s], self.unfolded.at[s]
         if callable(self.payoffs):
-            given = [float(value) for value in self.payoffs(s, at)]
+            given = [float(value) for value in self.payoffs(origin, at)]
         else:
-            given = [float(self._entry(array, at)) for array in self.payoffs[self.row[s]]]
+            given = [float(self._entry(array, at)) for array in self.payoffs[self.row[origin]]]
         if not all(np.isfinite(given)):
             raise ValueError(f"every payoff must be a finite number to be written; '{name}' pays {given}.")
         key = (name, tuple(Fraction(repr(value)) for value in given))
@@ -209,42 +254,10 @@ class _Writer:
             self.outcomes[self.of_outcome[key]] = Payoffs(name, key[1])
         return self.of_outcome[key]
 
-    def _values(self, name: str, results: Results, axis: int, at: tuple[int, ...]) -> list[float]:
-        assert self.amounts is not None
-        return self._along(self.amounts(name, results), axis, at)
-
-    def _along(self, array: Any, axis: int, at: tuple[int, ...]) -> list[float]:
-        """Entries along one axis."""
-        steps = self.form.axes[axis].steps
-        return [float(self._entry(array, _moved(at, axis, step))) for step in range(steps)]
-
-    def _entry(self, array: Any, at: tuple[int, ...]) -> Any:
+    def _entry(self, array: Any, at: At) -> Any:
         """One entry of an array that may not depend on every axis, or on the draw."""
-        found = np.asarray(array)
-        index = (*at, self.draw)[len(at) + 1 - found.ndim :]
-        return found[tuple(i if size > 1 else 0 for i, size in zip(index, found.shape, strict=True))]
-
-
-def _count(form: Form) -> int:
-    """How many nodes the tree has with every amount a node of its own."""
-    types = [axis.steps for axis in form.axes if axis.kind == "type"]
-    before = sum(int(np.prod(types[:drawn], dtype=object)) for drawn in range(len(types)))
-    return before + sum(
-        int(np.prod([form.axes[k].steps for k in along], dtype=object)) for along in form.along
-    )
-
-
-def _moved(at: tuple[int, ...], axis: int, step: int) -> tuple[int, ...]:
-    return (*at[:axis], step, *at[axis + 1 :])
-
-
-def _amount(label: str, value: float) -> str:
-    return _shown(value) if label == DRAWN else f"{label} {_shown(value)}"
-
-
-def _shown(value: float) -> str:
-    """A number for a label."""
-    return f"{value:.6g}"
+        found = np.atleast_1d(entry(array, at))
+        return found[self.draw if len(found) > 1 else 0]
 
 
 def _chances(given: Sequence[float], name: str) -> tuple[Fraction, ...]:

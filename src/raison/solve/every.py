@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from raison.model.records import solved_by
 from raison.program.form import Form
 from raison.program.program import Program
+from raison.program.unfold import count_unfolded, unfold
 from raison.solve import nash
 from raison.solve.bimatrix import DEGENERATE
-from raison.solve.nash import solve_nash, why_not_nash
+from raison.solve.branch import asked_fractions
+from raison.solve.nash import counted, solve_nash, why_not_nash
 from raison.solve.reduced import movers
 from raison.solve.sequential import (
     SequentialEquilibria,
@@ -41,9 +43,10 @@ MOST_PROFILES = 256
 """Pure profiles up to which a game with too many supports, or more than two layers, is looked through."""
 KEPT = 24
 """Sequential equilibria of a draw that are kept."""
-NO_AMOUNTS = (
-    "equilibria of games with amounts are not enumerated; the one that is played is the branch's limit"
-)
+MOST_HISTORIES = 10_000
+"""Histories, every amount a move or case of its own, of games whose equilibria are enumerated; that fewer
+than these have too many strategies is seen only when they are counted."""
+MANY = "payoffs depend on what a continuum of players does, so that it is no game of single players"
 PREDICTION = "a quantal response is a prediction of its own, not one of several equilibria"
 
 
@@ -67,12 +70,12 @@ class Every:
 
 def why_not(program: Program) -> str | None:
     """Why a program's equilibria are not enumerated in every draw; None where they are."""
-    form = program.form
-    if form is None:
+    if program.form is None:
         return None
-    reason = why_never(program)
+    reason = why_never(program) or why_too_long(program.form)
     if reason is not None:
         return reason
+    form = unfold(program.form).form
     if counts_as_nash(program, form):
         return why_not_nash(form, in_runs=True)
     layers = find_layers(form)
@@ -82,8 +85,8 @@ def why_not(program: Program) -> str | None:
     if layers is None and profiles <= MOST_PROFILES:
         return None
     return (
-        f"the game has {profiles:,} profiles of pure strategies and is too large for all of its sequential "
-        "equilibria to be found in every draw"
+        f"the game has {counted(profiles)} profiles of pure strategies and is too large for all of its "
+        "sequential equilibria to be found in every draw"
     )
 
 
@@ -92,7 +95,18 @@ def why_never(program: Program) -> str | None:
     solution, concept = program.model.solution, solved_by(program.model)
     if (concept == "logit" and solution.precision is not None) or concept == "strategic-choice":
         return PREDICTION
-    return NO_AMOUNTS if program.form is not None and program.form.axes else None
+    return MANY if asked_fractions(program.model) else None
+
+
+def why_too_long(form: Form) -> str | None:
+    """Why a game's amounts are not written out for enumeration; None where they are."""
+    count = count_unfolded(form)
+    if count <= MOST_HISTORIES or not form.axes:
+        return None
+    return (
+        f"with every amount a move or case of its own the game has {count:,} histories, and equilibria are "
+        f"enumerated where it has at most {MOST_HISTORIES:,}; the one that is played is the branch's limit"
+    )
 
 
 def idle_refinement(program: Program, *, in_runs: bool) -> str | None:
@@ -135,14 +149,14 @@ def is_table(form: Form) -> bool:
     return all(all(node & end.keys() for node in nodes) for end in ends)
 
 
-def reasons_of(program: Program) -> tuple[str, ...]:
+def reasons_of(program: Program, form: Form) -> tuple[str, ...]:
     """The sentences that `Every.status` indexes."""
-    form = program.form
-    return nash.REASONS if form is not None and counts_as_nash(program, form) else record.REASONS
+    return nash.REASONS if counts_as_nash(program, form) else record.REASONS
 
 
 def every_equilibrium(
     program: Program,
+    form: Form,
     payoffs: Floats,
     chance: Mapping[int, Sequence[Any]],
     available: Mapping[int, Sequence[Any]],
@@ -151,13 +165,11 @@ def every_equilibrium(
 
     Args:
         program: A game with information sets, see `why_not`.
+        form: It without amounts.
         payoffs: `[outcome states, players, B]`.
         chance: Per chance state its probabilities.
         available: Per decision state whether each move can be made.
     """
-    form = program.form
-    if form is None:
-        raise ValueError(f"'{program.model.name}' has no information sets.")
     if counts_as_nash(program, form):
         found = solve_nash(form, payoffs, chance, available)
         asked = {question.node for question in program.model.questions}

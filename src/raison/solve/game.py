@@ -82,6 +82,23 @@ def is_settled(program: Program) -> bool:
     return settled_order(program.form) is not None and not asked_fractions(program.model)
 
 
+def is_limit(program: Program) -> bool:
+    """Whether a game's solution is the limit of a branch, known to a small regret only."""
+    concept, solution = solved_by(program.model), program.model.solution
+    errs = concept == "strategic-choice" or solution.precision is not None
+    return program.form is not None and not errs and not is_settled(program)
+
+
+def has_equilibrium(program: Program) -> bool:
+    """Whether a game's solution is one from which nobody can gain by deviating, and it can be checked.
+
+    Not so where players err, nor where payoffs depend on a continuum of players.
+    """
+    concept, solution = solved_by(program.model), program.model.solution
+    errs = concept == "strategic-choice" or solution.precision is not None
+    return program.graph is not None and not errs and not asked_fractions(program.model)
+
+
 def has_one_solution(program: Program) -> bool:
     """Whether a draw in which nothing ties has no other solution, as where beliefs are settled.
 
@@ -178,23 +195,15 @@ def noisy_strategy(world: World, numbers: Numbers) -> Strategy:
     return [found.probability[place.states[0]] or () for place in form.places]
 
 
-def played_under(world: World, batch: int, rows: Array) -> FormPlayed:
-    """A game without amounts as given strategies play it, right or wrong.
+def played_under(world: World, batch: int, strategy: Strategy) -> FormPlayed:
+    """A game as given strategies play it, right or wrong.
 
     Args:
         world: The draws.
         batch: How many.
-        rows: `[N, B]` probability of every option, by place.
+        strategy: Probabilities.
     """
-    form = world.program.form
-    if form is None:
-        raise ValueError(f"'{world.model.name}' has no information sets.")
     numbers = numbers_of(world)
-    strategy: list[tuple[Array, ...]] = []
-    start = 0
-    for place in form.places:
-        strategy.append(tuple(rows[start + option] for option in range(len(place.labels))))
-        start += len(place.labels)
     decisions = decisions_of(numbers, strategy)
     return FormPlayed(world, numbers, strategy, decisions, batch, pure=False)
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.exchange.game import CHANCE, ExtensiveGame
+from raison.exchange.game import CHANCE
 from raison.program.form import Form, Place, make_form
 from raison.program.hold import fuse
 from raison.program.program import Program
+from raison.program.unfold import Unfolded, unfold
 from raison.program.world import World
-from raison.solve.as_tree import tree_at
+from raison.solve.as_tree import Amounts, Written, namer, written_at
 from raison.solve.deviation import nash_regret, sequential_regret
 from raison.solve.form_points import PlaceSolution
 from raison.solve.numbers import numbers_of
@@ -54,9 +55,13 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
     """
     if program.form is None:
         program = replace(program, form=make_form(program.model))
-    form = program.form
+    return inputs_of(World(program, chosen=points, hold=fuse), count)
+
+
+def inputs_of(world: World, count: int) -> Inputs:
+    """The numbers of a world of `count` draws that is evaluated step by step; its program has a form."""
+    form, model = world.program.form, world.model
     assert form is not None
-    world = World(program, chosen=points, hold=fuse)
     numbers = numbers_of(world)
 
     def wide(value: Any, kind: Any = np.float64) -> Any:
@@ -69,8 +74,7 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
         world=world,
         form=form,
         payoffs=[
-            [wide(numbers.payoff[z, p]) for p in range(len(program.model.players))]
-            for z in form.graph.outcomes
+            [wide(numbers.payoff[z, p]) for p in range(len(model.players))] for z in form.graph.outcomes
         ],
         chance=[
             [wide(p) for p in numbers.chance[s]] if s in numbers.chance else None
@@ -110,62 +114,80 @@ def largest_gain(inputs: Inputs, places: Sequence[PlaceSolution]) -> Floats:
     By another strategy, or in games without amounts by acting otherwise at some information set as he
     believes there.
     """
+    thought = [] if inputs.form.axes else [place.belief for place in places]
+    return gain_of(inputs, played_at(inputs.form, places), thought)
+
+
+def gain_of(
+    inputs: Inputs, played: Sequence[Sequence[Floats]], beliefs: Sequence[Sequence[Floats]]
+) -> Floats:
+    """The same of `[places][options]` probabilities and `[places][states]` beliefs; of none, by strategy
+    alone.
+    """
     form, types, available = inputs.form, inputs.types, inputs.available
-    played = played_at(form, places)
     gain = nash_regret(form, inputs.payoffs, inputs.chance, played, types=types, available=available)
-    if form.axes:
+    if not beliefs:
         return gain.max(axis=0)
-    beliefs = [list(place.belief) for place in places]
     inner = sequential_regret(form, inputs.payoffs, inputs.chance, played, beliefs, available=available)
     return np.maximum(gain.max(axis=0), inner)
 
 
-def game_at(inputs: Inputs, point: int = 0) -> ExtensiveGame:
+def unfolded_at(inputs: Inputs, point: int) -> Unfolded:
+    """The tree without amounts, their values at a point in the labels of moves and cases."""
+    return unfold(inputs.form, namer(inputs.world.model, _amounts(inputs), point))
+
+
+def _amounts(inputs: Inputs) -> Amounts:
+    return lambda name, results: inputs.world.amounts(name, results)[0]
+
+
+def game_at(inputs: Inputs, point: int = 0) -> Written:
     """The game at one point as a plain tree, which Gambit reads.
 
     Raises:
         ValueError: the tree would be too large, or a number is not finite.
     """
-    return tree_at(
+    return written_at(
         inputs.form,
         inputs.world.model,
         inputs.payoffs,
         inputs.chance,
         types=inputs.types,
-        amounts=lambda name, results: inputs.world.amounts(name, results)[0],
+        amounts=_amounts(inputs),
         available=inputs.available,
         draw=point,
     )
 
 
-def profile_at(
-    inputs: Inputs, game: ExtensiveGame, solution: PointSolution, point: int = 0
-) -> list[list[float]]:
-    """A solution's probabilities in the order of a plain tree's information sets; of chance its own.
+def profile_at(written: Written, rows: Sequence[Sequence[float] | Floats]) -> list[list[float]]:
+    """Probabilities in the order of a plain tree's information sets; of chance its own.
 
-    Raises:
-        ValueError: the game has amounts.
+    Args:
+        written: The tree.
+        rows: By place of the unfolded form.
     """
-    if inputs.form.axes:
-        raise ValueError(
-            "solutions are compared for games without amounts; write the game with --efg and solve that."
-        )
-    rows: list[list[float]] = []
-    ours = iter(inputs.form.places)
-    for place in game.sets:
-        if place.player == CHANCE:
-            rows.append([float(p) for p in place.probabilities])
+    ours = iter(written.places)
+    found: list[list[float]] = []
+    for information in written.game.sets:
+        if information.player == CHANCE:
+            found.append([float(p) for p in information.probabilities])
         else:
-            played = played_move(inputs, next(ours), solution, point)
-            rows.append([played[label] for label in place.moves])
-    return rows
+            number, options = next(ours)
+            found.append([float(rows[number][option]) for option in options])
+    return found
+
+
+def played_rows(inputs: Inputs, unfolded: Unfolded, solution: PointSolution, point: int) -> list[Floats]:
+    """By place of the unfolded form, what a solution does there at a point."""
+    if not solution.places:
+        played = [played_move(inputs, place, solution, point) for place in inputs.form.places]
+        return [np.array(list(row.values())) for row in played]
+    everything = played_at(inputs.form, solution.places)
+    return unfolded.flat([[option[..., point] for option in options] for options in everything])
 
 
 def played_move(inputs: Inputs, place: Place, solution: PointSolution, point: int) -> dict[str, float]:
-    """Probability of each move at an information set of the tree."""
-    if solution.places:
-        found = solution.places[inputs.form.places.index(place)]
-        return {label: float(rows[point]) for label, rows in found.probability.items()}
+    """Probability of each move at an information set of a game of perfect information."""
     came = set(inputs.form.graph.states[place.states[0]].results)
     state = next(s for s in solution.strategy[place.node] if set(s.seen) <= came)
     return {label: float(row[point]) for label, row in zip(place.labels, state.probability, strict=True)}

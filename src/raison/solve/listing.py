@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from raison.program.form import Form, Place
 from raison.program.graph import CHANCE
 from raison.program.program import Program
+from raison.program.unfold import Unfolded, unfold
 from raison.solve.bimatrix import DEGENERATE, MOST_STRATEGIES, SOLVED
 from raison.solve.deviation import nash_regret, sequential_regret
-from raison.solve.every import counts_as_nash, why_never
+from raison.solve.every import counts_as_nash, why_never, why_too_long
 from raison.solve.exactly import simplest, simplest_chances
 from raison.solve.extremes import Component
-from raison.solve.inputs import Inputs, played_move
+from raison.solve.inputs import Inputs, played_rows, unfolded_at
 from raison.solve.nash import (
     REASONS,
     components_of,
+    counted,
     solve_nash,
     solve_nash_exactly,
     why_not_nash,
@@ -29,7 +31,9 @@ from raison.solve.nash import (
 from raison.solve.points import PointSolution
 from raison.solve.reduced import count_plans
 from raison.solve.sequential import SHAPES, passes_d1, passes_intuitive, record, solve_sequential
-from raison.solve.sequential.shape import find_signalling
+from raison.solve.sequential.mixed import MAX_SUPPORTS, supports_of
+from raison.solve.sequential.pure import MAX_PROFILES, profiles_of
+from raison.solve.sequential.shape import find_layers, find_signalling
 
 Floats = NDArray[np.float64]
 
@@ -192,21 +196,18 @@ def list_equilibria(
         exact: Solve in exact arithmetic, each number the fraction that it was written for.
 
     Raises:
-        ValueError: the concept has no list of equilibria, the game has amounts or is too large, or exact
-            arithmetic is asked for where there is none.
+        ValueError: the concept has no list of equilibria, the game is too large, or exact arithmetic is
+            asked for where there is none.
     """
-    form = inputs.form
-    reason = why_never(program) or (
-        why_not_nash(form, in_runs=False) if counts_as_nash(program, form) else None
-    )
+    reason = why_not_listed(program, inputs.form)
     if reason is not None:
         raise ValueError(f"'{program.model.name}' has no list of equilibria: {reason}.")
     if not 0 <= point < len(solution.status):
         raise ValueError(f"point needs to be one of the {len(solution.status)}, from 0; got {point}.")
-    game = _game(program, inputs, point)
-    played = [played_move(inputs, place, solution, point) for place in form.places]
+    unfolded = unfolded_at(inputs, point)
+    form, game = unfolded.form, _game(program, inputs, unfolded, point)
     is_solved = int(solution.status[point]) == 0
-    now = [np.array(list(row.values())) for row in played] if is_solved else None
+    now = played_rows(inputs, unfolded, solution, point) if is_solved else None
     if counts_as_nash(program, form):
         return _nash(game, now, exact=exact or sum((*count_plans(form), 1)[:2]) > MOST_STRATEGIES)
     if exact:
@@ -217,16 +218,46 @@ def list_equilibria(
     return _sequential(game, now)
 
 
-def _game(program: Program, inputs: Inputs, point: int) -> _Game:
-    form, at = inputs.form, slice(point, point + 1)
+def why_not_listed(program: Program, form: Form) -> str | None:
+    """Why a model's equilibria are not listed at a point; None where they are.
+
+    Args:
+        program: The model.
+        form: Its game as a tree.
+    """
+    reason = why_never(program) or why_too_long(form)
+    if reason is not None:
+        return reason
+    plain = unfold(form).form
+    if counts_as_nash(program, plain):
+        return why_not_nash(plain, in_runs=False)
+    layers, profiles = find_layers(plain), profiles_of(plain)
+    if layers is not None and supports_of(plain, layers) <= MAX_SUPPORTS:
+        return None
+    if profiles <= MAX_PROFILES:
+        return None
+    return (
+        f"sequential equilibria are looked for among at most {MAX_PROFILES:,} profiles of pure strategies, "
+        f"and the game has {counted(profiles)}"
+    )
+
+
+def rows_of(equilibrium: Equilibrium) -> list[Floats]:
+    """By place of the unfolded form what an equilibrium does there; of a continuum the representative."""
+    return [np.array([room.central for room in place.probability.values()]) for place in equilibrium.sets]
+
+
+def _game(program: Program, inputs: Inputs, unfolded: Unfolded, point: int) -> _Game:
+    form = unfolded.form
     players = tuple(program.model.players)
-    payoffs = np.array([[row[at] for row in rows] for rows in inputs.payoffs], np.float64)
-    chance = {s: [p[at] for p in cases] for s, cases in enumerate(inputs.chance) if cases is not None}
-    available: dict[int, list[Any]] = {}
-    for place, allowed in zip(form.places, inputs.available, strict=True):
-        for s in place.states:
-            can = [np.ones(1, bool)] * len(place.labels) if allowed is None else [a[at] for a in allowed]
-            available[s] = can
+
+    def here(row: Any) -> Any:
+        return row[slice(point, point + 1) if len(row) > 1 else slice(0, 1)]
+
+    payoffs = np.array([[here(row) for row in rows] for rows in unfolded.payoffs(inputs.payoffs)], np.float64)
+    cases = {s: cases for s, cases in enumerate(inputs.chance) if cases is not None}
+    chance = {s: [here(p) for p in rows] for s, rows in unfolded.chances(cases, inputs.types).items()}
+    available = {s: [here(a) for a in rows] for s, rows in unfolded.available(inputs.available).items()}
     return _Game(form, players, payoffs.reshape(len(form.graph.outcomes), len(players), 1), chance, available)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb
+from math import comb, log10
 from typing import Any
 
 import numpy as np
@@ -113,9 +113,14 @@ def why_not_nash(form: Form, *, in_runs: bool) -> str | None:
         return None
     where = "in every draw" if in_runs else "at a point"
     return (
-        f"the players have {sizes[0]:,} and {sizes[1]:,} strategies in reduced normal form, and all Nash "
-        f"equilibria are looked for {where} where they have {most}"
+        f"the players have {counted(sizes[0])} and {counted(sizes[1])} strategies in reduced normal form, "
+        f"and all Nash equilibria are looked for {where} where they have {most}"
     )
+
+
+def counted(number: int) -> str:
+    """A number of strategies in words, however large."""
+    return f"{number:,}" if number < 10**12 else f"some 10^{int(log10(number))}"
 
 
 def solve_nash(

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -173,18 +173,33 @@ def payoffs_of(world: World) -> dict[tuple[int, int], Array]:
     }
 
 
-def point_inputs(world: World) -> tuple[Array, dict[int, tuple[Array, ...]], dict[int, tuple[Array, ...]]]:
-    """What solvers of games without amounts need: payoffs `[outcome states, players, B]`, and `[B]` each the
-    probabilities of chance states and what is available at decision states.
+class Entries(NamedTuple):
+    """What `raison.program.unfold.Unfolded` takes to write a game's amounts out, as arrays only.
+
+    Attributes:
+        payoffs: By outcome state and player.
+        chance: Per chance state its branches.
+        types: Per private type's axis its weights.
+        available: By place and option.
     """
+
+    payoffs: list[list[Array]]
+    chance: dict[int, list[Array]]
+    types: dict[int, Array]
+    available: list[list[Array]]
+
+
+def entries_of(world: World) -> Entries:
+    """A game's numbers, each with a dimension for each axis on which it depends."""
     numbers = numbers_of(world)
-    cube, chosen = world.inputs
-    batch = (cube if cube is not None else next(iter(chosen.values()))).shape[-1]
-    wide = lambda value: xp.broadcast_to(xp.asarray(value), (batch,))
-    payoffs = point_payoffs(numbers, batch)
-    chance = {s: tuple(wide(p) for p in cases) for s, cases in numbers.chance.items()}
-    available = {s: tuple(wide(a) for a in moves) for s, moves in numbers.available.items()}
-    return payoffs, chance, available
+    players = sorted({player for _, player in numbers.payoff})
+    places = [numbers.available[place.states[0]] for place in numbers.form.places]
+    return Entries(
+        [[xp.asarray(numbers.payoff[z, p]) for p in players] for z in numbers.form.graph.outcomes],
+        {s: [xp.asarray(p) for p in cases] for s, cases in numbers.chance.items()},
+        {axis: xp.asarray(weights) for axis, weights in numbers.types.items()},
+        [[xp.asarray(allowed, bool) for allowed in moves] for moves in places],
+    )
 
 
 def point_payoffs(numbers: Numbers, batch: int) -> Array:
