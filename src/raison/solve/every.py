@@ -124,6 +124,10 @@ def idle_refinement(program: Program, *, in_runs: bool) -> str | None:
         return f"the refinement '{refinement}' changes nothing here: {reason}."
     if in_runs:
         return None
+    too_large = why_not(program)
+    if too_large is not None:
+        played = f"the refinement '{refinement}' does not change what is played"
+        return f"{played}, nor what a run counts: {too_large}."
     return (
         f"the refinement '{refinement}' narrows the equilibria that a run counts and does not change what is "
         "played; a list of all equilibria says which pass it."
