@@ -394,7 +394,9 @@ def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
     good = going & sound & (strain < jnp.where(stale, _LOOSE, _STRICT) ** 6)
     ease = jnp.exp(jnp.log(jnp.clip(strain, _GROW**-6, _CUT**6)) / -6.0)
     step = size * jnp.where(sound, ease, 1.0 / _CUT)
-    step = jnp.where(good, jnp.where(jnp.logical_or(landing, stale), wish, step), jnp.minimum(step, 0.5 * wish))
+    step = jnp.where(
+        good, jnp.where(jnp.logical_or(landing, stale), wish, step), jnp.minimum(step, 0.5 * wish)
+    )
     curved = good & ~landing & (size > _SMALL)
 
     crossed = lane.crossed | (good & crossing)
