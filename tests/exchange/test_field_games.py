@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import field_data
+from in_step import places_of
 from raison.exchange.efg import read_efg
 from raison.exchange.gambit import solve_with_gambit
 from raison.exchange.game import ExtensiveGame, TableGame
@@ -138,7 +139,7 @@ def test_no_one_gains_by_deviating_from_an_exact_equilibrium_of_gambits(name: st
     assert answer.solver in ("enummixed_solve", "enumpoly_solve", "lcp_solve")
     assert answer.equilibria
     form, payoffs, chance = numbers(to_model(game))
-    place_of = places(tree, form)
+    place_of = places_of(tree, form)
     played = [
         [
             np.array([float(e[place_of[k]][option]) for e in answer.equilibria])
@@ -147,18 +148,6 @@ def test_no_one_gains_by_deviating_from_an_exact_equilibrium_of_gambits(name: st
         for k, p in enumerate(form.places)
     ]
     assert nash_regret(form, payoffs, chance, played).max() <= 1e-9
-
-
-def places(tree: ExtensiveGame, form) -> dict[int, int]:
-    """For each place of a form the information set of the tree."""
-    found: dict[int, int] = {}
-    stack = [(0, 0)]
-    while stack:
-        index, s = stack.pop()
-        if form.place[s] >= 0:
-            found[form.place[s]] = tree.nodes[index].information
-        stack.extend(zip(tree.nodes[index].children, form.graph.states[s].children, strict=True))
-    return found
 
 
 def gains(name: str, mixtures: list[list[float]]) -> list[float]:

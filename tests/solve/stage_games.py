@@ -92,15 +92,3 @@ def gambits_equilibria(tree: ExtensiveGame) -> list[list[tuple[Fraction, ...]]]:
         [_mixture([Fraction(text) for text in row]) if row else () for row in profile]
         for profile in gambit_worker.solve(task)
     ]
-
-
-def places_of(tree: ExtensiveGame, form: Form) -> dict[int, int]:
-    """For each place of a form the information set of the tree."""
-    found: dict[int, int] = {}
-    stack = [(0, 0)]
-    while stack:
-        index, s = stack.pop()
-        if form.place[s] >= 0:
-            found[form.place[s]] = tree.nodes[index].information
-        stack.extend(zip(tree.nodes[index].children, form.graph.states[s].children, strict=True))
-    return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from forms import as_form, signalling
-from stage_games import as_tree, chances, everything, gambits_equilibria, places_of, random_game
+from stage_games import as_tree, chances, everything, gambits_equilibria, random_game
 
 import field_data
+from in_step import places_of
 from raison.exchange.game import TableGame
 from raison.exchange.modelling import to_model
 from raison.exchange.read import read_game

@@ -306,12 +306,39 @@ def _solved(factors: Factors, right: Sequence[Array]) -> Vector:
     return Vector(jnp.stack(rows[:-1]), rows[-1])
 
 
-def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
-    """One step in each lane that is under way: predict along a parabola, correct twice, judge.
+class _Ahead(NamedTuple):
+    """Where a step of each lane is expected to come, before it is corrected.
 
-    After a step that failed, the next one does not move: it corrects the point and its tangent.
+    Attributes:
+        size: Length of the step.
+        wish: Length that was wished for.
+        landing: The step ends at the target.
+        border: Row that borders the system: along the tangent, or at the target's precision.
+        odds: What is unknown, as predicted.
+        level: Precision, as predicted.
+        tangent: Of the curve where the step begins, of unit length.
+        ahead: Where the curve is expected to point to after it.
+        bow: How the tangent turns.
+        shrunk: Metric in which what is large counts less.
+        unit: Weight of the precision in lengths.
     """
-    target, point, stale = lane.data[1], lane.point, lane.stale
+
+    size: Array
+    wish: Array
+    landing: Array
+    border: Vector
+    odds: Array
+    level: Array
+    tangent: Vector
+    ahead: Vector
+    bow: Vector
+    shrunk: Vector
+    unit: Array
+
+
+def _predicted(lane: _Lanes) -> _Ahead:
+    """Predict along a parabola, no farther than the target; a step after one that failed does not move."""
+    target, point = lane.data[1], lane.point
     unit = 1.0 / (1.0 + _UNIT * point.precision)  # so that a step is a share of the precision
     metric = Vector(jnp.ones_like(point.unknown), unit)
     shrunk = Vector(1.0 / (1.0 + _UNIT * jnp.abs(point.unknown)), unit)  # so that growing ones hide no turn
@@ -319,19 +346,26 @@ def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
     tangent = _scaled(lane.tangent, 1.0 / stretch)
     bow, wish = _scaled(lane.bow, 1.0 / (stretch * stretch)), lane.step * stretch
     rise, lift = tangent.precision, 0.5 * bow.precision
-    landing = ~stale & (rise > 0) & (point.precision + wish * (rise + wish * lift) >= target)
+    landing = ~lane.stale & (rise > 0) & (point.precision + wish * (rise + wish * lift) >= target)
     left = (target - point.precision) / jnp.where(landing, rise, 1.0)
     left = left / jnp.maximum(1.0 + left * lift / jnp.where(landing, rise, 1.0), 0.5)
-    size = jnp.where(stale, 0.0, jnp.where(landing, left, wish))
+    size = jnp.where(lane.stale, 0.0, jnp.where(landing, left, wish))
     border = Vector(
         jnp.where(landing, 0.0, tangent.unknown), jnp.where(landing, 1.0, tangent.precision * unit * unit)
     )
     ahead = _plus(tangent, _scaled(bow, size))  # where the curve is expected to point to
     guess = _plus(point, _scaled(_plus(tangent, ahead), 0.5 * size))
     level = jnp.where(landing, target, guess.precision)
-    size, wish, landing, border, odds, level, tangent, ahead, bow, shrunk, unit = hold(
-        (size, wish, landing, border, guess.unknown, level, tangent, ahead, bow, shrunk, unit)
-    )
+    return hold(_Ahead(size, wish, landing, border, guess.unknown, level, tangent, ahead, bow, shrunk, unit))
+
+
+def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
+    """One step in each lane that is under way: predict along a parabola, correct twice, judge.
+
+    After a step that failed, the next one does not move: it corrects the point and its tangent.
+    """
+    target, point, stale = lane.data[1], lane.point, lane.stale
+    size, wish, landing, border, odds, level, tangent, ahead, bow, shrunk, unit = _predicted(lane)
     metric = Vector(jnp.ones_like(odds), unit)
     short, factors = bordered(curve, odds, level, border, lane.data[0])
     nothing = jnp.zeros_like(level)
@@ -360,7 +394,9 @@ def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
     good = going & sound & (strain < jnp.where(stale, _LOOSE, _STRICT) ** 6)
     ease = jnp.exp(jnp.log(jnp.clip(strain, _GROW**-6, _CUT**6)) / -6.0)
     step = size * jnp.where(sound, ease, 1.0 / _CUT)
-    step = jnp.where(good, jnp.where(landing | stale, wish, step), jnp.minimum(step, 0.5 * wish))
+    step = jnp.where(
+        good, jnp.where(jnp.logical_or(landing, stale), wish, step), jnp.minimum(step, 0.5 * wish)
+    )
     curved = good & ~landing & (size > _SMALL)
 
     crossed = lane.crossed | (good & crossing)

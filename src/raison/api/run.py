@@ -1,0 +1,105 @@
+"""A model solved over everything that is uncertain."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from raison.answer.records import RunRecord, Verdict
+    from raison.api.model import Model
+    from raison.challenge.findings import Challenge
+    from raison.run.fold import Fold
+    from raison.run.plan import Plan
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model solved over everything that is uncertain.
+
+    Attributes:
+        model: What was run.
+        plan: What was done.
+        fold: The sums that came out.
+        record: The answers: what `raison run --json` prints.
+        kept: The Parquet file with the draws, if kept.
+    """
+
+    model: Model
+    plan: Plan
+    fold: Fold
+    record: RunRecord
+    kept: Path | None = None
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One for each question, in the file's order."""
+        return self.record.questions
+
+    def json(self, challenged: Challenge | None = None) -> str:
+        """The answers as one JSON object; with what `challenge` found under the key `challenge`."""
+        if challenged is None:
+            return self.record.model_dump_json(by_alias=True, indent=2)
+        found = self.record.model_dump(mode="json", by_alias=True)
+        return json.dumps({**found, "challenge": challenged.model_dump(mode="json")}, indent=2)
+
+    def frame(self) -> Any:
+        """Draws and answers as a pandas data frame; the run must have been kept.
+
+        Raises:
+            ValueError: the draws were not kept.
+            ImportError: the extra `keep` is not installed.
+        """
+        if self.kept is None:
+            raise ValueError("the draws were not kept; run with keep='draws.parquet'.")
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                "a data frame needs pandas; install it with: pip install 'raison[keep]'"
+            ) from error
+        return pd.read_parquet(self.kept)
+
+    def challenge(
+        self,
+        questions: Sequence[int] = (0,),
+        *,
+        thorough: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> Challenge:
+        """What challenges the verdicts: where they tip, and what the other players can do about them.
+
+        Args:
+            questions: Indices of the questions that are challenged.
+            thorough: Also what takes longer: the nearest flip with all parameters free, and everything in
+                games that are slow to solve.
+            progress: Told what begins.
+
+        Raises:
+            ValueError: there is no such question.
+        """
+        from raison.challenge.challenge import challenge
+
+        return challenge(self.plan, questions=questions, thorough=thorough, progress=progress)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        force: bool = False,
+        challenged: Challenge | None = None,
+    ) -> Path:
+        """Write the report as one self-contained HTML file; `challenged` is what `challenge` found.
+
+        Raises:
+            FileExistsError: the file exists and is not a report of this model.
+        """
+        from raison.show.report import write_report
+
+        target = Path(path)
+        write_report(target, self.model.record, self.record, force=force, challenged=challenged)
+        return target
