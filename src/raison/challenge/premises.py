@@ -8,7 +8,7 @@ each distinct set of structural premises is a program of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -39,11 +39,10 @@ from raison.challenge.coalitions import (
 )
 from raison.model.problem import ModelError
 from raison.model.records import Model, Question
-from raison.model.variant import removed as without_premises
-from raison.program.program import compile_model
-from raison.run.block import Block, compile_block
+from raison.run.block import Block
 from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import make_plan
+from raison.run.variants import Variants
 
 Floats = NDArray[np.float64]
 
@@ -92,8 +91,7 @@ class Subsets:
     seed: int
     draws: int
     workers: int | None = None
-    _programs: dict[frozenset[str], Block | str] = field(init=False)
-    _structural: tuple[str, ...] = field(init=False)
+    _variants: Variants = field(init=False)
     _coordinates: tuple[str, ...] = field(init=False)
     _width: int = field(init=False)
     _together: int = field(init=False)
@@ -118,16 +116,13 @@ class Subsets:
             without=self.without,
             removals=(),
         )
-        whole = compile_model(self.model)
-        self._structural = whole.switches.structural
-        self._together = _TOGETHER if whole.form is None else 1
+        self._variants = Variants(self.model, self.file, most=MOST_PROGRAMS)
+        self._together = _TOGETHER if self._variants.whole.program.form is None else 1
         self._width = min(FEWEST, plan.block_size, -(-self.draws // REPLICATES) * REPLICATES)
-        self._programs = {frozenset(): compile_block(whole, f"{self.file} {self.model.name} without []")}
         self._compile()
         coordinates = dict.fromkeys(plan.coordinates)
-        for block in self._programs.values():
-            if isinstance(block, Block):
-                coordinates.update(dict.fromkeys(block.program.coordinates))
+        for block in self._variants.blocks:
+            coordinates.update(dict.fromkeys(block.program.coordinates))
         self._coordinates = tuple(coordinates)
         design = make_design("sobol", max(len(coordinates), 1), self.seed, self.draws)
         self._cubes = []
@@ -140,8 +135,8 @@ class Subsets:
 
     def _compile(self) -> None:
         """Make the program of each set of structural premises that some subset removes."""
-        fixed = [premise for premise in self.without if premise in self._structural]
-        free = [premise for premise in self.premises if premise in self._structural]
+        structural = self._variants.structural
+        free = [premise for premise in self.premises if premise in structural]
         if 1 << len(free) > MOST_PROGRAMS:
             raise ValueError(
                 f"{len(free)} of the challenged premises change the game's structure ({', '.join(free)}); "
@@ -150,40 +145,14 @@ class Subsets:
             )
         for size in range(len(free) + 1):
             for chosen in combinations(free, size):
-                self._program(frozenset((*fixed, *chosen)))
+                self._block((*self.without, *chosen))
 
-    def _program(self, structural: frozenset[str]) -> Block | str:
-        """The program without these premises, or why there is none."""
-        if structural not in self._programs:
-            ordered = [premise for premise in self.model.premises if premise in structural]
-            try:
-                program = compile_model(without_premises(self.model, ordered))
-            except ModelError as error:
-                self._programs[structural] = str(error)
-            else:
-                key = f"{self.file} {self.model.name} without {ordered}"
-                self._programs[structural] = compile_block(program, key)
-        return self._programs[structural]
-
-    def _block(self, gone: frozenset[str]) -> Block | str:
-        """The program that solves the model without a set of premises.
-
-        A premise may be a switch of the model as written and yet structural without another, where the two
-        would close a cycle of definitions.
-        """
-        structural = gone & frozenset(self._structural)
-        while True:
-            block = self._program(structural)
-            if isinstance(block, str):
-                return block
-            left = (gone - structural) & frozenset(block.program.switches.structural)
-            if not left:
-                return block
-            if len(self._programs) >= MOST_PROGRAMS and structural | left not in self._programs:
-                return (
-                    f"removing these premises in every combination takes more than {MOST_PROGRAMS} programs."
-                )
-            structural |= left
+    def _block(self, gone: Collection[str]) -> Block | None:
+        """The program that solves the model without a set of premises; None where there is none."""
+        try:
+            return self._variants.without(gone)
+        except ModelError:
+            return None
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -235,11 +204,7 @@ class Subsets:
 
     def refused(self) -> dict[tuple[str, ...], str]:
         """Why there is no model without some of the structural premises, by their names."""
-        return {
-            tuple(premise for premise in self.model.premises if premise in gone): block
-            for gone, block in self._programs.items()
-            if isinstance(block, str)
-        }
+        return self._variants.refused
 
     def named(self, mask: int) -> tuple[str, ...]:
         """The premises that a mask removes."""
@@ -248,8 +213,8 @@ class Subsets:
     def _solve(self, masks: list[int]) -> None:
         groups: dict[int, tuple[Block, list[int]]] = {}
         for mask in masks:
-            block = self._block(frozenset((*self.without, *self.named(mask))))
-            if isinstance(block, str):
+            block = self._block((*self.without, *self.named(mask)))
+            if block is None:
                 count = len(self.questions)
                 none = np.zeros((count, REPLICATES))
                 self._known[mask] = Sums(np.zeros(REPLICATES), none, none)

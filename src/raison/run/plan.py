@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 import raison
 from raison.model.records import Model
-from raison.model.variant import removed as without_premises
-from raison.program.program import Program, compile_model
-from raison.run.block import Block, block_size, compile_block
+from raison.program.program import Program
+from raison.run.block import Block, block_size
+from raison.run.variants import Variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +115,18 @@ def make_plan(
     if draws < 16:
         raise ValueError(f"a run needs at least 16 draws, one for each replicate; got {draws}.")
     removals = _removals(model, without, removals)
-    programs: dict[frozenset[str], Block] = {}
-    whole = compile_model(model)
-    structural = whole.switches.structural
-
-    def program_without(premises: Sequence[str]) -> Block:
-        key = frozenset(premises) & frozenset(structural)
-        if key not in programs:
-            ordered = [premise for premise in model.premises if premise in key]
-            program = compile_model(without_premises(model, ordered)) if ordered else whole
-            programs[key] = compile_block(program, f"{file} {model.name} without {ordered}")
-        return programs[key]
-
-    coordinates: dict[str, None] = dict.fromkeys(whole.coordinates)
-    for premise in structural:  # always, so that points do not depend on what is asked for
-        coordinates.update(dict.fromkeys(program_without([premise]).program.coordinates))
+    variants = Variants(model, file)
+    coordinates: dict[str, None] = dict.fromkeys(variants.whole.program.coordinates)
+    for premise in variants.structural:  # always, so that points do not depend on what is asked for
+        coordinates.update(dict.fromkeys(variants.without([premise]).program.coordinates))
     sets = [tuple(without), *(tuple(dict.fromkeys((*without, *premises))) for premises in removals)]
     for premises in sets:
-        coordinates.update(dict.fromkeys(program_without(premises).program.coordinates))
+        coordinates.update(dict.fromkeys(variants.without(premises).program.coordinates))
     order = tuple(coordinates)
-    base, *others = (_branch(premises, program_without(premises), order) for premises in sets)
+    base, *others = (_branch(premises, variants.without(premises), order) for premises in sets)
     shown = tuple(tuple(premises) for premises in removals)
     identity = Identity(file, seed, draws, design, raison.__version__, tuple(without), shown)
-    return Plan(model, identity, order, base, tuple(others), block_size(whole))
+    return Plan(model, identity, order, base, tuple(others), block_size(variants.whole.program))
 
 
 def _removals(
