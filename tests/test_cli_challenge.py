@@ -14,7 +14,7 @@ def test_a_challenged_run_is_printed_and_its_report_made_from_it(call, tmp_path)
     assert 'id="challenged"' in (tmp_path / "report.html").read_text(encoding="utf-8")
     code, out, _ = call("run", "three-step-crisis", "--draws", "1024", "--challenge", "--no-report")
     assert code == 0
-    for heading in ("Where it tips", "the defender", "If the distributions are wrong"):
+    for heading in ("Where it tips", ": levers", "If the distributions are wrong"):
         assert heading in out
     plain = call("run", "three-step-crisis", "--draws", "1024", "--no-report")[1]
     assert "Where it tips" not in plain

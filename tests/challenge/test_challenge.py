@@ -85,3 +85,34 @@ def test_json_has_the_same(challenged):
     data = json.loads(run.json(found))
     assert data["challenge"] == found.model_dump(mode="json")
     assert data["questions"] == json.loads(run.json())["questions"]
+
+
+def test_the_centre_of_a_choice_is_its_heaviest_value(tmp_path):
+    """`kind` is b in the draws from 0.2 to 0.9: the centre; only c, above 0.9, makes it pay."""
+    path = tmp_path / "kinds.yaml"
+    path.write_text(
+        """\
+raison: 1
+title: One of three
+players: {a: A}
+parameters:
+  kind: "choice('a', 2, 'b', 7, 'c', 1)"
+  gain: "uniform(0, 1)"
+game: {opening: {player: a, moves: {go: out, stay: home}}}
+outcomes:
+  home: {a: 0}
+  out: {a: "2 * gain if kind == 'c' else gain - 0.75"}
+questions: [{node: opening, move: go}]
+""",
+        encoding="utf-8",
+    )
+    (tipping,) = raison.load(path).run(4_096, seed=0, removals=()).challenge().tipping
+    found = {flipping.parameter: flipping for flipping in tipping.parameters}
+    assert tipping.yes is False
+    kind, gain = found["kind"], found["gain"]
+    assert (kind.centre, gain.centre) == ("b", 0.5)
+    assert kind.centre_share == pytest.approx(0.55, abs=1e-3)
+    assert (kind.nearest.last_value, kind.nearest.value) == ("b", "c")
+    assert kind.share_between == pytest.approx(0.35, abs=1e-3)
+    assert gain.nearest.value == pytest.approx(0.75, abs=1e-9)
+    assert [f.parameter for f in tipping.parameters] == ["gain", "kind"]

@@ -77,7 +77,7 @@ def mean_estimate(sums: Floats, counts: Floats) -> Estimate:
         return Estimate(math.nan, math.nan, math.nan, math.nan, "replicates")
     mean = float(sums.sum()) / total
     error = replicate_error(sums, counts)
-    width = error * _t(int((counts > 0).sum()))
+    width = error * student(int((counts > 0).sum()))
     return Estimate(mean, error, mean - width, mean + width, "replicates")
 
 
@@ -100,7 +100,7 @@ def difference_estimate(
     mean = float(after.sum() / after_counts.sum() - before.sum() / before_counts.sum())
     differences = after[used] / after_counts[used] - before[used] / before_counts[used]
     error = float(differences.std(ddof=1) / math.sqrt(len(differences)))
-    width = error * _t(int(used.sum()))
+    width = error * student(int(used.sum()))
     return Estimate(mean, error, mean - width, mean + width, "replicates")
 
 
@@ -113,9 +113,15 @@ def clopper_pearson(successes: float, total: float) -> tuple[float, float]:
     return low, high
 
 
-def _t(replicates: int) -> float:
+def student(replicates: int) -> float:
+    """97.5% point of Student's t with one degree of freedom less than there are replicates."""
     if replicates == REPLICATES:
         return _T_15
     from scipy.special import stdtrit
 
     return float(stdtrit(max(replicates - 1, 1), 0.975))
+
+
+def finite(value: float) -> float | None:
+    """A number as a record has it: None where it is not finite."""
+    return float(value) if math.isfinite(value) else None

@@ -15,6 +15,7 @@ import raison
 from raison.answer.intervals import (
     Estimate,
     difference_estimate,
+    finite,
     mean_estimate,
     replicate_error,
     share_estimate,
@@ -108,7 +109,7 @@ def _check(fold: Fold) -> Check | None:
     draws, gain, error = fold.total("checked")
     if not draws:
         return None
-    return Check(draws=int(draws), largest_gain=max(float(gain), 0.0), belief_error=_number(float(error)))
+    return Check(draws=int(draws), largest_gain=max(float(gain), 0.0), belief_error=finite(float(error)))
 
 
 def _versions() -> dict[str, str]:
@@ -134,17 +135,17 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
     follows, follow_errors = _follows(plan, fold, q) if of_move else (None, None)
 
     def average(name: str) -> float | None:
-        return _number(float(fold.total(name)[q].sum()) / total) if total else None
+        return finite(float(fold.total(name)[q].sum()) / total) if total else None
 
     errors = {
         name: error
         for name, key in _AVERAGES.items()
-        if (error := _number(replicate_error(fold.total(key)[q], counts))) is not None
+        if (error := finite(replicate_error(fold.total(key)[q], counts))) is not None
     }
     return Verdict(
         **_asked(plan, question),
-        share=None if share is None else _number(share.mean),
-        standard_error=None if share is None else _number(share.standard_error),
+        share=None if share is None else finite(share.mean),
+        standard_error=None if share is None else finite(share.standard_error),
         interval=None if share is None else _interval(share),
         unit=_unit(plan, question),
         all_equilibria=average("low") if reason is None else None,
@@ -157,8 +158,8 @@ def _verdict(plan: Plan, fold: Fold, q: int) -> Verdict:
         reached=average("reached") if of_move else None,
         margin=_quantiles(fold, f"margin {q}"),
         margin_histogram=_histogram(fold, f"margin {q}"),
-        mean=None if mean is None else _number(mean.mean),
-        mean_standard_error=None if mean is None else _number(mean.standard_error),
+        mean=None if mean is None else finite(mean.mean),
+        mean_standard_error=None if mean is None else finite(mean.standard_error),
         quantiles=_quantiles(fold, f"amount {q}"),
         histogram=_histogram(fold, f"amount {q}"),
         outcomes=follows,
@@ -247,11 +248,11 @@ def _removal(plan: Plan, fold: Fold, r: int) -> Removal:
         changes.append(
             Change(
                 question=question.label,
-                value=_number(float(numbers[q].sum()) / total) if total else None,
-                standard_error=_number(value.standard_error),
+                value=finite(float(numbers[q].sum()) / total) if total else None,
+                standard_error=finite(value.standard_error),
                 value_interval=_interval(value),
-                difference=_number(difference.mean),
-                difference_standard_error=_number(difference.standard_error),
+                difference=finite(difference.mean),
+                difference_standard_error=finite(difference.standard_error),
                 interval=_interval(difference),
                 failed=1 - solved / plan.identity.draws,
             )
@@ -285,7 +286,7 @@ def _nodes(plan: Plan, fold: Fold) -> tuple[NodeAnswer, ...]:
                 name=name,
                 player=node.player if isinstance(node, Decision) else None,
                 reached=float(reached[n].sum()) / total,
-                reached_error=_number(replicate_error(reached[n], solved)),
+                reached_error=finite(replicate_error(reached[n], solved)),
                 shares=_shares(labels, chosen[here], total),
                 share_errors=_errors(labels, chosen[here], solved),
                 along=_shares(labels, along[here], total),
@@ -379,7 +380,3 @@ def _unit(plan: Plan, question: Question) -> str | None:
         return None
     named = plan.model.quantities.get(expression.id) or plan.model.parameters.get(expression.id)
     return None if named is None else named.unit
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

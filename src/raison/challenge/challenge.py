@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.answer.intervals import mean_estimate
+from raison.answer.intervals import finite, mean_estimate
 from raison.challenge.asked import Asked
 from raison.challenge.engine import Engine, Sample
 from raison.challenge.findings import Bound, Challenge, FlipAt, Flipping, NearestFlipAt, Robustness, Tipping
@@ -134,13 +134,13 @@ def _robustness(work: _Work, q: int) -> Robustness | None:
     return Robustness(
         question=asked.question.label,
         share=share,
-        standard_error=_number(found.standard_error),
+        standard_error=finite(found.standard_error),
         bounds=tuple(
             Bound(radius=radius, low=float(low), high=float(high))
             for radius in RADII
             for low, high in [share_bounds(share, radius)]
         ),
-        overturned_at=_number(needed),
+        overturned_at=finite(needed),
     )
 
 
@@ -151,7 +151,7 @@ def _tipping(work: _Work, q: int) -> Tipping:
     asked = Asked(work.engine, q)
     axes = tipping_points(asked.margin_from_centre, asked.value, asked.centre)
     at = asked.margin_from_centre(asked.centre[:, None])[0]
-    ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(axis)))
+    ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(asked, axis)))
     nearest, reach = None, None
     if work.thorough:
         starts = [_start(asked, axis) for axis in ordered if axis.nearest is not None]
@@ -165,15 +165,15 @@ def _tipping(work: _Work, q: int) -> Tipping:
     return Tipping(
         question=asked.question.label,
         yes=None if math.isnan(at) else bool(at >= 0),
-        margin=_number(at),
+        margin=finite(at),
         parameters=tuple(_flipping(asked, axis) for axis in ordered),
         nearest=nearest,
         reach=reach,
     )
 
 
-def _share_between(axis: Axis) -> float:
-    return math.inf if axis.nearest is None else abs(axis.nearest.u - 0.5)
+def _share_between(asked: Asked, axis: Axis) -> float:
+    return math.inf if axis.nearest is None else abs(axis.nearest.u - float(asked.centre[axis.parameter]))
 
 
 def _start(asked: Asked, axis: Axis) -> Floats:
@@ -185,16 +185,15 @@ def _start(asked: Asked, axis: Axis) -> Floats:
 
 def _flipping(asked: Asked, axis: Axis) -> Flipping:
     name = asked.names[axis.parameter]
-    flips = {id(flip): _flip(asked, name, flip) for flip in axis.flips}
-    between = _share_between(axis)
     return Flipping(
         parameter=name,
         centre=_named(asked, name, asked.engine.centre[name]),
-        flips=tuple(flips.values()),
+        centre_share=float(asked.centre[axis.parameter]),
+        flips=tuple(_flip(asked, name, flip) for flip in axis.flips),
         nearest=None if axis.nearest is None else _flip(asked, name, axis.nearest),
-        share_between=_number(between),
-        smallest_margin=_number(axis.smallest_margin),
-        largest_margin=_number(axis.largest_margin),
+        share_between=finite(_share_between(asked, axis)),
+        smallest_margin=finite(axis.smallest_margin),
+        largest_margin=finite(axis.largest_margin),
     )
 
 
@@ -231,7 +230,3 @@ def _named(asked: Asked, name: str, value: float) -> float | str:
     if isinstance(definition, Distribution) and definition.names:
         return definition.names[round(value)]
     return float(value)
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

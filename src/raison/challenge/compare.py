@@ -8,14 +8,13 @@ what differs between their answers is due to the models.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.answer.intervals import difference_estimate, mean_estimate, replicate_error
+from raison.answer.intervals import difference_estimate, finite, mean_estimate, replicate_error
 from raison.answer.records import Record
 from raison.model.records import Model, branches
 from raison.model.writer import to_data
@@ -214,8 +213,8 @@ def _rival(name: str, row: Floats) -> Rival:
     mean = mean_estimate(per_replicate(answered, row), per_replicate(answered))
     return Rival(
         model=name,
-        number=_number(mean.mean),
-        standard_error=_number(mean.standard_error),
+        number=finite(mean.mean),
+        standard_error=finite(mean.standard_error),
         applies=float(answered.mean()),
     )
 
@@ -228,10 +227,10 @@ def _pair(first: str, second: str, a: Floats, b: Floats) -> Pair:
     return Pair(
         first=first,
         second=second,
-        difference=_number(change.mean),
-        standard_error=_number(change.standard_error),
-        disagree=_number(apart.mean),
-        disagree_error=_number(apart.standard_error),
+        difference=finite(change.mean),
+        standard_error=finite(change.standard_error),
+        disagree=finite(apart.mean),
+        disagree_error=finite(apart.standard_error),
     )
 
 
@@ -258,7 +257,7 @@ def _observations(seen: Mapping[str, _Seen]) -> tuple[Observation, ...]:
             Observation(
                 what=what,
                 bits=divergence(_filled(chances)),
-                standard_error=_number(replicate_error(each, np.ones(len(each)))),
+                standard_error=finite(replicate_error(each, np.ones(len(each)))),
                 chances={
                     name: dict(zip(labels, map(float, row), strict=True))
                     for name, row in zip(seen, full, strict=True)
@@ -321,7 +320,3 @@ def _inline(data: Any) -> str:
         items: dict[str, Any] = data
         return f"{{{', '.join(f'{k}: {_inline(v)}' for k, v in items.items() if v is not None)}}}"
     return str(data)
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

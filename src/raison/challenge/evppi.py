@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raison.answer.intervals import Estimate
+from raison.answer.intervals import Estimate, student
 from raison.challenge.conditional_mean import (
     Cells,
     Made,
@@ -46,7 +46,6 @@ from raison.challenge.replication import (
     jackknife_error,
     replication,
     spread_error,
-    student,
 )
 
 Floats = NDArray[np.float64]

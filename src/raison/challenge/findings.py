@@ -32,6 +32,7 @@ class Flipping(Record):
     Attributes:
         parameter: Its name.
         centre: Its central value.
+        centre_share: Share of the parameter's draws below it; of a choice, about the middle of its value's.
         flips: From low to high; empty where it alone cannot change the answer.
         nearest: The flip nearest to the centre, in shares of its draws.
         share_between: Share of the parameter's draws between the centre and that flip.
@@ -41,6 +42,7 @@ class Flipping(Record):
 
     parameter: str
     centre: float | str
+    centre_share: float
     flips: tuple[FlipAt, ...]
     nearest: FlipAt | None
     share_between: float | None

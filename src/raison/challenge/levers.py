@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.answer.intervals import difference_estimate, mean_estimate
+from raison.answer.intervals import difference_estimate, finite, mean_estimate
 from raison.challenge.engine import Answers, Engine, Sample
 from raison.challenge.findings import PlayerLevers, Setting
 from raison.model.formula import Compare, Formula, Number
@@ -198,13 +198,13 @@ def _setting(
     price = difference_estimate(sums(worth, valued), worths, sums(worth_before, valued), worths)
     return Setting(
         levers=setting,
-        number=_number(mean.mean),
-        standard_error=_number(mean.standard_error),
-        difference=_number(change.mean),
-        difference_error=_number(change.standard_error),
-        payoff=_number(payoff.mean),
-        payoff_difference=_number(price.mean),
-        payoff_error=_number(price.standard_error),
+        number=finite(mean.mean),
+        standard_error=finite(mean.standard_error),
+        difference=finite(change.mean),
+        difference_error=finite(change.standard_error),
+        payoff=finite(payoff.mean),
+        payoff_difference=finite(price.mean),
+        payoff_error=finite(price.standard_error),
         failed=float((answers.status != 0).mean()),
     )
 
@@ -214,10 +214,6 @@ def _net(engine: Engine, player: str, own: int, answers: Answers) -> Floats:
         return np.full(len(answers.status), np.nan)
     rows = [k for k, (whose, _) in enumerate(engine.costs) if whose == player]
     return answers.value[own] - answers.cost[rows].sum(axis=0)
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _with_front(settings: Sequence[Setting]) -> tuple[Setting, ...]:

@@ -83,10 +83,3 @@ def jackknife_error(left_out: Floats) -> Floats:
     """
     count = left_out.shape[-1]
     return left_out.std(axis=-1, ddof=0) * math.sqrt(count - 1)
-
-
-def student(replicates: int) -> float:
-    """97.5% point of Student's t with one degree of freedom less than there are replicates."""
-    from scipy.special import stdtrit  # here, since it takes long to import
-
-    return float(stdtrit(replicates - 1, 0.975))

@@ -30,9 +30,9 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raison.answer.intervals import Estimate
+from raison.answer.intervals import Estimate, student
 from raison.challenge.conditional_mean import means_without
-from raison.challenge.replication import Replication, replication, spread_error, student
+from raison.challenge.replication import Replication, replication, spread_error
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]

@@ -151,7 +151,7 @@ def _axis(flipping: Flipping, yes: bool | None) -> BarRow:
         low, now = flip.share, bool(flip.yes_above)
     spans.append(Span(low, 1.0, "yes" if now else "no"))
     text = "" if flipping.nearest is None else _value(flipping.nearest.value)
-    return BarRow(flipping.parameter, spans, at=0.5, text=text)
+    return BarRow(flipping.parameter, spans, at=flipping.centre_share, text=text)
 
 
 def _places(flips: Sequence[FlipAt]) -> str:
@@ -227,7 +227,7 @@ def _levers(model: Model, found: PlayerLevers, several: bool) -> Section:
     rows = [_setting_row(s) for s in (found.plain, *tried, *front)]
     return Section(
         anchor=f"levers-{list(model.levers).index(found.player)}",
-        title=_title(f"What {who} can do", found.question, several),
+        title=_title(f"{words.player_title(model, found.player)}: levers", found.question, several),
         sentences=(_least(found, who), _most(found), _price(found)),
         picture=plots.plane(dots, "how often it is so", f"payoff of {found.player}, change")
         if dots

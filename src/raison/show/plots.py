@@ -16,6 +16,7 @@ from raison.show.text import clean, cut, one_line
 WIDTH = 640
 _LABEL, _GAP, _ROW = 190, 10, 24
 _LONGEST = 27  # letters of a label
+_LETTER = 6.8  # width of one
 _HEIGHT = 300
 
 
@@ -60,7 +61,8 @@ def bars(rows: Sequence[BarRow], low: float, high: float, title: str, *, percent
         title: What the picture shows, for those who do not see it, and below the scale.
         percent: The scale's numbers are shares.
     """
-    left, right = _LABEL + _GAP, WIDTH - 90
+    beside = max((len(row.text) for row in rows), default=0)
+    left, right = _LABEL + _GAP, WIDTH - 2 * _GAP - max(_LETTER * beside, 2 * _GAP)
     span = high - low if high > low else 1.0
     place = lambda value: left + (right - left) * (min(max(value, low), high) - low) / span
     bottom = _ROW * len(rows) + 4
