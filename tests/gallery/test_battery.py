@@ -38,8 +38,8 @@ FILES = sorted(GALLERY.glob("*/*.yaml"))
 # of a threshold; ties, which do, are counted as ties.
 GOLDEN_TOLERANCE = 1e-9
 
-SLOW = {"attrition-with-audience-costs", "brinkmanship-private"}
-"""Models that are followed along a branch of many unknowns, some tens of draws a second."""
+SLOW = {"attrition-with-audience-costs", "brinkmanship-private", "crisis-with-opposition"}
+"""Models that are followed along a branch of many unknowns: slow to compile, tens to hundreds of draws a second."""
 
 every_model = pytest.mark.parametrize(
     "path",

@@ -146,7 +146,7 @@ def plain(found: Equilibria) -> list:
     ]
 
 
-@pytest.mark.parametrize("concept", ["sequential", "nash"])
+@pytest.mark.parametrize("concept", ["sequential", pytest.param("nash", marks=pytest.mark.slow)])
 def test_types_of_a_choice_have_the_equilibria_of_the_same_types_drawn_by_a_chance_node(concept) -> None:
     """Below a half of strong ones the bully duels, above he does not: pooling, mixing, and both."""
     points = {"share": [0.3, 0.45, 0.6, 0.9, 0.9], "taste": [1.0, 2.5, 0.7, 1.0, 2.8]}
@@ -168,6 +168,7 @@ def test_who_sees_which_type_is_named_by_its_value() -> None:
     assert [dict(hidden) for hidden, _ in answer.belief] == [{"strong": "0"}, {"strong": "1"}]
 
 
+@pytest.mark.slow
 def test_a_run_says_the_same_of_all_some_and_none_as_with_a_chance_node() -> None:
     choice, chance = (model(text).run(draws=2048).verdicts for text in (CHOICE, CHANCE))
     for ours, theirs in zip(choice, chance, strict=True):
@@ -192,6 +193,7 @@ def test_many_types_are_refused_with_the_number_of_histories() -> None:
 # --- Gambit's equilibria ---
 
 
+@pytest.mark.slow
 def test_extreme_equilibria_with_types_are_those_of_gambit_in_rationals() -> None:
     """Gambit's `enummixed_solve` of the tree as it is written."""
     pytest.importorskip("pygambit")
@@ -214,6 +216,7 @@ def test_extreme_equilibria_with_types_are_those_of_gambit_in_rationals() -> Non
                 assert near < 1e-12  # ours were fractions
 
 
+@pytest.mark.slow
 def test_what_is_played_with_types_and_offers_is_an_equilibrium_by_gambits_count() -> None:
     pytest.importorskip("pygambit")
     from raison.exchange.gambit import gambit_regret
