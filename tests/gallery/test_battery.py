@@ -39,7 +39,7 @@ FILES = sorted(GALLERY.glob("*/*.yaml"))
 GOLDEN_TOLERANCE = 1e-9
 
 SLOW = {"attrition-with-audience-costs", "brinkmanship-private", "crisis-with-opposition"}
-"""Models that are followed along a branch of many unknowns: slow to compile, tens to hundreds of draws a second."""
+"""Models that are followed along a branch of many unknowns: slow to compile and to solve."""
 
 every_model = pytest.mark.parametrize(
     "path",
