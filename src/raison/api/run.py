@@ -84,7 +84,13 @@ class Run:
         """
         from raison.challenge.challenge import challenge
 
-        return challenge(self.plan, questions=questions, thorough=thorough, progress=progress)
+        return challenge(
+            self.plan,
+            questions=questions,
+            thorough=thorough,
+            shares=[verdict.share for verdict in self.verdicts],
+            progress=progress,
+        )
 
     def report(
         self,

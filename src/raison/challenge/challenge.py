@@ -9,52 +9,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.answer.intervals import finite, mean_estimate
+from raison.answer.intervals import finite
 from raison.challenge.asked import Asked
+from raison.challenge.doubt import find_rare, find_robustness
 from raison.challenge.engine import Engine, Sample
-from raison.challenge.findings import Bound, Challenge, FlipAt, Flipping, NearestFlipAt, Robustness, Tipping
+from raison.challenge.findings import Challenge, FlipAt, Flipping, NearestFlipAt, Rare, Tipping
+from raison.challenge.information import find_information
 from raison.challenge.levers import pull_levers
 from raison.challenge.reliability import NearestFlip, nearest_flip
-from raison.challenge.robustness import bernoulli_divergence, share_bounds
+from raison.challenge.sensitivity import find_failing, find_sensitivity
 from raison.challenge.tipping import Axis, Flip, tipping_points
+from raison.challenge.together import find_together
+from raison.challenge.where import find_where
+from raison.challenge.work import Work
 from raison.model.records import Distribution
 from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import Plan
-from raison.run.sums import per_replicate
 from raison.solve.game import is_settled
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
-DRAWS = 65_536
-"""Draws of the sample at most."""
+DRAWS = 16_384
+"""Draws that are kept at most."""
+MANY_DRAWS = 65_536
+"""The same if everything is asked for."""
 SLOW_DRAWS = 1_024
 """The same in games whose branch of equilibria is followed, which takes a thousand times as long."""
 LEVER_DRAWS = 4_096
 """Draws on which each setting of the levers is asked."""
-RADII = (0.01, 0.05, 0.1, 0.25, 0.5)
-"""Kullback-Leibler divergences, in nats, for which the verdict's range is given."""
 _SMALL_PART = 0.01  # of the squared distance to the nearest flip
 
 
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """What all analyses of one run share."""
-
-    engine: Engine
-    sample: Sample
-    seed: int
-    thorough: bool
-
-    @property
-    def quick(self) -> bool:
-        """Whether solving anew costs next to nothing."""
-        return self.engine.program.form is None or is_settled(self.engine.program)
+_SLOW = "tipping points and levers, since each draw of this game takes long to solve"
+_LATER = "the nearest flip with all parameters free, and indices from a design of their own"
+_COMBINED = "the premises in all combinations"
 
 
 def challenge(
@@ -62,6 +56,8 @@ def challenge(
     *,
     questions: Sequence[int] = (0,),
     thorough: bool = False,
+    shares: Sequence[float | None] | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Challenge:
     """Challenge the verdicts of a run.
@@ -70,6 +66,10 @@ def challenge(
         plan: Of the run.
         questions: Indices of the questions.
         thorough: All analyses; else those that take about as long as starting the program.
+        shares: The run's answer to each question of the model, which says whether it is rare; None for that
+            of the draws that are kept.
+        workers: Threads for subsets of premises; None for one for each processor. The numbers do not depend
+            on it.
         progress: Told what begins.
 
     Raises:
@@ -78,37 +78,58 @@ def challenge(
     count = len(plan.model.questions)
     if not all(0 <= q < count for q in questions):
         raise ValueError(f"the model has questions 0 to {count - 1}; got {list(questions)}.")
-    tell = progress or (lambda _: None)
-    engine = Engine(plan)
-    identity = plan.identity
-    tell("drawing")
+    told = progress or (lambda _: None)
+    told("drawing")
+    work = _work(plan, thorough)
+    solve_anew = thorough or work.quick
+    several = len(plan.model.premises) - len(plan.identity.without) > 1
+    left_out = [] if thorough else [_COMBINED] * several + [_LATER if work.quick else _SLOW]
+
+    def stage(name: str, wanted: bool, find: Callable[[], Any], otherwise: Any = ()) -> Any:
+        if not wanted:
+            return otherwise
+        told(name)
+        return find()
+
+    def each(find: Callable[[Work, int], Any]) -> Callable[[], tuple[Any, ...]]:
+        return lambda: tuple(one for q in questions if (one := find(work, q)) is not None)
+
+    return Challenge(
+        model=plan.model.name,
+        sha256=plan.identity.file,
+        draws=work.draws,
+        seed=work.seed,
+        questions=tuple(plan.model.questions[q].label for q in questions),
+        together=stage("premises", thorough, lambda: find_together(work, plan, questions, workers)),
+        tipping=stage("tipping points", solve_anew, each(_tipping)),
+        where=stage("regions", True, each(find_where)),
+        levers=stage(
+            "levers",
+            solve_anew,
+            lambda: pull_levers(work.engine, _first(work.sample, LEVER_DRAWS), questions),
+        ),
+        sensitivity=stage("sensitivity", True, lambda: find_sensitivity(work, questions)),
+        failing=stage("failures", True, lambda: find_failing(work), None),
+        information=stage("information", True, each(find_information)),
+        robustness=stage("robustness", True, each(find_robustness)),
+        rare=stage("rare answers", solve_anew, each(lambda w, q: _rare(w, q, shares))),
+        left_out=tuple(left_out),
+    )
+
+
+def _work(plan: Plan, thorough: bool) -> Work:
+    engine, identity = Engine(plan), plan.identity
     slow = engine.program.form is not None and not is_settled(engine.program)
-    most = min(SLOW_DRAWS if slow else DRAWS, identity.draws)
+    most = min(SLOW_DRAWS if slow else MANY_DRAWS if thorough else DRAWS, identity.draws)
     draws = max(most // REPLICATES, 1) * REPLICATES
     design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
     cube = design.points(0, draws)[plan.base.rows] if len(plan.base.rows) else design.points(0, draws)[:1]
-    work = _Work(engine, engine.sample(cube), identity.seed, thorough)
-    left_out: list[str] = []
-    if slow and not thorough:
-        left_out.append(
-            "tipping points and levers: each draw of this game takes long to solve; ask for all analyses"
-        )
-    solve_anew = thorough or not slow
-    tell("tipping points")
-    tipping = tuple(_tipping(work, q) for q in questions if Asked(engine, q).has_margin) if solve_anew else ()
-    tell("levers")
-    levers = pull_levers(engine, _first(work.sample, LEVER_DRAWS), questions) if solve_anew else ()
-    return Challenge(
-        model=plan.model.name,
-        sha256=identity.file,
-        draws=draws,
-        seed=identity.seed,
-        questions=tuple(plan.model.questions[q].label for q in questions),
-        tipping=tipping,
-        levers=levers,
-        robustness=tuple(r for q in questions if (r := _robustness(work, q)) is not None),
-        left_out=tuple(left_out),
-    )
+    return Work(engine, engine.sample(cube), identity.seed, identity.draws, thorough)
+
+
+def _rare(work: Work, q: int, shares: Sequence[float | None] | None) -> Rare | None:
+    share = work.share(q) if shares is None else shares[q]
+    return None if share is None else find_rare(work, q, share)
 
 
 def _first(sample: Sample, count: int) -> Sample:
@@ -120,35 +141,13 @@ def _first(sample: Sample, count: int) -> Sample:
     )
 
 
-# --- robustness ---
-
-
-def _robustness(work: _Work, q: int) -> Robustness | None:
-    asked, number = Asked(work.engine, q), work.sample.answers.number[q]
-    counted = np.isfinite(number)
-    if not asked.has_margin or not counted.any():
-        return None
-    found = mean_estimate(per_replicate(counted, number), per_replicate(counted))
-    share = min(max(found.mean, 0.0), 1.0)
-    needed = float(bernoulli_divergence(0.5, share))
-    return Robustness(
-        question=asked.question.label,
-        share=share,
-        standard_error=finite(found.standard_error),
-        bounds=tuple(
-            Bound(radius=radius, low=float(low), high=float(high))
-            for radius in RADII
-            for low, high in [share_bounds(share, radius)]
-        ),
-        overturned_at=finite(needed),
-    )
-
-
 # --- tipping points ---
 
 
-def _tipping(work: _Work, q: int) -> Tipping:
-    asked = Asked(work.engine, q)
+def _tipping(work: Work, q: int) -> Tipping | None:
+    asked = work.asked(q)
+    if not asked.has_margin:
+        return None
     axes = tipping_points(asked.margin_from_centre, asked.value, asked.centre)
     at = asked.margin_from_centre(asked.centre[:, None])[0]
     ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(asked, axis)))

@@ -258,6 +258,7 @@ class Conclusion(NamedTuple):
         attribution: Each premise's and each pair's part; indices are those of `PremisesChallenge.premises`.
         pairs: Pairs that do not simply add up.
         overturned: The smallest sets whose removal overturns the conclusion.
+        alone: `[k]`, the verdict without each premise, the others in place, less that of the whole.
         table: `[2^k]` the verdict of every subset, by the mask of what is removed; None where only some were
             solved.
         error: Largest standard error of a solved subset's verdict.
@@ -267,6 +268,7 @@ class Conclusion(NamedTuple):
     attribution: Attribution
     pairs: tuple[Pair, ...]
     overturned: Overturned
+    alone: Floats
     table: Table | None
     error: float
 
@@ -400,7 +402,9 @@ def _conclude(subsets: Subsets, question: int, threshold: float, budget: int, se
         overturned = search_overturning(k, verdicts, order, threshold, budget=budget)
         error = _largest(replicate_errors(verdicts(subsets.rows())[1]))
     label = subsets.questions[question].label
-    return Conclusion(label, attribution, pairs(attribution), overturned, table, error)
+    single = verdicts(rows_of(np.append(0, 1 << np.arange(k, dtype=np.int64)), k))[0]
+    alone = single[1:] - single[0]
+    return Conclusion(label, attribution, pairs(attribution), overturned, alone, table, error)
 
 
 def _largest(errors: Floats) -> float:

@@ -93,9 +93,8 @@ def shapley_effects(answer: Answer, lower: Floats, *, seed: int, rows: int = ROW
     design = make_design("sobol", 2 * inputs, seed, each * step)
     points = design.points(0, each * step)
     random = np.random.default_rng(seed)
-    sums: Floats | None = None
-    failed: NDArray[np.int64] | None = None
-    kept: list[Floats] = []
+    sums: list[Floats] = []
+    ends: list[Floats] = []
     shift = np.zeros(1)
     orders = np.zeros((REPLICATES, inputs), np.int64)
     for block in range(_ORDERS):
@@ -108,23 +107,20 @@ def shapley_effects(answer: Answer, lower: Floats, *, seed: int, rows: int = ROW
         if block == 0:  # so that large means do no harm
             shift = np.nan_to_num(walked[:, -1, :1])[:, :, None]
         walked = walked - shift
-        more = _sums(walked, orders)
-        fine = np.isfinite(walked).all(axis=1)
-        sums = more if sums is None else sums + more
-        failed = (~fine).sum(axis=-1) if failed is None else failed + (~fine).sum(axis=-1)
-        kept.append(np.where(fine, walked[:, -1], np.nan))
-    assert sums is not None and failed is not None
-    counts = sums[0, :, :1]
-    effect = jackknife(sums, np.broadcast_to(counts, sums.shape[1:]), _effect)
-    ends = np.concatenate(kept, axis=-1)
-    status = np.array([status_of(row[np.isfinite(row)]) for row in ends], np.int64)
+        sums.append(_sums(walked, orders))
+        ends.append(np.where(np.isfinite(walked).all(axis=1), walked[:, -1], np.nan))
+    whole: Floats = np.sum(sums, axis=0)
+    counts = whole[0, :, :1]
+    effect = jackknife(whole, np.broadcast_to(counts, whole.shape[1:]), _effect)
+    last = np.concatenate(ends, axis=-1)
+    status = np.array([status_of(row[np.isfinite(row)]) for row in last], np.int64)
     found = (status == Status.FOUND)[:, None] & np.isfinite(effect.standard_error)
     blank = lambda row: np.where(found, row, np.nan)
     return ShapleyEffects(
         Estimates(*(blank(r) for r in (effect.value, effect.standard_error, effect.low, effect.high))),
         np.where(found.all(axis=1), status, np.where(status == Status.FOUND, Status.TOO_FEW, status)),
         counts[:, 0].sum(axis=-1).astype(np.int64),
-        failed.astype(np.int64),
+        (~np.isfinite(last)).sum(axis=-1).astype(np.int64),
     )
 
 
@@ -139,7 +135,7 @@ def _walk(answer: Answer, lower: Floats, points: Floats, orders: NDArray[np.int6
     """
     inputs, count = len(lower), points.shape[1]
     scores = ndtri(points)
-    cube = np.empty((inputs, inputs + 1, count))
+    cube: Floats = np.empty((inputs, inputs + 1, count))
     whole = lower @ lower.T
     inverse = np.linalg.inv(lower)
     for replicate, order in enumerate(orders):
@@ -158,21 +154,21 @@ def _walk(answer: Answer, lower: Floats, points: Floats, orders: NDArray[np.int6
 
 
 def _sums(walked: Floats, orders: NDArray[np.int64]) -> Floats:
-    """`[5, Q, P, 16]`: walks; and sums of the last answer, its square, each input's step and its product."""
-    fine = np.isfinite(walked).all(axis=1)
-    walked = np.where(fine[:, None], walked, 0.0)
+    """`[4, Q, P, 16]`: walks; and sums of the last answer, of each input's step and of their product."""
+    fine = np.where(np.isfinite(walked.sum(axis=1)), 1.0, 0.0)
+    walked = np.where(fine[:, None] > 0, walked, 0.0)
     outputs, steps, count = walked.shape
     end = walked[:, -1]
     taken = np.empty((outputs, steps - 1, count))
     for replicate, order in enumerate(orders):
         taken[:, order, replicate::REPLICATES] = np.diff(walked[:, :, replicate::REPLICATES], axis=1)
-    one = np.stack([fine.astype(np.float64), end, end * end])[:, :, None, :]
+    one = np.stack([fine, end])[:, :, None, :]
     both = np.stack([taken, taken * end[:, None]])
-    wide = np.broadcast_to(by_replicate(one), (3, outputs, steps - 1, REPLICATES))
+    wide = np.broadcast_to(by_replicate(one), (2, outputs, steps - 1, REPLICATES))
     return np.concatenate([wide, by_replicate(both)])
 
 
 def _effect(sums: Floats) -> Floats:
-    count, end, _, taken, product = sums
+    count, end, taken, product = sums
     shared = product / count - (end / count) * (taken / count)
     return shared / shared.sum(axis=-2, keepdims=True)

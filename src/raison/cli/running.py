@@ -52,10 +52,14 @@ def run(
     precision: Precision = None,
     refinement: Refinement = None,
     challenge: Annotated[
-        bool, typer.Option("--challenge", help="Ask what would change the first question's answer.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--challenge/--no-challenge",
+            help="Ask what would change the first question's answer. [default: where a report is written]",
+        ),
+    ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="The same with the analyses that take longer.")
+        bool, typer.Option("--all", help="Challenge it by all analyses, which takes minutes.")
     ] = False,
     as_json: AsJson = False,
     force: Force = False,
@@ -95,7 +99,8 @@ def run(
     )
     if resume is not None:
         resume.unlink(missing_ok=True)
-    challenged = finished.challenge(thorough=everything) if challenge or everything else None
+    asked = everything or (challenge if challenge is not None else report and not as_json)
+    challenged = _challenged(finished, everything) if asked else None
     if as_json:
         print(finished.json(challenged))
     else:
@@ -123,6 +128,27 @@ def _with_progress(draws: int, work: Callable[[Callable[[int], None]], Run]) -> 
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("solving", total=draws)
         return work(lambda done: bar.update(task, completed=done))
+
+
+def _challenged(finished: Run, thorough: bool) -> Challenge | None:
+    """Challenge the verdict; None where that was interrupted, which does not lose the run."""
+    try:
+        return _with_stages(finished, thorough)
+    except KeyboardInterrupt:
+        print("raison: the challenge was interrupted; what follows is the run without it.", file=sys.stderr)
+        return None
+
+
+def _with_stages(finished: Run, thorough: bool) -> Challenge:
+    """Say on stderr what is under way, where that is a terminal."""
+    if not sys.stderr.isatty():
+        return finished.challenge(thorough=thorough)
+    from rich.console import Console
+
+    with Console(stderr=True).status("challenging the verdict") as status:
+        return finished.challenge(
+            thorough=thorough, progress=lambda what: status.update(f"challenging the verdict: {what}")
+        )
 
 
 def _print_verdict(finished: Run, path: Path | None, challenged: Challenge | None) -> None:

@@ -90,7 +90,9 @@ def bars(rows: Sequence[BarRow], low: float, high: float, title: str, *, percent
     return _svg("bars", bottom + 38, title, parts)
 
 
-def plane(dots: Sequence[Dot], across: str, up: str, *, percent: bool = True) -> str:
+def plane(
+    dots: Sequence[Dot], across: str, up: str, *, percent: bool = True, percent_up: bool = False
+) -> str:
     """Dots in a plane, with the line of its front.
 
     Args:
@@ -98,6 +100,7 @@ def plane(dots: Sequence[Dot], across: str, up: str, *, percent: bool = True) ->
         across: Title of the horizontal scale.
         up: Title of the vertical scale.
         percent: The horizontal scale's numbers are shares.
+        percent_up: The vertical scale's are.
     """
     left, right, top, bottom = 70, WIDTH - 30, 12, _HEIGHT - 46
     x_low, x_high = _range([d.x for d in dots])
@@ -110,7 +113,7 @@ def plane(dots: Sequence[Dot], across: str, up: str, *, percent: bool = True) ->
         parts.append(_text("tick", x(tick), bottom + 15, _number(tick, percent), "middle"))
     for tick in ticks(y_low, y_high):
         parts.append(_line("grid", left, y(tick), right, y(tick)))
-        parts.append(_text("tick", left - 6, y(tick) + 4, _number(tick, False), "end"))
+        parts.append(_text("tick", left - 6, y(tick) + 4, _number(tick, percent_up), "end"))
     front = sorted((d for d in dots if d.front), key=lambda d: d.x)
     if len(front) > 1:
         path = " ".join(f"{x(d.x):.1f},{y(d.y):.1f}" for d in front)
