@@ -48,6 +48,7 @@ _SMALL_PART = 0.01  # of the squared distance to the nearest flip
 
 _SLOW = "tipping points and levers, since each draw of this game takes long to solve"
 _LATER = "the nearest flip with all parameters free, and indices from a design of their own"
+_FAR = "the nearest flip, which asks at more points than a game of this size allows"
 _COMBINED = "the premises in all combinations"
 
 
@@ -84,6 +85,7 @@ def challenge(
     solve_anew = thorough or work.quick
     several = len(plan.model.premises) - len(plan.identity.without) > 1
     left_out = [] if thorough else [_COMBINED] * several + [_LATER if work.quick else _SLOW]
+    left_out += [_FAR] if thorough and not work.is_light else []
 
     def stage(name: str, wanted: bool, find: Callable[[], Any], otherwise: Any = ()) -> Any:
         if not wanted:
@@ -106,7 +108,7 @@ def challenge(
         levers=stage(
             "levers",
             solve_anew,
-            lambda: pull_levers(work.engine, _first(work.sample, LEVER_DRAWS), questions),
+            lambda: pull_levers(work.engine, _lever_sample(work), questions),
         ),
         sensitivity=stage("sensitivity", True, lambda: find_sensitivity(work, questions)),
         failing=stage("failures", True, lambda: find_failing(work), None),
@@ -120,7 +122,8 @@ def challenge(
 def _work(plan: Plan, thorough: bool) -> Work:
     engine, identity = Engine(plan), plan.identity
     slow = engine.program.form is not None and not is_settled(engine.program)
-    most = min(SLOW_DRAWS if slow else MANY_DRAWS if thorough else DRAWS, identity.draws)
+    wanted = engine.affordable(MANY_DRAWS if thorough else DRAWS, SLOW_DRAWS)
+    most = min(SLOW_DRAWS if slow else wanted, identity.draws)
     draws = max(most // REPLICATES, 1) * REPLICATES
     design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
     cube = design.points(0, draws)[plan.base.rows] if len(plan.base.rows) else design.points(0, draws)[:1]
@@ -132,8 +135,10 @@ def _rare(work: Work, q: int, shares: Sequence[float | None] | None) -> Rare | N
     return None if share is None else find_rare(work, q, share)
 
 
-def _first(sample: Sample, count: int) -> Sample:
-    answers = sample.answers
+def _lever_sample(work: Work) -> Sample:
+    """The first draws of the sample."""
+    sample, answers = work.sample, work.sample.answers
+    count = work.engine.affordable(LEVER_DRAWS, SLOW_DRAWS // 2)
     return Sample(
         sample.cube[:, :count],
         {name: row[:count] for name, row in sample.values.items()},
@@ -152,7 +157,7 @@ def _tipping(work: Work, q: int) -> Tipping | None:
     at = asked.margin_from_centre(asked.centre[:, None])[0]
     ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(asked, axis)))
     nearest, reach = None, None
-    if work.thorough:
+    if work.thorough and work.is_light:
         starts = [_start(asked, axis) for axis in ordered if axis.nearest is not None]
         found = nearest_flip(
             asked.margin,

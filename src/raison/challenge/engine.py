@@ -207,14 +207,22 @@ class Engine:
 
     @cached_property
     def _value_names(self) -> list[str]:
-        return list(self._values(np.full((max(len(self.coordinates), 1), self._width), 0.5)))
+        return list(self._values(np.full((max(len(self.coordinates), 1), self.width), 0.5)))
 
     @cached_property
-    def _width(self) -> int:
+    def width(self) -> int:
+        """Points that are solved at once: `WIDTH`, or as many as fit the memory where a point takes much."""
         return min(WIDTH, block_size(self.program))
 
+    def affordable(self, points: int, least: int) -> int:
+        """So many points, or fewer in games whose points take much memory and so time; not below `least`."""
+        return max(min(points, least), points * self.width // WIDTH)
+
     def _in_blocks(self, function: Callable[..., Sequence[Array]], *points: NDArray[Any]) -> list[Any]:
-        count, width = points[0].shape[-1], self._width
+        count, width = points[0].shape[-1], self.width
+        if count == 0:  # solved at some point, for the number and kind of its rows
+            some = [np.full((*p.shape[:-1], 1), 0.5, p.dtype) for p in points]
+            return [row[..., :0] for row in self._in_blocks(function, *some)]
         parts: list[list[Any]] = []
         for start in range(0, count, width):
             blocks = [p[..., start : start + width] for p in points]

@@ -80,7 +80,7 @@ def _sensitivity(
     evaluations = 0
     if designed is not None:
         members, indices = designed
-        evaluations = _rows(len(members) + 2) * (len(members) + 2)
+        evaluations = _rows(work, len(members) + 2) * (len(members) + 2)
         for g, (name, *others) in enumerate(members):
             first, total = as_found(indices.first, a, g), as_found(indices.total, a, g)
             if others:
@@ -152,10 +152,10 @@ def _asks_model(work: Work) -> bool:
     return work.thorough and work.quick and 0 < len(work.names) <= MAX_DIMENSIONS // 2
 
 
-def _rows(points: int) -> int:
-    """A power of two of rows, so that all points are about `EVALUATIONS` at most."""
-    rows = _FEWEST_ROWS
-    while 2 * rows <= _MOST_ROWS and 2 * rows * points <= EVALUATIONS:
+def _rows(work: Work, points: int) -> int:
+    """A power of two of rows, so that all points are about `EVALUATIONS` at most, fewer in large games."""
+    rows, most = _FEWEST_ROWS, work.engine.affordable(EVALUATIONS, 0)
+    while 2 * rows <= _MOST_ROWS and 2 * rows * points <= most:
         rows *= 2
     return rows
 
@@ -175,7 +175,7 @@ def _designed(
         return None
     members = _independent_groups(work)
     place = {name: p for p, name in enumerate(work.names)}
-    rows = _rows(len(members) + 2)
+    rows = _rows(work, len(members) + 2)
     design = make_sobol_design(
         len(work.names), rows, work.seed, [[place[name] for name in names] for names in members]
     )
@@ -189,7 +189,7 @@ def _effects(work: Work, answers: Sequence[tuple[int, Kind]]) -> ShapleyEffects 
     lower = _lower(work)
     if not _asks_model(work) or np.array_equal(lower, np.eye(len(lower))):
         return None
-    rows = _rows(len(work.names) + 1)
+    rows = _rows(work, len(work.names) + 1)
     return shapley_effects(lambda u: _answer(work, answers, u), lower, seed=work.seed, rows=rows)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from raison.answer.intervals import finite
 from raison.challenge.asked import Asked
 from raison.challenge.boxes import Column
-from raison.challenge.engine import Engine, Sample
+from raison.challenge.engine import WIDTH, Engine, Sample
 from raison.challenge.findings import Found
 from raison.challenge.jackknife import Estimates
 from raison.model.records import Distribution, Model, Question
@@ -43,6 +43,11 @@ class Work:
     def quick(self) -> bool:
         """Whether solving anew costs next to nothing."""
         return self.engine.program.form is None or is_settled(self.engine.program)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether millions of points can be asked."""
+        return self.quick and self.engine.width == WIDTH
 
     @property
     def model(self) -> Model:
