@@ -9,7 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 from scipy.stats import chi2
 
-from raison.challenge.reliability import least_distance, nearest_flip
+from raison.challenge.polish import least_distance
+from raison.challenge.reliability import nearest_flip
 from raison.challenge.tipping import tipping_points
 
 
