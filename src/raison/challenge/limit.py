@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from raison.challenge.margins import (
     HOLDS,
     UNDEFINED,
+    Bools,
     Brackets,
     Floats,
     Gradient,
@@ -35,8 +36,9 @@ _SMALL_STEP = 1e-7
 """The same beside ties: a tenth of how far from them it is taken."""
 _TURN = 1e-4
 """Angle of differences between rays."""
-_WINDOW = np.linspace(0.98, 1.02, 9)
+_WINDOW = 1 + 0.02 * np.concatenate([-(0.1 ** np.arange(4)), [0.0], 0.1 ** np.arange(3, -1, -1)])
 """Radii of neighbouring rays at which their flip is looked for, as shares of a ray's own."""
+_WINDOW_TOLERANCE = 1e-11
 _NEAR = 10.0 ** np.arange(-5, 0)
 _WITHIN = np.unique(np.concatenate([np.linspace(0, 1, 17), 1 - _NEAR]))
 _FOLLOWED = 12
@@ -146,11 +148,12 @@ class Limit:
         shares = np.concatenate([1 - _NEAR, [1.0], 1 + _NEAR])
         return np.sort(np.minimum(np.hstack([even, radius[:, None] * shares]), self.reach), axis=1)
 
-    def normals(self, directions: Floats, flips: Flips) -> Floats:
+    def normals(self, directions: Floats, flips: Flips, at_jumps: Bools | bool = True) -> Floats:
         """`[P, N]` normals of the boundary at the flips, towards the flipped side; nan without a flip.
 
         Where the margin passes 0 continuously they are the limit state's slopes; where it jumps they come
-        from differences of the distances along neighbouring rays.
+        from differences of the distances along neighbouring rays, which cost hundreds of times as much: nan
+        there unless `at_jumps` `[N]`.
         """
         normals = np.full(directions.shape, np.nan)
         smooth = np.isfinite(flips.radius) & ~flips.is_jump
@@ -160,7 +163,7 @@ class Limit:
             normals[:, at] = -self.slope(directions[:, at] * flips.radius[at])
         if snapped.any():
             normals[:, snapped] = -self._slope_before(directions[:, snapped], flips.radius[snapped])
-        rough = np.isfinite(flips.radius) & flips.is_jump
+        rough = np.isfinite(flips.radius) & flips.is_jump & at_jumps
         if rough.any():
             normals[:, rough] = self._normals_by_rays(directions[:, rough], flips.radius[rough])
         return unit(normals)
@@ -171,6 +174,19 @@ class Limit:
         z = directions * np.maximum(radius - 10 * step, 0.5 * radius)
         return self._differences(z, np.broadcast_to(step, z.shape))
 
+    def _radii(self, directions: Floats, radii: Floats) -> Floats:
+        """Radii of the first flips; inf where there is none at the radii given."""
+        lines, every = self._along(directions), np.arange(directions.shape[1])
+        states = lines(np.repeat(every, radii.shape[1]), radii.ravel()).reshape(radii.shape)
+        found = changes(every, radii, states, only_first=True)
+        found = found.pick(found.at_high < 0)
+        narrow = refine(
+            lines, found, most=1, only_first=True, tolerance=_WINDOW_TOLERANCE, by_quarters=True
+        )
+        radius = np.full(len(every), np.inf)
+        radius[narrow.line] = narrow.high
+        return radius
+
     def _normals_by_rays(self, directions: Floats, radius: Floats) -> Floats:
         """The boundary is r(theta) theta; its normal is theta less the tangential derivative of log r."""
         dimension, count = directions.shape
@@ -180,7 +196,7 @@ class Limit:
             unit((directions[:, None] + sign * _TURN * tangents).reshape(dimension, -1)) for sign in (1, -1)
         ]
         window = np.tile(radius, dimension)[:, None] * _WINDOW
-        found = [self.flips(rays, window).radius for rays in around]
+        found = [self._radii(rays, window) for rays in around]
         up, down = (np.log(np.where(np.isfinite(r), r, np.nan)).reshape(dimension, count) for r in found)
         return directions - (up - down) / (2 * _TURN)
 

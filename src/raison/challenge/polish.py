@@ -32,6 +32,8 @@ _ALIGNED = 1e-6
 _SHARES = 0.3 ** np.arange(6)
 """How far rays turn towards where linear pieces point."""
 _GAIN = 1e-10
+_AT_JUMPS = 6
+"""Rays around a flip whose normal is found where the margin jumps, which is costly."""
 
 
 def nearest_around(
@@ -77,7 +79,7 @@ def _polish(
         if not len(at):
             break
         # radii need be no better known than what a turn by the spread can gain
-        tolerance = min(1e-2 * float(spread[at].min()) ** 2, 1e-6)
+        tolerance = min(1e-4 * float(spread[at].min()) ** 2, 1e-8)
         best_theta, best_radius, aligned = _step(limit, theta[:, at], radius[at], spread[at], tolerance, rng)
         gain = radius[at] - best_radius
         better = gain > 0
@@ -99,7 +101,7 @@ def _step(
     around = unit((theta[:, :, None] + spread[:, None] * noise).reshape(dimension, -1))
     near = np.repeat(radius, count)
     found = limit.flips(around, limit.radii_around(near), tolerance)
-    normals = limit.normals(around, found)
+    normals = limit.normals(around, found, np.arange(around.shape[1]) % count < _AT_JUMPS)
     cut = [slice(k * count, (k + 1) * count) for k in range(flips_count)]
     turned = [
         _next_rays(theta[:, k], (around * found.radius)[:, cut[k]], normals[:, cut[k]])
