@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 from raison.answer.intervals import finite, mean_estimate
 from raison.challenge.asked import Asked
 from raison.challenge.engine import Engine, Sample
-from raison.challenge.findings import Bound, Challenge, FlipAt, Flipping, NearestFlipAt, Robustness, Tipping
+from raison.challenge.findings import Bound, Challenge, Robustness, Tipping
 from raison.challenge.levers import pull_levers
-from raison.challenge.reliability import NearestFlip, nearest_flip
 from raison.challenge.robustness import bernoulli_divergence, share_bounds
-from raison.challenge.tipping import Axis, Flip, tipping_points
-from raison.model.records import Distribution
+from raison.challenge.where_it_tips import where_it_tips
 from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import Plan
 from raison.run.sums import per_replicate
@@ -39,7 +37,6 @@ LEVER_DRAWS = 4_096
 """Draws on which each setting of the levers is asked."""
 RADII = (0.01, 0.05, 0.1, 0.25, 0.5)
 """Kullback-Leibler divergences, in nats, for which the verdict's range is given."""
-_SMALL_PART = 0.01  # of the squared distance to the nearest flip
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +92,7 @@ def challenge(
         )
     solve_anew = thorough or not slow
     tell("tipping points")
-    tipping = tuple(_tipping(work, q) for q in questions if Asked(engine, q).has_margin) if solve_anew else ()
+    tipping = _tipping(work, questions) if solve_anew else ()
     tell("levers")
     levers = pull_levers(engine, _first(work.sample, LEVER_DRAWS), questions) if solve_anew else ()
     return Challenge(
@@ -117,6 +114,13 @@ def _first(sample: Sample, count: int) -> Sample:
         sample.cube[:, :count],
         {name: row[:count] for name, row in sample.values.items()},
         answers._replace(**{name: row[..., :count] for name, row in answers._asdict().items()}),
+    )
+
+
+def _tipping(work: _Work, questions: Sequence[int]) -> tuple[Tipping, ...]:
+    asked = [Asked(work.engine, q) for q in questions]
+    return tuple(
+        where_it_tips(a, work.sample, seed=work.seed, thorough=work.thorough) for a in asked if a.has_margin
     )
 
 
@@ -142,91 +146,3 @@ def _robustness(work: _Work, q: int) -> Robustness | None:
         ),
         overturned_at=finite(needed),
     )
-
-
-# --- tipping points ---
-
-
-def _tipping(work: _Work, q: int) -> Tipping:
-    asked = Asked(work.engine, q)
-    axes = tipping_points(asked.margin_from_centre, asked.value, asked.centre)
-    at = asked.margin_from_centre(asked.centre[:, None])[0]
-    ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(asked, axis)))
-    nearest, reach = None, None
-    if work.thorough:
-        starts = [_start(asked, axis) for axis in ordered if axis.nearest is not None]
-        found = nearest_flip(
-            asked.margin,
-            len(asked.names),
-            seed=work.seed,
-            starts=np.column_stack(starts) if starts else None,
-        )
-        nearest, reach = _nearest(asked, found), found.reach
-    return Tipping(
-        question=asked.question.label,
-        yes=None if math.isnan(at) else bool(at >= 0),
-        margin=finite(at),
-        parameters=tuple(_flipping(asked, axis) for axis in ordered),
-        nearest=nearest,
-        reach=reach,
-    )
-
-
-def _share_between(asked: Asked, axis: Axis) -> float:
-    return math.inf if axis.nearest is None else abs(axis.nearest.u - float(asked.centre[axis.parameter]))
-
-
-def _start(asked: Asked, axis: Axis) -> Floats:
-    assert axis.nearest is not None
-    point = asked.centre.copy()
-    point[axis.parameter] = axis.nearest.u
-    return point
-
-
-def _flipping(asked: Asked, axis: Axis) -> Flipping:
-    name = asked.names[axis.parameter]
-    return Flipping(
-        parameter=name,
-        centre=_named(asked, name, asked.engine.centre[name]),
-        centre_share=float(asked.centre[axis.parameter]),
-        flips=tuple(_flip(asked, name, flip) for flip in axis.flips),
-        nearest=None if axis.nearest is None else _flip(asked, name, axis.nearest),
-        share_between=finite(_share_between(asked, axis)),
-        smallest_margin=finite(axis.smallest_margin),
-        largest_margin=finite(axis.largest_margin),
-    )
-
-
-def _flip(asked: Asked, name: str, flip: Flip) -> FlipAt:
-    return FlipAt(
-        value=_named(asked, name, flip.value),
-        last_value=_named(asked, name, flip.last_value),
-        yes_above=flip.holds_above,
-        share=flip.u,
-        kind=flip.kind,
-    )
-
-
-def _nearest(asked: Asked, found: NearestFlip) -> NearestFlipAt | None:
-    if not found.points:
-        return None
-    point = found.points[0]
-    values = asked.engine.draw(asked.cube(point.u[:, None]))
-    parts = {n: float(c * c) for n, c in zip(asked.names, point.cosines, strict=True)}
-    large = sorted((n for n, part in parts.items() if part >= _SMALL_PART), key=lambda n: -parts[n])
-    return NearestFlipAt(
-        distance=point.beta,
-        values={n: _named(asked, n, float(values[n][0])) for n in large},
-        parts={n: parts[n] for n in large},
-        probability=point.probability,
-        checked=found.checked,
-        stands=found.nearer == 0,
-    )
-
-
-def _named(asked: Asked, name: str, value: float) -> float | str:
-    """A parameter's value as the file writes it: of a choice of names, the name."""
-    definition = asked.engine.model.parameters[name].value
-    if isinstance(definition, Distribution) and definition.names:
-        return definition.names[round(value)]
-    return float(value)

@@ -32,6 +32,7 @@ _ALIGNED = 1e-6
 _SHARES = 0.3 ** np.arange(6)
 """How far rays turn towards where linear pieces point."""
 _GAIN = 1e-10
+_NOTHING = 1e-18
 _AT_JUMPS = 6
 """Rays around a flip whose normal is found where the margin jumps, which is costly."""
 
@@ -164,4 +165,6 @@ def least_distance(normals: Floats, distances: Floats) -> Floats | None:
     if residual < 1e-10:
         return None
     rest = stacked @ weights - goal
+    if not rest[-1] < -_NOTHING:
+        return None
     return -rest[:-1] / rest[-1]

@@ -106,7 +106,7 @@ def nearest_flip(
         dimension: P.
         seed: Of random starts and checks.
         gradient: Of the margin by `u`; central differences if None.
-        starts: `[P, S]` further starts in the unit cube, such as tipping points.
+        starts: `[P, S]` further starts in the unit cube, such as tipping points and draws that have flipped.
         random_starts: Random directions from which to start.
         checks: Points to look at in the final check.
         reach: Largest distance, at most 8.
@@ -135,8 +135,7 @@ def nearest_flip(
     holds = bool(np.asarray(margin(np.full((dimension, 1), 0.5)))[0] >= 0)
     limit = Limit(margin, gradient, holds, reach)
     rng = np.random.default_rng(seed)
-    directions = _candidates(limit, dimension, starts, random_starts, rng)
-    radius = limit.flips(directions, tolerance=_COARSE).radius
+    directions, radius = _candidates(limit, dimension, starts, random_starts, rng)
     directions, radius = nearest_around(limit, directions, radius, rng)
     directions, radius, checked, nearer = _checked(limit, directions, radius, checks, rng)
     flips = limit.flips(directions, limit.radii_around(radius))
@@ -171,8 +170,8 @@ def _check_arguments(
 
 def _candidates(
     limit: Limit, dimension: int, starts: Floats | None, random_starts: int, rng: np.random.Generator
-) -> Floats:
-    """`[P, C]` directions in which flips may be near."""
+) -> tuple[Floats, Floats]:
+    """Directions `[P, C]` in which flips may be near, and the radii `[C]` of the first ones seen there."""
     axes = np.hstack([np.eye(dimension), -np.eye(dimension)])
     random = unit(rng.standard_normal((dimension, random_starts)))
     given = np.zeros((dimension, 0)) if starts is None else ndtri(np.clip(starts, 1e-15, 1 - 1e-15))
@@ -189,7 +188,12 @@ def _candidates(
     )
     ends = descend(limit, begin)
     found = unit(np.hstack([ends, axes, random, given]))
-    return found[:, np.isfinite(found).all(axis=0)]
+    found = found[:, np.isfinite(found).all(axis=0)]
+    flipped = given[:, limit.state(given) < 0]  # a sliver that the ray through it does not see still counts
+    return (
+        np.hstack([found, unit(flipped)]),
+        np.concatenate([limit.flips(found, tolerance=_COARSE).radius, np.linalg.norm(flipped, axis=0)]),
+    )
 
 
 # --- checking ---

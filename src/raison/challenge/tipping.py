@@ -13,6 +13,7 @@ from raison.challenge.margins import (
     HOLDS,
     SECTIONS,
     UNDEFINED,
+    Bools,
     Brackets,
     Floats,
     Lines,
@@ -31,6 +32,8 @@ POINTS = 129
 _TAIL = np.arange(-8.0, -2.25, 0.5)
 """Standard normal quantiles at which tails are looked at besides the even grid."""
 _DIP_ROUNDS = 4
+_BEYOND_TIES = 2.0 ** np.arange(-45, -15)
+"""How far from the first tie the last may lie, on the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Flip:
     Attributes:
         kind: `root` if the margin passes 0 continuously, `jump` if it does not, `undefined` where the model
             stops having an answer.
-        u: The first place beyond, seen from the central point, on the unit cube's axis.
+        u: The first place beyond, seen from the central point, on the unit cube's axis. Where a solver sets
+            small margins to 0, the place at which they would pass it.
         value: The parameter there.
         last_u: The last place before.
         last_value: The parameter there; another value only if the parameter is discrete.
@@ -144,6 +148,7 @@ def tipping_points(
     complete = (counts < most) & (np.bincount(coarse.line, minlength=len(centre)) <= most)
     scale = np.abs(np.nan_to_num(margins, posinf=0.0, neginf=0.0)).max(axis=1)
     jump = jumps(lines, kept, scale[kept.line], (float(grid[0]), float(grid[-1])))
+    kept = _at_zero(lines, kept, ~jump)
     return tuple(
         _axis(p, value, centre[p], grid, margins[p], kept, jump, bool(complete[p]))
         for p in range(len(centre))
@@ -175,6 +180,29 @@ def _dips(lines: Lines, places: Floats, margins: Floats) -> Brackets:
         low, high = (np.take_along_axis(inside, closest + step, 1)[:, 0] for step in (-1, 1))
         line, low, high = line[~lost], low[~lost], high[~lost]
     return join(*found_changes)
+
+
+def _at_zero(lines: Lines, brackets: Brackets, roots: Bools) -> Brackets:
+    """Roots at which margins close to 0 are set to 0, moved from the edge of the ties to their middle.
+
+    A solver calls a tie what rounding might decide, so the verdict changes where the ties begin. The margin
+    is straight between its last places on both sides, some 1e-9 apart, and passes 0 where that line does.
+    """
+    snapped = np.flatnonzero(roots & ((brackets.at_low == 0) | (brackets.at_high == 0)))
+    if not len(snapped):
+        return brackets
+    mine = brackets.pick(snapped)
+    tied_above = mine.at_high == 0
+    edge, at_edge = np.where(tied_above, [mine.low, mine.at_low], [mine.high, mine.at_high])
+    places = np.clip(edge[:, None] + np.where(tied_above, 1, -1)[:, None] * _BEYOND_TIES, 0.0, 1.0)
+    margins = lines(np.repeat(mine.line, len(_BEYOND_TIES)), places.ravel()).reshape(places.shape)
+    first = np.argmax(margins != 0, axis=1)[:, None]
+    far, at_far = (np.take_along_axis(rows, first, 1)[:, 0] for rows in (places, margins))
+    crosses = np.isfinite(at_far) & (at_far * at_edge < 0)
+    share = at_edge[crosses] / (at_edge[crosses] - at_far[crosses])
+    low, high = brackets.low.copy(), brackets.high.copy()
+    low[snapped[crosses]] = high[snapped[crosses]] = edge[crosses] + share * (far - edge)[crosses]
+    return Brackets(brackets.line, low, high, brackets.at_low, brackets.at_high)
 
 
 def _axis(
