@@ -34,6 +34,8 @@ _TAIL = np.arange(-8.0, -2.25, 0.5)
 _DIP_ROUNDS = 4
 _BEYOND_TIES = 2.0 ** np.arange(-45, -15)
 """How far from the first tie the last may lie, on the axis."""
+_BEFORE_TIES = 1e-7
+"""How far before the first tie the margin's slope is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +163,19 @@ def _grid(points: int) -> Floats:
 
 
 def _dips(lines: Lines, places: Floats, margins: Floats) -> Brackets:
-    """Changes between neighbours with equal verdicts, near places where the margin turns back before 0."""
+    """Changes between neighbours with equal verdicts, near places where the margin turns back before 0.
+
+    Beside a change of the verdict it may turn back as well, between that and the next place.
+    """
     found, size = verdicts(margins), np.abs(margins)
-    same = (found[:, 1:-1] == found[:, :-2]) & (found[:, 1:-1] == found[:, 2:])
-    left, middle, right = size[:, :-2], size[:, 1:-1], size[:, 2:]
-    dips = same & (middle <= left) & (middle <= right) & (middle < np.maximum(left, right))
-    line, before = np.nonzero(dips)
-    low, high = places[line, before], places[line, before + 2]
+    alike = found[:, 1:] == found[:, :-1]
+    left = np.where(alike[:, :-1], size[:, :-2], np.inf)
+    right = np.where(alike[:, 1:], size[:, 2:], np.inf)
+    middle = size[:, 1:-1]
+    dips = (alike[:, :-1] | alike[:, 1:]) & (middle <= left) & (middle <= right)
+    line, before = np.nonzero(dips & (middle < np.maximum(left, right)))
+    low = places[line, before + ~alike[line, before]]
+    high = places[line, before + 1 + alike[line, before + 1]]
     found_changes = [changes(line[:0], np.zeros((0, 2)), np.zeros((0, 2)))]
     for _ in range(_DIP_ROUNDS):
         if not len(line):
@@ -183,25 +191,28 @@ def _dips(lines: Lines, places: Floats, margins: Floats) -> Brackets:
 
 
 def _at_zero(lines: Lines, brackets: Brackets, roots: Bools) -> Brackets:
-    """Roots at which margins close to 0 are set to 0, moved from the edge of the ties to their middle.
+    """Roots at which margins close to 0 are set to 0, moved from the edge of the ties to where 0 is passed.
 
-    A solver calls a tie what rounding might decide, so the verdict changes where the ties begin. The margin
-    is straight between its last places on both sides, some 1e-9 apart, and passes 0 where that line does.
+    A solver calls a tie what rounding might decide, so the verdict changes where the ties begin, some 1e-9
+    before the root. The margin before the ties is made straight and followed to 0.
     """
     snapped = np.flatnonzero(roots & ((brackets.at_low == 0) | (brackets.at_high == 0)))
     if not len(snapped):
         return brackets
     mine = brackets.pick(snapped)
-    tied_above = mine.at_high == 0
-    edge, at_edge = np.where(tied_above, [mine.low, mine.at_low], [mine.high, mine.at_high])
-    places = np.clip(edge[:, None] + np.where(tied_above, 1, -1)[:, None] * _BEYOND_TIES, 0.0, 1.0)
-    margins = lines(np.repeat(mine.line, len(_BEYOND_TIES)), places.ravel()).reshape(places.shape)
-    first = np.argmax(margins != 0, axis=1)[:, None]
-    far, at_far = (np.take_along_axis(rows, first, 1)[:, 0] for rows in (places, margins))
-    crosses = np.isfinite(at_far) & (at_far * at_edge < 0)
-    share = at_edge[crosses] / (at_edge[crosses] - at_far[crosses])
+    forward = np.where(mine.at_high == 0, 1.0, -1.0)
+    edge, at_edge = np.where(forward > 0, [mine.low, mine.at_low], [mine.high, mine.at_high])
+    steps = np.concatenate([[-_BEFORE_TIES], _BEYOND_TIES])
+    places = np.clip(edge[:, None] + forward[:, None] * steps, 0.0, 1.0)
+    margins = lines(np.repeat(mine.line, len(steps)), places.ravel()).reshape(places.shape)
+    with np.errstate(all="ignore"):
+        slope = (at_edge - margins[:, 0]) / (edge - places[:, 0])
+        zero = edge - at_edge / slope
+    first = np.argmax(margins[:, 1:] != 0, axis=1)
+    far = np.take_along_axis(places[:, 1:], first[:, None], 1)[:, 0]
+    found = (first > 0) & (forward * (zero - edge) >= 0) & (forward * (far - zero) >= 0)
     low, high = brackets.low.copy(), brackets.high.copy()
-    low[snapped[crosses]] = high[snapped[crosses]] = edge[crosses] + share * (far - edge)[crosses]
+    low[snapped[found]] = high[snapped[found]] = zero[found]
     return Brackets(brackets.line, low, high, brackets.at_low, brackets.at_high)
 
 
