@@ -17,6 +17,8 @@ class FlipAt(Record):
         share: Share of the parameter's draws below the flip.
         kind: `root` where the margin passes zero, `jump` where it leaps over it, `undefined` where the model
             stops having an answer.
+        formula: What `value` is in the model's own names, in the language of model files; None where it is
+            not a parameter's nearest flip, no root, or has no closed form.
     """
 
     value: float | str
@@ -24,6 +26,7 @@ class FlipAt(Record):
     yes_above: bool | None
     share: float
     kind: Literal["root", "jump", "undefined"]
+    formula: str | None = None
 
 
 class Flipping(Record):

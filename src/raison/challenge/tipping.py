@@ -32,8 +32,8 @@ POINTS = 129
 _TAIL = np.arange(-8.0, -2.25, 0.5)
 """Standard normal quantiles at which tails are looked at besides the even grid."""
 _DIP_ROUNDS = 4
-_BEYOND_TIES = 2.0 ** np.arange(-45, -15)
-"""How far from the first tie the last may lie, on the axis."""
+_BEYOND_TIES = 1e-13
+"""How far on the axis ties at least go."""
 _BEFORE_TIES = 1e-7
 """How far before the first tie the margin's slope is taken."""
 
@@ -202,15 +202,14 @@ def _at_zero(lines: Lines, brackets: Brackets, roots: Bools) -> Brackets:
     mine = brackets.pick(snapped)
     forward = np.where(mine.at_high == 0, 1.0, -1.0)
     edge, at_edge = np.where(forward > 0, [mine.low, mine.at_low], [mine.high, mine.at_high])
-    steps = np.concatenate([[-_BEFORE_TIES], _BEYOND_TIES])
+    steps = np.array([-_BEFORE_TIES, _BEYOND_TIES])
     places = np.clip(edge[:, None] + forward[:, None] * steps, 0.0, 1.0)
     margins = lines(np.repeat(mine.line, len(steps)), places.ravel()).reshape(places.shape)
     with np.errstate(all="ignore"):
         slope = (at_edge - margins[:, 0]) / (edge - places[:, 0])
         zero = edge - at_edge / slope
-    first = np.argmax(margins[:, 1:] != 0, axis=1)
-    far = np.take_along_axis(places[:, 1:], first[:, None], 1)[:, 0]
-    found = (first > 0) & (forward * (zero - edge) >= 0) & (forward * (far - zero) >= 0)
+    tied = (margins[:, 1] == 0) & (forward * (zero - edge) >= 0)  # and no lone 0 at the root itself
+    found = tied & (np.abs(zero - edge) < _BEFORE_TIES)
     low, high = brackets.low.copy(), brackets.high.copy()
     low[snapped[found]] = high[snapped[found]] = zero[found]
     return Brackets(brackets.line, low, high, brackets.at_low, brackets.at_high)

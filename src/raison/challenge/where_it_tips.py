@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from raison.answer.intervals import finite
 from raison.challenge.asked import Asked
+from raison.challenge.closed_form import ClosedForms
 from raison.challenge.engine import Sample
 from raison.challenge.findings import FlipAt, Flipping, NearestFlipAt, Tipping
 from raison.challenge.reliability import NearestFlip, nearest_flip
@@ -35,6 +36,7 @@ def where_it_tips(asked: Asked, sample: Sample, *, seed: int, thorough: bool) ->
     axes = tipping_points(asked.margin_from_centre, asked.value, asked.centre)
     at = asked.margin_from_centre(asked.centre[:, None])[0]
     ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(asked, axis)))
+    forms = ClosedForms(asked)
     nearest, reach = None, None
     if thorough:
         alone = [_start(asked, axis)[:, None] for axis in ordered if axis.nearest is not None]
@@ -45,7 +47,7 @@ def where_it_tips(asked: Asked, sample: Sample, *, seed: int, thorough: bool) ->
         question=asked.question.label,
         yes=None if math.isnan(at) else bool(at >= 0),
         margin=finite(at),
-        parameters=tuple(_flipping(asked, axis) for axis in ordered),
+        parameters=tuple(_flipping(asked, axis, forms.formula(axis)) for axis in ordered),
         nearest=nearest,
         reach=reach,
     )
@@ -72,27 +74,29 @@ def _start(asked: Asked, axis: Axis) -> Floats:
     return point
 
 
-def _flipping(asked: Asked, axis: Axis) -> Flipping:
+def _flipping(asked: Asked, axis: Axis, formula: str | None) -> Flipping:
     name = asked.names[axis.parameter]
+    told = {id(flip): _flip(asked, name, flip, formula if flip is axis.nearest else None) for flip in axis.flips}
     return Flipping(
         parameter=name,
         centre=_named(asked, name, asked.engine.centre[name]),
         centre_share=float(asked.centre[axis.parameter]),
-        flips=tuple(_flip(asked, name, flip) for flip in axis.flips),
-        nearest=None if axis.nearest is None else _flip(asked, name, axis.nearest),
+        flips=tuple(told.values()),
+        nearest=None if axis.nearest is None else told[id(axis.nearest)],
         share_between=finite(_share_between(asked, axis)),
         smallest_margin=finite(axis.smallest_margin),
         largest_margin=finite(axis.largest_margin),
     )
 
 
-def _flip(asked: Asked, name: str, flip: Flip) -> FlipAt:
+def _flip(asked: Asked, name: str, flip: Flip, formula: str | None) -> FlipAt:
     return FlipAt(
         value=_named(asked, name, flip.value),
         last_value=_named(asked, name, flip.last_value),
         yes_above=flip.holds_above,
         share=flip.u,
         kind=flip.kind,
+        formula=formula,
     )
 
 
