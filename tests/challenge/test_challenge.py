@@ -58,9 +58,20 @@ def test_the_range_of_the_share_holds_the_share_and_says_what_overturns_it(chall
 def test_the_nearest_flip_of_the_crisis_is_known():
     """Where the defender fights, challenging pays if p > k; both are 1/2 at the centre."""
     found = raison.gallery(CRISIS).run(256, seed=0).challenge(thorough=True)
-    nearest = found.tipping[0].nearest
-    assert nearest.stands
-    assert nearest.distance == pytest.approx(0.0, abs=1e-6)
+    (tipping,) = found.tipping
+    assert tipping.nearest.stands
+    assert tipping.nearest.distance == pytest.approx(0.0, abs=1e-6)
+    assert tipping.nearest.at_medians
+    assert (tipping.yes, tipping.margin, tipping.on_boundary) == (True, 0.0, True)
+    flips = {f.parameter: f.nearest for f in tipping.parameters if f.nearest}
+    assert {name: (flip.value, flip.kind) for name, flip in flips.items()} == {
+        "p_win": (pytest.approx(0.5, abs=1e-15), "root"),
+        "k_challenger": (pytest.approx(0.5, abs=1e-15), "root"),
+    }
+    shown = " ".join(sections(raison.gallery(CRISIS).record, found)[0].sentences)
+    assert "the centre lies on the boundary" in shown
+    assert "medians of all parameters lie on the boundary" in shown
+    assert "p_win below k_challenger = 0.5" in shown
 
 
 def test_a_question_that_is_not_there_is_refused(challenged):
@@ -109,6 +120,7 @@ questions: [{node: opening, move: go}]
     (tipping,) = raison.load(path).run(4_096, seed=0, removals=()).challenge().tipping
     found = {flipping.parameter: flipping for flipping in tipping.parameters}
     assert tipping.yes is False
+    assert not tipping.on_boundary
     kind, gain = found["kind"], found["gain"]
     assert (kind.centre, gain.centre) == ("b", 0.5)
     assert kind.centre_share == pytest.approx(0.55, abs=1e-3)

@@ -64,6 +64,7 @@ class NearestFlipAt(Record):
         probability: Of such a flip if it were the only place, to first order.
         checked: Points nearer to the medians that were looked at and have not flipped.
         stands: None of these has flipped.
+        at_medians: The medians lie on the boundary themselves, to within what solvers call a tie.
     """
 
     distance: float
@@ -72,6 +73,7 @@ class NearestFlipAt(Record):
     probability: float
     checked: int
     stands: bool
+    at_medians: bool = False
 
 
 class Tipping(Record):
@@ -81,6 +83,7 @@ class Tipping(Record):
         question: Its name.
         yes: The answer at the central point; None where there is none.
         margin: There.
+        on_boundary: The answer changes at the central point itself, to within what solvers call a tie.
         parameters: Each moved alone, those that flip it first, nearest first.
         nearest: None where it was not asked for, or none was found within reach.
         reach: Distance within which it was looked for; None where it was not.
@@ -89,6 +92,7 @@ class Tipping(Record):
     question: str
     yes: bool | None
     margin: float | None
+    on_boundary: bool
     parameters: tuple[Flipping, ...]
     nearest: NearestFlipAt | None = None
     reach: float | None = None

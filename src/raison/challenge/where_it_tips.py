@@ -22,6 +22,11 @@ Floats = NDArray[np.float64]
 _DRAWN_STARTS = 16
 """Drawn points with the other answer, those nearest to the medians, from which a nearer flip is looked for."""
 _SMALL_PART = 0.01  # of the squared distance to the nearest flip
+_AT_CENTRE = 1e-9
+"""Share of a parameter's draws within which a flip is at the centre: solvers call moves a tie that differ by
+as much of the range of the payoffs."""
+_AT_MEDIANS = 1e-6
+"""Standard deviations within which a flip is at the medians; ties reach farther where the margin is flat."""
 
 
 def where_it_tips(asked: Asked, sample: Sample, *, seed: int, thorough: bool) -> Tipping:
@@ -47,6 +52,7 @@ def where_it_tips(asked: Asked, sample: Sample, *, seed: int, thorough: bool) ->
         question=asked.question.label,
         yes=None if math.isnan(at) else bool(at >= 0),
         margin=finite(at),
+        on_boundary=any(_share_between(asked, axis) <= _AT_CENTRE for axis in axes),
         parameters=tuple(_flipping(asked, axis, forms.formula(axis)) for axis in ordered),
         nearest=nearest,
         reach=reach,
@@ -114,6 +120,7 @@ def _nearest(asked: Asked, found: NearestFlip) -> NearestFlipAt | None:
         probability=point.probability,
         checked=found.checked,
         stands=found.nearer == 0,
+        at_medians=point.beta <= _AT_MEDIANS,
     )
 
 

@@ -13,6 +13,7 @@ from raison.show.text import one_line, quoted
 
 _MOST_ROWS = 12  # of a picture
 _MOST_NAMED = 3  # parameters that a sentence names
+_MOST_FORMULA = 60  # characters of a formula in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,13 @@ def _title(title: str, question: str, several: bool) -> str:
 def _tipping(found: Tipping, several: bool) -> Section:
     flips = [flipping for flipping in found.parameters if flipping.nearest is not None]
     rows = [
-        (f.parameter, _value(f.centre), _places(f.flips), _margins(f.smallest_margin, f.largest_margin))
+        (
+            f.parameter,
+            _value(f.centre),
+            _places(f.flips),
+            "" if f.nearest is None else f.nearest.formula or "",
+            _margins(f.smallest_margin, f.largest_margin),
+        )
         for f in found.parameters
     ]
     picture = plots.bars(
@@ -86,7 +93,11 @@ def _tipping(found: Tipping, several: bool) -> Section:
         sentences=(_at_the_centre(found), _alone(found, flips), *_from_the_medians(found)),
         picture=picture if flips else None,
         legend=(("yes", "the answer is yes"), ("no", "the answer is no")) if flips else (),
-        table=Table(("parameter", "centre", "flips at", "margin on the way"), tuple(rows), "<>><"),
+        table=Table(
+            ("parameter", "centre", "flips at", "the nearest, as a formula", "margin on the way"),
+            tuple(rows),
+            "<>><<",
+        ),
     )
 
 
@@ -94,8 +105,14 @@ def _at_the_centre(found: Tipping) -> str:
     if found.yes is None:
         return "With every parameter at its central value there is no answer."
     answer = "yes" if found.yes else "no"
+    if not found.on_boundary:
+        return (
+            f"With every parameter at its central value the answer is {answer}"
+            f" (margin {_value(found.margin)})."
+        )
     return (
-        f"With every parameter at its central value the answer is {answer} (margin {_value(found.margin)})."
+        f"With every parameter at its central value the answer is {answer} (margin {_value(found.margin)}), but"
+        " the centre lies on the boundary: the smallest change can flip it."
     )
 
 
@@ -120,7 +137,9 @@ def _flip_phrase(flipping: Flipping, yes: bool) -> str:
     side = "above" if flip.yes_above is not yes else "below"
     if flip.yes_above is None:
         side = "at"
-    return f"{flipping.parameter} {side} {_value(flip.value)}"
+    formula = flip.formula or ""
+    is_told = formula.strip("-0123456789./") and len(formula) <= _MOST_FORMULA
+    return f"{flipping.parameter} {side} {f'{formula} = ' if is_told else ''}{_value(flip.value)}"
 
 
 def _from_the_medians(found: Tipping) -> tuple[str, ...]:
@@ -129,6 +148,8 @@ def _from_the_medians(found: Tipping) -> tuple[str, ...]:
     near = found.nearest
     if near is None:
         return (f"No flip was found within {found.reach:g} standard deviations of the medians.",)
+    if near.at_medians:
+        return ("The medians of all parameters lie on the boundary themselves: the nearest flip is there.",)
     parts = ", ".join(
         f"{name} {_value(value)} ({numbers.percent(near.parts[name], 0.005)} of the way)"
         for name, value in list(near.values.items())[: _MOST_NAMED + 1]
