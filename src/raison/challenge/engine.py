@@ -143,7 +143,7 @@ class Engine:
     @cached_property
     def centre(self) -> dict[str, float]:
         """The central value of each of `names`: the median, of a choice its heaviest value."""
-        world = World(self.program, hold=fuse)
+        world = World(self.program, removed=self.plan.base.switches, hold=fuse)
         return {name: float(np.asarray(world.codes(name)).reshape(-1)[0]) for name in self.names}
 
     def draw(self, cube: Floats) -> dict[str, Floats]:
@@ -215,6 +215,9 @@ class Engine:
 
     def _in_blocks(self, function: Callable[..., Sequence[Array]], *points: NDArray[Any]) -> list[Any]:
         count, width = points[0].shape[-1], self._width
+        if not count:  # of no points, rows of no numbers
+            one = (np.zeros((*p.shape[:-1], 1), p.dtype) for p in points)
+            return [row[..., :0] for row in self._in_blocks(function, *one)]
         parts: list[list[Any]] = []
         for start in range(0, count, width):
             blocks = [p[..., start : start + width] for p in points]

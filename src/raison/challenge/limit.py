@@ -64,8 +64,6 @@ class Limit:
 
     def state(self, z: Floats) -> Floats:
         """`[N]` the limit state at points `[P, N]`; nan where the model has no answer."""
-        if not z.shape[1]:
-            return np.zeros(0)
         margins = np.asarray(self.margin(ndtr(z)), np.float64)
         flipped = (verdicts(margins) == HOLDS) != self.holds
         size = np.abs(margins)
