@@ -49,9 +49,7 @@ questions: [{node: opening, move: go}]
 """
 BY_HAND = {  # 2 c s = (1 - c) exp(d) l
     "stake": lambda v: (1 - v["chance"]) * np.exp(v["dread"]) * v["loss"] / (2 * v["chance"]),
-    "chance": lambda v: (
-        np.exp(v["dread"]) * v["loss"] / (2 * v["stake"] + np.exp(v["dread"]) * v["loss"])
-    ),
+    "chance": lambda v: np.exp(v["dread"]) * v["loss"] / (2 * v["stake"] + np.exp(v["dread"]) * v["loss"]),
     "loss": lambda v: 2 * v["chance"] * v["stake"] / ((1 - v["chance"]) * np.exp(v["dread"])),
     "dread": lambda v: np.log(2 * v["chance"] * v["stake"] / ((1 - v["chance"]) * v["loss"])),
 }
@@ -59,9 +57,7 @@ BY_HAND = {  # 2 c s = (1 - c) exp(d) l
 
 def asked_of(model, **options):
     configure()
-    plan = make_plan(
-        model.record, model.sha256, draws=DRAWS, seed=0, design="sobol", removals=(), **options
-    )
+    plan = make_plan(model.record, model.sha256, draws=DRAWS, seed=0, design="sobol", removals=(), **options)
     return Asked(Engine(plan), 0)
 
 
@@ -100,7 +96,9 @@ def test_what_is_told_is_a_root_of_the_solvers_margin_at_the_centre(name):
         steps = np.array([-1e-6, -1e-8, 0.0, 1e-8, 1e-6]) * max(abs(value), 1)
         margins = asked.engine.solve({parameter: value + steps}).margin[0]
         assert np.nanmin(margins) < 0 <= np.nanmax(margins)  # it flips there
-        assert np.nanmin(np.abs(margins)) <= 1e-7  # and passes 0, before it leaps where another move flips too
+        assert (
+            np.nanmin(np.abs(margins)) <= 1e-7
+        )  # and passes 0, before it leaps where another move flips too
         assert parameter not in {symbol.name for symbol in sympy.sympify(parse_names(formula)).free_symbols}
 
 
@@ -163,7 +161,9 @@ def test_without_a_premise_the_formula_is_that_of_the_model_without_it(tmp_path)
     assert set(found) == {"stake", "chance", "loss"}
     for parameter, (flip, formula) in found.items():
         assert formula is not None
-        assert flip.value == pytest.approx(BY_HAND[parameter](asked.engine.centre | {"dread": 0.3}), rel=1e-12)
+        assert flip.value == pytest.approx(
+            BY_HAND[parameter](asked.engine.centre | {"dread": 0.3}), rel=1e-12
+        )
 
 
 def in_floats(expression):

@@ -32,7 +32,10 @@ POLYNOMIALS = {
     "a root in the upper tail": (lambda x: x - (1 - 1e-9), [1 - 1e-9]),
     "a kink": (lambda x: np.where(x < 0.4, 5 * (x - 0.4), 0.01 * (x - 0.4)), [0.4]),
     "a vertical tangent": (lambda x: np.cbrt(x - 0.37), [0.37]),
-    "two roots in the cell beside another": (lambda x: (x - 0.298) * (x - 0.299) * (x - 0.305), [0.298, 0.299, 0.305]),
+    "two roots in the cell beside another": (
+        lambda x: (x - 0.298) * (x - 0.299) * (x - 0.305),
+        [0.298, 0.299, 0.305],
+    ),
     "no root": (lambda x: x**2 + 0.01, []),
     "a touch from above": (lambda x: (x - 0.6) ** 2, []),
 }

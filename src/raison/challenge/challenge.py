@@ -7,7 +7,6 @@ gives the same findings.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -61,7 +61,9 @@ class ClosedForms:
             return None
         aside = np.clip(np.array([flip.u - _ASIDE, flip.u + _ASIDE]), 1e-12, 1 - 1e-12)
         beside = self.asked.value(axis.parameter, aside)
-        order = [0, 1] if flip.u > self.asked.centre[axis.parameter] else [1, 0]  # the side of the centre first
+        order = (
+            [0, 1] if flip.u > self.asked.centre[axis.parameter] else [1, 0]
+        )  # the side of the centre first
         name = self.asked.names[axis.parameter]
         allowed = 1e-3 * _AGREE * abs(axis.highest_value - axis.lowest_value)
         for value in beside[order]:

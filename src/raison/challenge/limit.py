@@ -180,9 +180,7 @@ class Limit:
         states = lines(np.repeat(every, radii.shape[1]), radii.ravel()).reshape(radii.shape)
         found = changes(every, radii, states, only_first=True)
         found = found.pick(found.at_high < 0)
-        narrow = refine(
-            lines, found, most=1, only_first=True, tolerance=_WINDOW_TOLERANCE, by_quarters=True
-        )
+        narrow = refine(lines, found, most=1, only_first=True, tolerance=_WINDOW_TOLERANCE, by_quarters=True)
         radius = np.full(len(every), np.inf)
         radius[narrow.line] = narrow.high
         return radius

@@ -147,7 +147,7 @@ def _shares(brackets: Brackets) -> Floats:
     with np.errstate(all="ignore"):
         secant = brackets.at_low / (brackets.at_low - brackets.at_high)
     usable = np.isfinite(secant) & (secant >= 0) & (secant <= 1)
-    around = np.clip(np.where(usable, secant, 0.5)[:, None] + _CLOSER, 0.0, 1.0)
+    around: Floats = np.clip(np.where(usable, secant, 0.5)[:, None] + _CLOSER, 0.0, 1.0)
     return np.sort(np.hstack([np.broadcast_to(_EVEN, (len(brackets), len(_EVEN))), around]), axis=1)
 
 

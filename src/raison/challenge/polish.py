@@ -69,9 +69,7 @@ def distinct(directions: Floats, radius: Floats, apart: float) -> tuple[Floats, 
     return directions[:, kept], radius[kept]
 
 
-def _polish(
-    limit: Limit, theta: Floats, radius: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def _polish(limit: Limit, theta: Floats, radius: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Nearer flips around each, down to local minima of the distance; all in one batch."""
     theta, radius = theta.copy(), radius.copy()
     spread, active = np.full(len(radius), _SPREAD), np.ones(len(radius), np.bool_)

@@ -82,7 +82,9 @@ def _start(asked: Asked, axis: Axis) -> Floats:
 
 def _flipping(asked: Asked, axis: Axis, formula: str | None) -> Flipping:
     name = asked.names[axis.parameter]
-    told = {id(flip): _flip(asked, name, flip, formula if flip is axis.nearest else None) for flip in axis.flips}
+    told = {
+        id(flip): _flip(asked, name, flip, formula if flip is axis.nearest else None) for flip in axis.flips
+    }
     return Flipping(
         parameter=name,
         centre=_named(asked, name, asked.engine.centre[name]),

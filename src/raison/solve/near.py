@@ -52,7 +52,7 @@ def _at(number: Near) -> float:
     return number.at
 
 
-def _whole(plain: Callable[[float], float]) -> Callable[..., Near]:
+def _whole(plain: Callable[..., float]) -> Callable[..., Near]:
     def operation(*numbers: Near) -> Near:
         at = plain(*(number.at for number in numbers))
         return Near(sympy.Integer(round(at)), at)
@@ -123,7 +123,9 @@ class Point:
     payoffs: dict[int, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        uses = {name: used_names(self.program.model, value) for name, value in definitions(self.program.model)}
+        uses = {
+            name: used_names(self.program.model, value) for name, value in definitions(self.program.model)
+        }
         found = {self.target}
         while more := {name for name, used in uses.items() if used & found} - found:
             found |= more
@@ -169,7 +171,12 @@ class Point:
         return self.expressions[key]
 
     def _evaluated(
-        self, name: str, results: Results, kind: Operations, names: Callable[..., Any], given: Callable[..., Any]
+        self,
+        name: str,
+        results: Results,
+        kind: Operations,
+        names: Callable[..., Any],
+        given: Callable[..., Any],
     ) -> Any:
         model = self.program.model
         quantity = model.quantities.get(name)
@@ -194,7 +201,9 @@ class Point:
             if state.mover == OUTCOME:
                 ended = (*state.results, ("outcome", state.name))
                 rows = model.outcomes[state.name]
-                found = [float(self._of(rows[player], ended, FLOATS, self._number)) for player in model.players]
+                found = [
+                    float(self._of(rows[player], ended, FLOATS, self._number)) for player in model.players
+                ]
             elif isinstance(model.game[state.name], Chance):
                 chances = self._chances(s, FLOATS, self._number, 1.0)
                 below = [self.worth(child) for child in state.children]
