@@ -1,4 +1,4 @@
-"""Tipping points as formulas: those known by hand, and the solver's own margin where a formula says it is 0."""
+"""Tipping points as formulas: those known by hand, and the solver's margin where a formula says it is 0."""
 
 import numpy as np
 import pytest

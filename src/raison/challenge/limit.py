@@ -92,7 +92,8 @@ class Limit:
             tolerance: How well the radii need be known, as a share of themselves.
 
         Accuracy:
-            To the tolerance, or the spacing of float64. A flip and a flip back between two radii are not seen.
+            To the tolerance, or the spacing of float64. A flip and a flip back between two radii
+            are not seen.
         """
         count = directions.shape[1]
         if radii is None:

@@ -1,8 +1,8 @@
 """From flips nearby to locally nearest ones: the boundary made straight at several places around, and again.
 
-The margin may have kinks and jumps, so one normal says little. Around each flip several rays are followed to the
-boundary; each meets it with a normal, and the point nearest to the origin on all these linear pieces gives
-the rays that are tried next.
+The margin may have kinks and jumps, so one normal says little. Around each flip several rays are followed to
+the boundary; each meets it with a normal, and the point nearest to the origin on all these linear pieces
+gives the rays that are tried next.
 
 Source:
     Ours, after the gradient sampling of Burke, Lewis and Overton (2005), A robust gradient sampling algorithm

@@ -1,4 +1,4 @@
-"""Sequential quadratic programming towards the nearest point of a limit state's boundary, from many starts."""
+"""Sequential quadratic programming towards the boundary's nearest point, from many starts."""
 
 from __future__ import annotations
 

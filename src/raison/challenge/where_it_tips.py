@@ -1,4 +1,4 @@
-"""Where a question's answer tips, told by the model's names: one parameter alone, and all of them together."""
+"""Where a question's answer tips, by the model's names: one parameter alone, and all of them together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from raison.model.records import Distribution
 Floats = NDArray[np.float64]
 
 _DRAWN_STARTS = 16
-"""Drawn points with the other answer, those nearest to the medians, from which a nearer flip is looked for."""
+"""Drawn points with the other answer, nearest to the medians, from which a nearer flip is looked for."""
 _SMALL_PART = 0.01  # of the squared distance to the nearest flip
 _AT_CENTRE = 1e-9
 """Share of a parameter's draws within which a flip is at the centre: solvers call moves a tie that differ by

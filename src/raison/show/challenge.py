@@ -111,8 +111,8 @@ def _at_the_centre(found: Tipping) -> str:
             f" (margin {_value(found.margin)})."
         )
     return (
-        f"With every parameter at its central value the answer is {answer} (margin {_value(found.margin)}), but"
-        " the centre lies on the boundary: the smallest change can flip it."
+        f"With every parameter at its central value the answer is {answer} (margin {_value(found.margin)}),"
+        " but the centre lies on the boundary: the smallest change can flip it."
     )
 
 
