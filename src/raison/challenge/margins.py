@@ -147,8 +147,9 @@ def _shares(brackets: Brackets) -> Floats:
     with np.errstate(all="ignore"):
         secant = brackets.at_low / (brackets.at_low - brackets.at_high)
     usable = np.isfinite(secant) & (secant >= 0) & (secant <= 1)
-    around: Floats = np.clip(np.where(usable, secant, 0.5)[:, None] + _CLOSER, 0.0, 1.0)
-    return np.sort(np.hstack([np.broadcast_to(_EVEN, (len(brackets), len(_EVEN))), around]), axis=1)
+    around = np.clip(np.where(usable, secant, 0.5)[:, None] + _CLOSER, 0.0, 1.0)
+    even = np.broadcast_to(_EVEN, (len(brackets), len(_EVEN)))
+    return np.sort(np.hstack([even, around]), axis=1).astype(np.float64)
 
 
 def rank(line: Ints) -> Ints:
