@@ -180,6 +180,7 @@ EQUATIONS = {
     "a quadratic": (X**2 - A * X - B, None),
     "a power": (2 * X**A - B, None),
     "an exponent": (2 * A**X - B, None),
+    "a high power of many": ((X + A + B + A * B + 1) ** 63 - 2, None),
     "in functions": (A * sympy.exp(NORMAL_CDF(2 * X + 1)) - B, None),
     "a fifth degree": (X**5 + X - A, []),
     "twice": (sympy.exp(X) + X - A, []),

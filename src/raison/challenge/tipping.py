@@ -207,7 +207,7 @@ def _at_zero(lines: Lines, brackets: Brackets, roots: Bools) -> Brackets:
     margins = lines(np.repeat(mine.line, len(steps)), places.ravel()).reshape(places.shape)
     with np.errstate(all="ignore"):
         slope = (at_edge - margins[:, 0]) / (edge - places[:, 0])
-        zero = edge - at_edge / slope
+        zero = np.clip(edge - at_edge / slope, 0.0, 1.0)
     tied = (margins[:, 1] == 0) & (forward * (zero - edge) >= 0)  # and no lone 0 at the root itself
     found = tied & (np.abs(zero - edge) < _BEFORE_TIES)
     low, high = brackets.low.copy(), brackets.high.copy()

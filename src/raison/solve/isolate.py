@@ -7,6 +7,7 @@ solved; nothing else is tried.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import sympy
@@ -15,7 +16,9 @@ from raison.solve.symbols import LOGISTIC, LOGIT, NORMAL_CDF, NORMAL_QUANTILE, s
 
 MOST = 120
 """Nodes of an equation, in sympy's tree, beyond which it is not tried."""
-_MOST_ROOTS = 4
+_MOST_TERMS = 500
+_MOST_SHORTENED = 60
+"""Terms of what is multiplied out, for a polynomial's factors and to find a shorter form."""
 _INVERSE: dict[Any, Any] = {
     sympy.exp: sympy.log,
     sympy.log: sympy.exp,
@@ -41,27 +44,35 @@ def isolate(expression: Any, symbol: Any) -> list[Any]:
     if size(expression) > MOST or not expression.has(symbol):
         return []
     numerator = sympy.fraction(sympy.together(expression))[0]
-    if numerator.is_polynomial(symbol):
-        return _of_polynomial(numerator, symbol)
+    if numerator.is_polynomial(symbol) and _terms(numerator) <= _MOST_TERMS:
+        found = _of_polynomial(numerator, symbol)
+        if found:
+            return found
     return _inside(expression, symbol)
 
 
+def _terms(expression: Any) -> int:
+    """How many terms there are at most when it is multiplied out."""
+    if expression.is_Add:
+        return sum(_terms(part) for part in expression.args)
+    if expression.is_Mul:
+        return math.prod(_terms(part) for part in expression.args)
+    if expression.is_Pow and expression.exp.is_Integer:
+        one, power = _terms(expression.base), abs(int(expression.exp))
+        return math.comb(one + power - 1, power)
+    return 1
+
+
 def _of_polynomial(numerator: Any, symbol: Any) -> list[Any]:
-    if size(numerator) > 4 * MOST:
-        return []
     polynomial = sympy.Poly(numerator, symbol)
     degree = polynomial.degree()
-    factors = polynomial.all_coeffs() if degree <= _MOST_ROOTS else []
+    factors = polynomial.all_coeffs() if degree <= 2 else []
     if degree == 1:
         return [_short(-factors[1] / factors[0])]
     if degree == 2:
         a, b, c = factors
         root = sympy.sqrt(_short(b**2 - 4 * a * c))
         return [_short((-b + sign * root) / (2 * a)) for sign in (1, -1)]
-    if 2 < degree <= _MOST_ROOTS and not any(factors[1:-1]):
-        base = _short(-factors[-1] / factors[0])
-        power = sympy.Rational(1, degree)
-        return [base**power, -(base**power)]
     return []
 
 
@@ -95,6 +106,6 @@ def _undone(part: Any, value: Any, symbol: Any) -> list[tuple[Any, Any]]:
 
 def _short(expression: Any) -> Any:
     """The shortest of a few ways to write it."""
-    if size(expression) > MOST:
+    if _terms(expression) > _MOST_SHORTENED or _terms(1 / expression) > _MOST_SHORTENED:
         return expression
     return min((expression, sympy.cancel(expression), sympy.factor(expression)), key=size)
