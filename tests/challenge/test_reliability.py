@@ -188,6 +188,13 @@ def test_a_flip_at_the_edge_of_what_has_an_answer():
     assert found.points[0].beta == pytest.approx(np.sqrt(10), rel=1e-4)
 
 
+def test_where_a_move_is_not_available_the_margin_is_infinite_and_jumps():
+    found = nearest_flip(in_normal_space(lambda z: np.where(z[0] > 1.5, -np.inf, 2 - z[1])), 3, seed=0)
+    assert [point.kind for point in found.points[:2]] == ["jump", "root"]
+    assert [point.beta for point in found.points[:2]] == pytest.approx([1.5, 2.0], rel=1e-9)
+    assert found.points[0].margin == -np.inf
+
+
 def test_a_conclusion_that_fails_at_the_medians_flips_to_holding_and_0_holds():
     found = nearest_flip(in_normal_space(lambda z: np.minimum(z[0] - 2, 0.0)), 3, seed=0)
     assert not found.holds_at_medians

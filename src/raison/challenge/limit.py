@@ -81,7 +81,8 @@ class Limit:
         offsets = np.eye(dimension)[:, :, None] * step[None]
         both = np.concatenate([z[:, None] + offsets, z[:, None] - offsets], axis=1)
         up, down = np.split(self.state(both.reshape(dimension, -1)).reshape(-1, count), 2)
-        return (up - down) / (2 * step)
+        with np.errstate(invalid="ignore"):  # between infinite margins, where a move is not available
+            return (up - down) / (2 * step)
 
     def flips(self, directions: Floats, radii: Floats | None = None, tolerance: float = 0.0) -> Flips:
         """The first flip along rays from the origin.

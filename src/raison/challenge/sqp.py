@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from raison.challenge.limit import Limit
-from raison.challenge.margins import Floats
+from raison.challenge.margins import Bools, Floats
 
 _STEPS = 40
 _DAMPING = 0.5 ** np.arange(8)
@@ -27,6 +27,11 @@ def descend(limit: Limit, z: Floats) -> Floats:
         Kiureghian (1995), Two improved algorithms for reliability analysis (merit function).
     """
     z, active = z.copy(), np.ones(z.shape[1], np.bool_)
+    with np.errstate(invalid="ignore"):  # of infinite margins, where a move is not available
+        return _descended(limit, z, active)
+
+
+def _descended(limit: Limit, z: Floats, active: Bools) -> Floats:
     for _ in range(_STEPS):
         at = z[:, active]
         state, slope = limit.state(at), limit.slope(at)
