@@ -5,7 +5,7 @@ import json
 import pytest
 
 import raison
-from raison.show.challenge import sections
+from raison.show.challenged import sections
 from raison.show.report import render_report
 
 CRISIS = "three-step-crisis"
@@ -47,8 +47,8 @@ def test_a_flip_is_where_the_solver_changes_its_mind(challenged):
 def test_the_range_of_the_share_holds_the_share_and_says_what_overturns_it(challenged):
     run, found = challenged
     (robust,) = found.robustness
-    assert robust.share == pytest.approx(run.verdicts[0].share, rel=1e-12)
-    assert all(b.low < robust.share < b.high for b in robust.bounds)
+    assert robust.number == pytest.approx(run.verdicts[0].share, rel=1e-12)
+    assert all(b.low < robust.number < b.high for b in robust.bounds)
     overturned = [b.high >= 0.5 for b in robust.bounds]
     assert overturned == [b.radius >= robust.overturned_at for b in robust.bounds]
     assert any(overturned)
@@ -58,9 +58,20 @@ def test_the_range_of_the_share_holds_the_share_and_says_what_overturns_it(chall
 def test_the_nearest_flip_of_the_crisis_is_known():
     """Where the defender fights, challenging pays if p > k; both are 1/2 at the centre."""
     found = raison.gallery(CRISIS).run(256, seed=0).challenge(thorough=True)
-    nearest = found.tipping[0].nearest
-    assert nearest.stands
-    assert nearest.distance == pytest.approx(0.0, abs=1e-6)
+    (tipping,) = found.tipping
+    assert tipping.nearest.stands
+    assert tipping.nearest.distance == pytest.approx(0.0, abs=1e-6)
+    assert tipping.nearest.at_medians
+    assert (tipping.yes, tipping.margin, tipping.on_boundary) == (True, 0.0, True)
+    flips = {f.parameter: f.nearest for f in tipping.parameters if f.nearest}
+    assert {name: (flip.value, flip.kind) for name, flip in flips.items()} == {
+        "p_win": (pytest.approx(0.5, abs=1e-15), "root"),
+        "k_challenger": (pytest.approx(0.5, abs=1e-15), "root"),
+    }
+    shown = " ".join(s for part in sections(raison.gallery(CRISIS).record, found) for s in part.sentences)
+    assert "the centre lies on the boundary" in shown
+    assert "medians of all parameters lie on the boundary" in shown
+    assert "p_win below k_challenger = 0.5" in shown
 
 
 def test_a_question_that_is_not_there_is_refused(challenged):
@@ -72,7 +83,17 @@ def test_the_report_has_a_section_each_with_a_picture(challenged):
     run, found = challenged
     page = render_report(run.model.record, run.record, found)
     parts = sections(run.model.record, found)
-    assert len(parts) == 4
+    assert [part.anchor for part in parts] == [
+        "where",
+        "tipping",
+        "levers-0",
+        "levers-1",
+        "sensitivity-margin",
+        "sensitivity-number",
+        "information",
+        "robustness",
+        "robustness-parameters",
+    ]
     for part in parts:
         assert part.picture is not None
         assert f'id="{part.anchor}"' in page
@@ -109,6 +130,7 @@ questions: [{node: opening, move: go}]
     (tipping,) = raison.load(path).run(4_096, seed=0, removals=()).challenge().tipping
     found = {flipping.parameter: flipping for flipping in tipping.parameters}
     assert tipping.yes is False
+    assert not tipping.on_boundary
     kind, gain = found["kind"], found["gain"]
     assert (kind.centre, gain.centre) == ("b", 0.5)
     assert kind.centre_share == pytest.approx(0.55, abs=1e-3)

@@ -74,6 +74,16 @@ def test_a_player_who_is_bound_makes_the_move_and_the_others_know_it(flagship):
         assert not np.allclose(bound.value[:, ~willing], free.value[:, ~willing])
 
 
+def test_the_centre_without_a_premise_is_that_of_the_model_without_it():
+    _, asked = engine("three-step-crisis", without=("audience-punishes",))
+    assert asked.centre == {"p_win": 0.5, "audience_cost": 0.0, "k_challenger": 0.5, "k_defender": 0.5}
+
+
+def test_no_points_have_no_answers(flagship):
+    _, asked, sample = flagship
+    assert asked.sample(sample.cube[:, :0]).answers.margin.shape == (len(asked.model.questions), 0)
+
+
 def test_what_cannot_be_set_is_refused(flagship):
     _, asked, _ = flagship
     with pytest.raises(ValueError, match="'nothing' takes no values here"):

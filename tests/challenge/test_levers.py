@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import raison
@@ -87,3 +88,36 @@ def test_the_front_has_a_price_for_each_step(tmp_path):
     assert all(
         s.on_front or any(t.number <= s.number and t.payoff >= s.payoff for t in front) for s in found.joint
     )
+
+
+PAIR = """
+raison: 1
+title: What the weather says of the harvest
+players: {a: A, b: B}
+parameters:
+  rain: uniform(0, 1)
+  harvest: uniform(0, 1)
+correlations: [{between: [rain, harvest], rank: 0.9}]
+game:
+  opening: {player: a, moves: {sell: sold, keep: kept}}
+outcomes:
+  sold: {a: harvest, b: 0}
+  kept: {a: 0.5, b: rain}
+questions: [{node: opening, move: sell}]
+levers: {b: {rain: [0, 1]}}
+"""
+
+
+def test_a_lever_that_is_set_does_not_move_what_it_is_correlated_with(tmp_path):
+    """Drawn rain says much of the harvest; rain that somebody makes says nothing."""
+    configure()
+    path = tmp_path / "pair.yaml"
+    path.write_text(PAIR, encoding="utf-8")
+    model = raison.load(path)
+    plan = make_plan(model.record, model.sha256, draws=DRAWS, seed=0, design="sobol", removals=())
+    engine = Engine(plan)
+    sample = engine.sample(make_design("sobol", 2, 0, DRAWS).points(0, DRAWS))
+    assert np.corrcoef(sample.values["rain"], sample.values["harvest"])[0, 1] > 0.8
+    (found,) = pull_levers(engine, sample, [0])
+    assert {setting.number for setting in found.curves["rain"]} == {found.plain.number}
+    assert {setting.difference for setting in found.curves["rain"]} == {0.0}

@@ -132,7 +132,8 @@ def test_failed_walks_are_counted_and_left_out():
         return np.stack([np.where(cube[1] < 0.05, np.nan, x[0]), x[0]])
 
     found = shapley_effects(answer, np.eye(2), seed=0, rows=2_048)
-    assert found.failed[1] == 0 and found.rows[1] == 2_048
+    assert found.failed[1] == 0
+    assert found.rows[1] == 2_048
     # a walk of two steps passes both values of the second input
     assert found.failed[0] / 2_048 == pytest.approx(1 - 0.95**2, abs=0.02)
     np.testing.assert_allclose(found.effect.value, [[1, 0], [1, 0]], atol=0.02)

@@ -32,6 +32,10 @@ POLYNOMIALS = {
     "a root in the upper tail": (lambda x: x - (1 - 1e-9), [1 - 1e-9]),
     "a kink": (lambda x: np.where(x < 0.4, 5 * (x - 0.4), 0.01 * (x - 0.4)), [0.4]),
     "a vertical tangent": (lambda x: np.cbrt(x - 0.37), [0.37]),
+    "two roots in the cell beside another": (
+        lambda x: (x - 0.298) * (x - 0.299) * (x - 0.305),
+        [0.298, 0.299, 0.305],
+    ),
     "no root": (lambda x: x**2 + 0.01, []),
     "a touch from above": (lambda x: (x - 0.6) ** 2, []),
 }
@@ -61,6 +65,37 @@ def test_a_jump_is_told_from_a_root_and_from_a_steep_slope():
 def test_a_small_jump_on_a_slope_is_a_jump():
     axis = tipping_points(along_first(lambda x: x - 0.4 + np.where(x < 0.4, -1e-4, 1e-4)), as_is, CENTRE)[0]
     assert [flip.kind for flip in axis.flips] == ["jump"]
+
+
+def snapped(margin):
+    return np.where(np.abs(margin) <= 4e-9, 0.0, margin)
+
+
+def as_solved(function):
+    """As solvers give margins: 0 where rounding might decide."""
+    return along_first(lambda x: snapped(function(x)))
+
+
+TIES = {
+    "straight": (lambda x: x - 0.3, 0.3),
+    "falling": (lambda x: 0.8 - x, 0.8),
+    "curved": (lambda x: (x - 0.3) * (x + 2), 0.3),
+    "a leap beyond": (lambda x: np.where(x < 0.3, x - 0.3, 1.0), 0.3),
+}
+
+
+@pytest.mark.parametrize(("function", "root"), TIES.values(), ids=TIES)
+def test_a_root_among_ties_is_a_root_and_lies_where_the_margin_itself_passes_zero(function, root):
+    (flip,) = tipping_points(as_solved(function), as_is, CENTRE)[0].flips
+    assert flip.kind == "root"
+    # the slope over 1e-7 is good to 1e-9, and so is the way of 4e-9 to the root
+    assert flip.value == flip.last_value == pytest.approx(root, abs=1e-15)
+
+
+def test_a_leap_to_a_tie_is_a_jump():
+    (flip,) = tipping_points(as_solved(lambda x: np.where(x < 0.3, -0.1, 0.0)), as_is, CENTRE)[0].flips
+    assert flip.kind == "jump"
+    assert (flip.margin, flip.last_margin) == (-0.1, 0.0)
 
 
 def test_jumps_and_roots_on_one_axis_are_all_found():

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.engine import Engine
+from raison.challenge.engine import Answers, Engine
 from raison.model.records import Distribution, Question
 from raison.program.program import coordinate
 from raison.run.block import uncertain
@@ -58,6 +58,10 @@ class Asked:
         whole[self._rows] = u
         return whole
 
+    def points(self, cube: Floats) -> Floats:
+        """Points of the engine's cube `[D, N]` as points `[P, N]`."""
+        return cube[self._rows]
+
     @cached_property
     def centre(self) -> Floats:
         """`[P]`, where all parameters have their central value: 1/2, for a choice within its heaviest."""
@@ -82,7 +86,7 @@ class Asked:
         """`[N]` at draws `[P, N]`: at least 0 where the answer is yes, nan where there is none."""
         cube = self.cube(np.asarray(u, np.float64))
         answers = self.engine.solve(self.engine.draw(cube), cube)
-        return self._margin(answers.number[self.q], answers.margin[self.q])
+        return self.margins(answers)
 
     def margin_from_centre(self, u: Floats) -> Floats:
         """The same where parameters whose coordinate is the centre's keep their central *value*.
@@ -96,9 +100,10 @@ class Asked:
             for p, name in enumerate(self.names)
         }
         answers = self.engine.solve(values, cube)
-        return self._margin(answers.number[self.q], answers.margin[self.q])
+        return self.margins(answers)
 
-    def _margin(self, number: Floats, margin: Floats) -> Floats:
+    def margins(self, answers: Answers) -> Floats:
+        """`[N]` of points that were asked already."""
         if self.question.kind == "move" and self.question.above is None:
-            return margin
-        return number - 0.5
+            return answers.margin[self.q]
+        return answers.number[self.q] - 0.5

@@ -7,27 +7,22 @@ gives the same findings.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.answer.intervals import finite
-from raison.challenge.asked import Asked
 from raison.challenge.doubt import find_rare, find_robustness
 from raison.challenge.engine import Engine, Sample
-from raison.challenge.findings import Challenge, FlipAt, Flipping, NearestFlipAt, Rare, Tipping
+from raison.challenge.findings import Challenge, Rare, Tipping
 from raison.challenge.information import find_information
 from raison.challenge.levers import pull_levers
-from raison.challenge.reliability import NearestFlip, nearest_flip
 from raison.challenge.sensitivity import find_failing, find_sensitivity
-from raison.challenge.tipping import Axis, Flip, tipping_points
 from raison.challenge.together import find_together
 from raison.challenge.where import find_where
+from raison.challenge.where_it_tips import where_it_tips
 from raison.challenge.work import Work
-from raison.model.records import Distribution
 from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import Plan
 from raison.solve.game import is_settled
@@ -43,7 +38,6 @@ SLOW_DRAWS = 1_024
 """The same in games whose branch of equilibria is followed, which takes a thousand times as long."""
 LEVER_DRAWS = 4_096
 """Draws on which each setting of the levers is asked."""
-_SMALL_PART = 0.01  # of the squared distance to the nearest flip
 
 
 _SLOW = "tipping points and levers, since each draw of this game takes long to solve"
@@ -146,91 +140,8 @@ def _lever_sample(work: Work) -> Sample:
     )
 
 
-# --- tipping points ---
-
-
 def _tipping(work: Work, q: int) -> Tipping | None:
     asked = work.asked(q)
     if not asked.has_margin:
         return None
-    axes = tipping_points(asked.margin_from_centre, asked.value, asked.centre)
-    at = asked.margin_from_centre(asked.centre[:, None])[0]
-    ordered = sorted(axes, key=lambda axis: (axis.nearest is None, _share_between(asked, axis)))
-    nearest, reach = None, None
-    if work.thorough and work.is_light:
-        starts = [_start(asked, axis) for axis in ordered if axis.nearest is not None]
-        found = nearest_flip(
-            asked.margin,
-            len(asked.names),
-            seed=work.seed,
-            starts=np.column_stack(starts) if starts else None,
-        )
-        nearest, reach = _nearest(asked, found), found.reach
-    return Tipping(
-        question=asked.question.label,
-        yes=None if math.isnan(at) else bool(at >= 0),
-        margin=finite(at),
-        parameters=tuple(_flipping(asked, axis) for axis in ordered),
-        nearest=nearest,
-        reach=reach,
-    )
-
-
-def _share_between(asked: Asked, axis: Axis) -> float:
-    return math.inf if axis.nearest is None else abs(axis.nearest.u - float(asked.centre[axis.parameter]))
-
-
-def _start(asked: Asked, axis: Axis) -> Floats:
-    assert axis.nearest is not None
-    point = asked.centre.copy()
-    point[axis.parameter] = axis.nearest.u
-    return point
-
-
-def _flipping(asked: Asked, axis: Axis) -> Flipping:
-    name = asked.names[axis.parameter]
-    return Flipping(
-        parameter=name,
-        centre=_named(asked, name, asked.engine.centre[name]),
-        centre_share=float(asked.centre[axis.parameter]),
-        flips=tuple(_flip(asked, name, flip) for flip in axis.flips),
-        nearest=None if axis.nearest is None else _flip(asked, name, axis.nearest),
-        share_between=finite(_share_between(asked, axis)),
-        smallest_margin=finite(axis.smallest_margin),
-        largest_margin=finite(axis.largest_margin),
-    )
-
-
-def _flip(asked: Asked, name: str, flip: Flip) -> FlipAt:
-    return FlipAt(
-        value=_named(asked, name, flip.value),
-        last_value=_named(asked, name, flip.last_value),
-        yes_above=flip.holds_above,
-        share=flip.u,
-        kind=flip.kind,
-    )
-
-
-def _nearest(asked: Asked, found: NearestFlip) -> NearestFlipAt | None:
-    if not found.points:
-        return None
-    point = found.points[0]
-    values = asked.engine.draw(asked.cube(point.u[:, None]))
-    parts = {n: float(c * c) for n, c in zip(asked.names, point.cosines, strict=True)}
-    large = sorted((n for n, part in parts.items() if part >= _SMALL_PART), key=lambda n: -parts[n])
-    return NearestFlipAt(
-        distance=point.beta,
-        values={n: _named(asked, n, float(values[n][0])) for n in large},
-        parts={n: parts[n] for n in large},
-        probability=point.probability,
-        checked=found.checked,
-        stands=found.nearer == 0,
-    )
-
-
-def _named(asked: Asked, name: str, value: float) -> float | str:
-    """A parameter's value as the file writes it: of a choice of names, the name."""
-    definition = asked.engine.model.parameters[name].value
-    if isinstance(definition, Distribution) and definition.names:
-        return definition.names[round(value)]
-    return float(value)
+    return where_it_tips(asked, work.sample, seed=work.seed, thorough=work.thorough and work.is_light)

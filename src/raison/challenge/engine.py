@@ -143,7 +143,7 @@ class Engine:
     @cached_property
     def centre(self) -> dict[str, float]:
         """The central value of each of `names`: the median, of a choice its heaviest value."""
-        world = World(self.program, hold=fuse)
+        world = World(self.program, removed=self.plan.base.switches, hold=fuse)
         return {name: float(np.asarray(world.codes(name)).reshape(-1)[0]) for name in self.names}
 
     def draw(self, cube: Floats) -> dict[str, Floats]:

@@ -41,12 +41,8 @@ from raison.challenge.conditional_mean import (
     means_without,
     permuted_tables,
 )
-from raison.challenge.replication import (
-    Replication,
-    jackknife_error,
-    replication,
-    spread_error,
-)
+from raison.challenge.jackknife import jackknife_error
+from raison.challenge.replication import Replication, replication, spread_error
 
 Floats = NDArray[np.float64]
 

@@ -17,6 +17,8 @@ class FlipAt(Record):
         share: Share of the parameter's draws below the flip.
         kind: `root` where the margin passes zero, `jump` where it leaps over it, `undefined` where the model
             stops having an answer.
+        formula: What `value` is in the model's own names, in the language of model files; None where it is
+            not a parameter's nearest flip, no root, or has no closed form.
     """
 
     value: float | str
@@ -24,6 +26,7 @@ class FlipAt(Record):
     yes_above: bool | None
     share: float
     kind: Literal["root", "jump", "undefined"]
+    formula: str | None = None
 
 
 class Flipping(Record):
@@ -61,6 +64,7 @@ class NearestFlipAt(Record):
         probability: Of such a flip if it were the only place, to first order.
         checked: Points nearer to the medians that were looked at and have not flipped.
         stands: None of these has flipped.
+        at_medians: The medians lie on the boundary themselves, to within what solvers call a tie.
     """
 
     distance: float
@@ -69,6 +73,7 @@ class NearestFlipAt(Record):
     probability: float
     checked: int
     stands: bool
+    at_medians: bool = False
 
 
 class Tipping(Record):
@@ -78,6 +83,7 @@ class Tipping(Record):
         question: Its name.
         yes: The answer at the central point; None where there is none.
         margin: There.
+        on_boundary: The answer changes at the central point itself, to within what solvers call a tie.
         parameters: Each moved alone, those that flip it first, nearest first.
         nearest: None where it was not asked for, or none was found within reach.
         reach: Distance within which it was looked for; None where it was not.
@@ -86,6 +92,7 @@ class Tipping(Record):
     question: str
     yes: bool | None
     margin: float | None
+    on_boundary: bool
     parameters: tuple[Flipping, ...]
     nearest: NearestFlipAt | None = None
     reach: float | None = None

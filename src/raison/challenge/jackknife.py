@@ -81,13 +81,24 @@ def jackknife(sums: Floats, counts: Floats, statistic: Callable[[Floats], Floats
         value = statistic(whole)[..., 0]
         without = statistic(whole - sums)
     used = np.broadcast_to(counts > 0, without.shape)
-    replicates = used.sum(axis=-1)
-    enough = np.maximum(replicates, 2)
-    mean = np.where(used, without, 0.0).sum(axis=-1) / enough
-    squares = np.where(used, (without - mean[..., None]) ** 2, 0.0).sum(axis=-1)
-    error = np.where(replicates > 1, np.sqrt((enough - 1) / enough * squares), np.nan)
-    width = stdtrit(enough - 1.0, 0.975) * error
+    error = jackknife_error(without, used)
+    width = stdtrit(np.maximum(used.sum(axis=-1), 2) - 1.0, 0.975) * error
     return Estimates(value, error, value - width, value + width)
+
+
+def jackknife_error(left_out: Floats, used: NDArray[np.bool_] | bool = True) -> Floats:
+    """`[...]`, standard error from values `[..., R]`, each made without one replicate; nan if fewer than two.
+
+    Args:
+        left_out: The values.
+        used: `[..., R]`, which of them count: those of replicates that have draws.
+    """
+    counted = np.broadcast_to(used, left_out.shape)
+    replicates = counted.sum(axis=-1)
+    enough = np.maximum(replicates, 2)
+    mean = np.where(counted, left_out, 0.0).sum(axis=-1) / enough
+    squares = np.where(counted, (left_out - mean[..., None]) ** 2, 0.0).sum(axis=-1)
+    return np.where(replicates > 1, np.sqrt((enough - 1) / enough * squares), np.nan)
 
 
 def by_replicate(rows: Floats) -> Floats:

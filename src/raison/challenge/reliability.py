@@ -12,33 +12,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import nnls
 from scipy.special import ndtr, ndtri
 
+from raison.challenge.curvature import second_order
 from raison.challenge.limit import LEAST, Flips, Limit, is_undefined, unit
 from raison.challenge.margins import Floats, Gradient, Margin
+from raison.challenge.polish import SAME, distinct, nearest_around
+from raison.challenge.sqp import descend
 
 REACH = 8.0
 """Standard deviations within which a flip is looked for; beyond lie 6e-16 of a normal parameter's draws."""
-_SQP_STEPS = 40
-_DAMPING = 0.5 ** np.arange(8)
-_ARMIJO = 1e-4
-_POLISHED = 6
-"""Candidates that are polished."""
-_POLISH_STEPS = 40
 _SPREADS = (0.03, 0.1, 0.3, 1.0)
 """Spreads of directions, in radians, in the search for nearer flips around those found."""
 _ROUNDS = 3
-_SAME = 1e-3
-"""Directions closer than this, in radians, are one design point."""
-_APART = 0.3
-"""Candidates are polished if their directions are at least so far apart."""
-_ALIGNED = 1e-6
-"""A flip whose normal is so close to its direction is a local minimum of the distance, to rounding."""
-_CURVATURE_STEPS = (0.04, 0.01)
-"""Two, since second differences over a kink grow as the step falls."""
-_SHARES = 0.3 ** np.arange(6)
-"""How far rays turn towards where linear pieces point."""
+_COARSE = 1e-6
+"""How well the radii of candidates are known before they are polished."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +106,7 @@ def nearest_flip(
         dimension: P.
         seed: Of random starts and checks.
         gradient: Of the margin by `u`; central differences if None.
-        starts: `[P, S]` further starts in the unit cube, such as tipping points.
+        starts: `[P, S]` further starts in the unit cube, such as tipping points and draws that have flipped.
         random_starts: Random directions from which to start.
         checks: Points to look at in the final check.
         reach: Largest distance, at most 8.
@@ -147,20 +135,11 @@ def nearest_flip(
     holds = bool(np.asarray(margin(np.full((dimension, 1), 0.5)))[0] >= 0)
     limit = Limit(margin, gradient, holds, reach)
     rng = np.random.default_rng(seed)
-    directions = _candidates(limit, dimension, starts, random_starts, rng)
-    directions, radius = _polish_best(limit, directions, limit.flips(directions).radius, rng)
-    checked = nearer = 0
-    for last in (False,) * _ROUNDS + (True,):
-        points = _nearer_points(directions, radius, dimension, checks, reach, rng)
-        flipped = points[:, limit.state(points) < 0]
-        checked, nearer = points.shape[1], flipped.shape[1]
-        if last or not nearer:
-            break
-        directions = np.hstack([directions, unit(flipped)])
-        radius = np.concatenate([radius, np.linalg.norm(flipped, axis=0)])
-        directions, radius = _polish_best(limit, directions, radius, rng)
+    directions, radius = _candidates(limit, dimension, starts, random_starts, rng)
+    directions, radius = nearest_around(limit, directions, radius, rng)
+    directions, radius, checked, nearer = _checked(limit, directions, radius, checks, rng)
     flips = limit.flips(directions, limit.radii_around(radius))
-    points = tuple(_design_point(limit, directions[:, k], flips, k) for k in range(directions.shape[1]))
+    points = [_design_point(limit, directions[:, k], flips, k) for k in range(directions.shape[1])]
     return NearestFlip(
         "found" if points else "none within reach",
         holds,
@@ -191,8 +170,8 @@ def _check_arguments(
 
 def _candidates(
     limit: Limit, dimension: int, starts: Floats | None, random_starts: int, rng: np.random.Generator
-) -> Floats:
-    """`[P, C]` directions in which flips may be near."""
+) -> tuple[Floats, Floats]:
+    """Directions `[P, C]` in which flips may be near, and the radii `[C]` of the first ones seen there."""
     axes = np.hstack([np.eye(dimension), -np.eye(dimension)])
     random = unit(rng.standard_normal((dimension, random_starts)))
     given = np.zeros((dimension, 0)) if starts is None else ndtri(np.clip(starts, 1e-15, 1 - 1e-15))
@@ -207,148 +186,38 @@ def _candidates(
             given,
         ]
     )
-    ends = _sqp(limit, begin)
+    ends = descend(limit, begin)
     found = unit(np.hstack([ends, axes, random, given]))
-    return found[:, np.isfinite(found).all(axis=0)]
-
-
-def _sqp(limit: Limit, z: Floats) -> Floats:
-    """Minimises |z|^2 / 2 where the limit state is 0, from all points at once."""
-    z, active = z.copy(), np.ones(z.shape[1], np.bool_)
-    for _ in range(_SQP_STEPS):
-        at = z[:, active]
-        state, slope = limit.state(at), limit.slope(at)
-        squared = np.sum(slope**2, axis=0)
-        usable = np.isfinite(state) & np.isfinite(squared) & (squared > 0)
-        scale = np.where(usable, squared, 1.0)
-        goal = slope * ((np.sum(slope * at, axis=0) - state) / scale)
-        step = np.where(usable, goal - at, 0.0)
-        # no farther than the reach in one step, for the line search to begin where numbers mean something
-        step = step * np.minimum(1.0, limit.reach / np.maximum(np.linalg.norm(step, axis=0), 1e-300))
-        penalty = 2 * np.maximum(
-            np.linalg.norm(at, axis=0) / np.sqrt(scale),
-            0.5 * np.sum((at + step) ** 2, axis=0) / np.maximum(np.abs(state), 1e-12),
-        )
-        penalty = np.minimum(penalty, 1e12)
-        tried = _inside(at[:, None] + step[:, None] * _DAMPING[:, None], limit.reach)
-        states = limit.state(tried.reshape(len(at), -1)).reshape(len(_DAMPING), -1)
-        merit = 0.5 * np.sum(tried**2, axis=0) + penalty * np.abs(states)
-        merit = np.where(np.isnan(merit), np.inf, merit)
-        before = 0.5 * np.sum(at**2, axis=0) + penalty * np.abs(state)
-        descent = np.sum(at * step, axis=0) - penalty * np.abs(state)
-        enough = merit <= before + _ARMIJO * _DAMPING[:, None] * descent
-        taken = np.where(enough.any(axis=0), enough.argmax(axis=0), merit.argmin(axis=0))
-        chosen = np.take_along_axis(tried, taken[None, None], axis=1)[:, 0]
-        moved = usable & np.isfinite(merit.min(axis=0))
-        z[:, active] = np.where(moved, chosen, at)
-        still = moved & (np.linalg.norm(step, axis=0) > 1e-7 * (1 + np.linalg.norm(at, axis=0)))
-        active[active] = still
-        if not active.any():
-            break
-    return z
-
-
-def _inside(z: Floats, reach: float) -> Floats:
-    length = np.linalg.norm(z, axis=0)
-    return z * np.minimum(1.0, reach / np.maximum(length, 1e-300))
-
-
-# --- polishing ---
-
-
-def _polish_best(
-    limit: Limit, directions: Floats, radius: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Distinct nearest flips `[P, K]` and their radii, from the best candidates."""
-    directions, radius = _distinct(directions, radius, _APART)
-    found = [
-        _polish(limit, directions[:, k], float(radius[k]), rng) for k in range(min(_POLISHED, len(radius)))
-    ]
-    if not found:
-        return directions[:, :0], radius[:0]
-    return _distinct(np.column_stack([theta for theta, _ in found]), np.array([r for _, r in found]), _SAME)
-
-
-def _distinct(directions: Floats, radius: Floats, apart: float) -> tuple[Floats, Floats]:
-    """Those with a flip, nearest first, without repetitions."""
-    kept: list[int] = []
-    for k in np.argsort(radius, kind="stable"):
-        if len(kept) == _POLISHED or not np.isfinite(radius[k]):
-            break
-        gap = np.linalg.norm(directions[:, kept] - directions[:, [k]], axis=0)
-        if not len(kept) or gap.min() > apart:
-            kept.append(int(k))
-    return directions[:, kept], radius[kept]
-
-
-def _polish(limit: Limit, theta: Floats, radius: float, rng: np.random.Generator) -> tuple[Floats, float]:
-    """A nearer flip around one, down to a local minimum of the distance."""
-    spread, count = 0.1, 4 + min(len(theta), 12)
-    for _ in range(_POLISH_STEPS):
-        noise = rng.standard_normal((len(theta), count)) / np.sqrt(len(theta))
-        around = unit(np.column_stack([theta, theta[:, None] + spread * noise]))
-        flips = limit.flips(around, limit.radii_around(np.full(around.shape[1], radius)))
-        normals = limit.normals(around, flips)
-        turned = _next_rays(theta, around, flips, normals)
-        beyond = limit.flips(turned, limit.radii_around(np.full(turned.shape[1], radius)))
-        rays, radii = np.hstack([around, turned]), np.concatenate([flips.radius, beyond.radius])
-        best = int(np.argmin(radii))
-        gain = radius - float(radii[best])
-        if gain > 0:
-            theta, radius = rays[:, best], float(radii[best])
-        is_settled = gain <= 1e-10 * radius and np.linalg.norm(normals[:, 0] - around[:, 0]) < _ALIGNED
-        if gain <= 1e-4 * spread * radius:
-            spread *= 0.3
-        if is_settled or spread < 1e-6:
-            break
-    return theta, radius
-
-
-def _next_rays(theta: Floats, around: Floats, flips: Flips, normals: Floats) -> Floats:
-    """Rays towards the points nearest to the origin on the boundary's linear pieces, alone and together."""
-    known = np.isfinite(normals).all(axis=0)
-    normals, points = normals[:, known], (around * flips.radius)[:, known]
-    distances = np.sum(normals * points, axis=0)
-    facing = distances > 0
-    if not facing.any():
-        return theta[:, None]
-    normals, distances = normals[:, facing], distances[facing]
-    goals = normals
-    corner = least_distance(normals, distances)
-    if corner is not None:
-        goals = np.column_stack([goals, unit(corner[:, None])])
-    rays = theta[:, None, None] + _SHARES * (goals - theta[:, None])[:, :, None]
-    rays = unit(rays.reshape(len(theta), -1))
-    return rays[:, np.isfinite(rays).all(axis=0)]
-
-
-def least_distance(normals: Floats, distances: Floats) -> Floats | None:
-    """The point nearest to the origin in an intersection of half-spaces.
-
-    Args:
-        normals: `[P, M]` of length 1; the half-space m has `normals[:, m] @ z >= distances[m]`.
-        distances: `[M]`.
-
-    Returns:
-        `[P]`, or None if the intersection is empty.
-
-    Source:
-        Lawson and Hanson (1974), ch. 23, algorithm LDP.
-    """
-    stacked = np.vstack([normals, distances])
-    goal = np.zeros(len(stacked))
-    goal[-1] = 1.0
-    try:
-        weights, residual = nnls(stacked, goal)
-    except RuntimeError:  # too many iterations
-        return None
-    if residual < 1e-10:
-        return None
-    rest = stacked @ weights - goal
-    return -rest[:-1] / rest[-1]
+    found = found[:, np.isfinite(found).all(axis=0)]
+    flipped = given[:, limit.state(given) < 0]  # a sliver that the ray through it does not see still counts
+    return (
+        np.hstack([found, unit(flipped)]),
+        np.concatenate([limit.flips(found, tolerance=_COARSE).radius, np.linalg.norm(flipped, axis=0)]),
+    )
 
 
 # --- checking ---
+
+
+def _checked(
+    limit: Limit, directions: Floats, radius: Floats, checks: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, int, int]:
+    """The flips after points nearer than the nearest were looked at; how many points, and how many flipped.
+
+    One that has flipped is polished itself, and others are looked at, for some rounds.
+    """
+    rounds_left = _ROUNDS
+    while True:
+        points = _nearer_points(directions, radius, len(directions), checks, limit.reach, rng)
+        flipped = points[:, limit.state(points) < 0]
+        if not rounds_left or not flipped.shape[1]:
+            return directions, radius, points.shape[1], flipped.shape[1]
+        rounds_left -= 1
+        new = unit(flipped)
+        new, new_radius = nearest_around(limit, new, np.linalg.norm(flipped, axis=0), rng)
+        directions, radius = distinct(
+            np.hstack([directions, new]), np.concatenate([radius, new_radius]), SAME
+        )
 
 
 def _nearer_points(
@@ -387,46 +256,5 @@ def _design_point(limit: Limit, theta: Floats, flips: Flips, k: int) -> DesignPo
         margin=sign * outside if outside < -LEAST else 0.0,
         last_margin=sign * inside if np.isfinite(inside) else np.nan,
         probability=float(ndtr(-beta)),
-        second_order=None if flips.is_jump[k] else _second_order(limit, theta, beta),
+        second_order=None if flips.is_jump[k] else second_order(limit, theta, beta),
     )
-
-
-def _second_order(limit: Limit, theta: Floats, beta: float) -> float | None:
-    """Breitung's share, if two steps of differences agree on it to 2%."""
-    coarse, fine = (_breitung(limit, theta, beta, step) for step in _CURVATURE_STEPS)
-    if coarse is None or fine is None or abs(coarse - fine) > 0.02 * fine:
-        return None
-    return fine
-
-
-def _breitung(limit: Limit, theta: Floats, beta: float, step: float) -> float | None:
-    """Phi(-beta) times the product of (1 + beta kappa)^(-1/2) over the principal curvatures.
-
-    Source:
-        Breitung (1984), Asymptotic approximations for multinormal integrals, J. Eng. Mech. 110(3), eq. 14.
-    """
-    dimension = len(theta)
-    if dimension == 1:
-        return float(ndtr(-beta))
-    z = theta * beta
-    length = np.linalg.norm(limit.slope(z[:, None])[:, 0])
-    tangents = np.linalg.svd(theta[None])[2][1:]  # [P-1, P]
-    hessian = _hessian(limit, z, tangents, step)
-    if not np.isfinite(hessian).all() or not length > 0:
-        return None
-    factors = 1 + beta * np.linalg.eigvalsh(hessian / length)
-    if (factors <= 0).any():
-        return None
-    return float(ndtr(-beta) / np.sqrt(np.prod(factors)))
-
-
-def _hessian(limit: Limit, z: Floats, along: Floats, step: float) -> Floats:
-    """`[K, K]` second derivatives along K directions `[K, P]`."""
-    count = len(along)
-    first, second = np.triu_indices(count)
-    a, b = along[first] * step, along[second] * step
-    points = z + np.stack([a + b, a - b, -a + b, -a - b])
-    states = limit.state(points.reshape(-1, len(z)).T).reshape(4, -1)
-    hessian = np.zeros((count, count))
-    hessian[first, second] = (states[0] - states[1] - states[2] + states[3]) / (4 * step**2)
-    return hessian + np.triu(hessian, 1).T

@@ -74,12 +74,3 @@ def replication(num_draws: int, replicate: ArrayLike | None = None) -> Replicati
 def spread_error(per_replicate: Floats) -> Floats:
     """`[...]`, standard error of the mean of `[..., R]` independent, equally made values."""
     return per_replicate.std(axis=-1, ddof=1) / math.sqrt(per_replicate.shape[-1])
-
-
-def jackknife_error(left_out: Floats) -> Floats:
-    """`[...]`, standard error from `[..., R]` values, each made without one replicate.
-
-    Source: Tukey (1958); Efron and Stein (1981), equation 1.4.
-    """
-    count = left_out.shape[-1]
-    return left_out.std(axis=-1, ddof=0) * math.sqrt(count - 1)

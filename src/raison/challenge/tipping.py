@@ -13,6 +13,7 @@ from raison.challenge.margins import (
     HOLDS,
     SECTIONS,
     UNDEFINED,
+    Bools,
     Brackets,
     Floats,
     Lines,
@@ -31,6 +32,10 @@ POINTS = 129
 _TAIL = np.arange(-8.0, -2.25, 0.5)
 """Standard normal quantiles at which tails are looked at besides the even grid."""
 _DIP_ROUNDS = 4
+_BEYOND_TIES = 1e-13
+"""How far on the axis ties at least go."""
+_BEFORE_TIES = 1e-7
+"""How far before the first tie the margin's slope is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class Flip:
     Attributes:
         kind: `root` if the margin passes 0 continuously, `jump` if it does not, `undefined` where the model
             stops having an answer.
-        u: The first place beyond, seen from the central point, on the unit cube's axis.
+        u: The first place beyond, seen from the central point, on the unit cube's axis. Where a solver sets
+            small margins to 0, the place at which they would pass it.
         value: The parameter there.
         last_u: The last place before.
         last_value: The parameter there; another value only if the parameter is discrete.
@@ -144,6 +150,7 @@ def tipping_points(
     complete = (counts < most) & (np.bincount(coarse.line, minlength=len(centre)) <= most)
     scale = np.abs(np.nan_to_num(margins, posinf=0.0, neginf=0.0)).max(axis=1)
     jump = jumps(lines, kept, scale[kept.line], (float(grid[0]), float(grid[-1])))
+    kept = _at_zero(lines, kept, ~jump)
     return tuple(
         _axis(p, value, centre[p], grid, margins[p], kept, jump, bool(complete[p]))
         for p in range(len(centre))
@@ -156,13 +163,19 @@ def _grid(points: int) -> Floats:
 
 
 def _dips(lines: Lines, places: Floats, margins: Floats) -> Brackets:
-    """Changes between neighbours with equal verdicts, near places where the margin turns back before 0."""
+    """Changes between neighbours with equal verdicts, near places where the margin turns back before 0.
+
+    Beside a change of the verdict it may turn back as well, between that and the next place.
+    """
     found, size = verdicts(margins), np.abs(margins)
-    same = (found[:, 1:-1] == found[:, :-2]) & (found[:, 1:-1] == found[:, 2:])
-    left, middle, right = size[:, :-2], size[:, 1:-1], size[:, 2:]
-    dips = same & (middle <= left) & (middle <= right) & (middle < np.maximum(left, right))
-    line, before = np.nonzero(dips)
-    low, high = places[line, before], places[line, before + 2]
+    alike = found[:, 1:] == found[:, :-1]
+    left = np.where(alike[:, :-1], size[:, :-2], np.inf)
+    right = np.where(alike[:, 1:], size[:, 2:], np.inf)
+    middle = size[:, 1:-1]
+    dips = (alike[:, :-1] | alike[:, 1:]) & (middle <= left) & (middle <= right)
+    line, before = np.nonzero(dips & (middle < np.maximum(left, right)))
+    low = places[line, before + ~alike[line, before]]
+    high = places[line, before + 1 + alike[line, before + 1]]
     found_changes = [changes(line[:0], np.zeros((0, 2)), np.zeros((0, 2)))]
     for _ in range(_DIP_ROUNDS):
         if not len(line):
@@ -175,6 +188,31 @@ def _dips(lines: Lines, places: Floats, margins: Floats) -> Brackets:
         low, high = (np.take_along_axis(inside, closest + step, 1)[:, 0] for step in (-1, 1))
         line, low, high = line[~lost], low[~lost], high[~lost]
     return join(*found_changes)
+
+
+def _at_zero(lines: Lines, brackets: Brackets, roots: Bools) -> Brackets:
+    """Roots at which margins close to 0 are set to 0, moved from the edge of the ties to where 0 is passed.
+
+    A solver calls a tie what rounding might decide, so the verdict changes where the ties begin, some 1e-9
+    before the root. The margin before the ties is made straight and followed to 0.
+    """
+    snapped = np.flatnonzero(roots & ((brackets.at_low == 0) | (brackets.at_high == 0)))
+    if not len(snapped):
+        return brackets
+    mine = brackets.pick(snapped)
+    forward = np.where(mine.at_high == 0, 1.0, -1.0)
+    edge, at_edge = np.where(forward > 0, [mine.low, mine.at_low], [mine.high, mine.at_high])
+    steps = np.array([-_BEFORE_TIES, _BEYOND_TIES])
+    places = np.clip(edge[:, None] + forward[:, None] * steps, 0.0, 1.0)
+    margins = lines(np.repeat(mine.line, len(steps)), places.ravel()).reshape(places.shape)
+    with np.errstate(all="ignore"):
+        slope = (at_edge - margins[:, 0]) / (edge - places[:, 0])
+        zero = np.clip(edge - at_edge / slope, 0.0, 1.0)
+    tied = (margins[:, 1] == 0) & (forward * (zero - edge) >= 0)  # and no lone 0 at the root itself
+    found = tied & (np.abs(zero - edge) < _BEFORE_TIES)
+    low, high = brackets.low.copy(), brackets.high.copy()
+    low[snapped[found]] = high[snapped[found]] = zero[found]
+    return Brackets(brackets.line, low, high, brackets.at_low, brackets.at_high)
 
 
 def _axis(

@@ -18,7 +18,8 @@ from typing import Any
 from raison.answer.records import RunRecord
 from raison.challenge.findings import Challenge
 from raison.model.records import Model
-from raison.show import challenge, charts, numbers, premises, tree, view, words
+from raison.show import challenged as challenges
+from raison.show import charts, numbers, premises, tree, view, words
 from raison.show.text import clean, one_line, opening
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -118,8 +119,8 @@ def render_report(model: Model, record: RunRecord, challenged: Challenge | None 
         finalize=_finalize,
     )
     context = _context(model, record)
-    context["challenges"] = [] if challenged is None else challenge.sections(model, challenged)
-    context["left_out"] = "" if challenged is None else challenge.left_out(challenged)
+    context["challenges"] = [] if challenged is None else challenges.sections(model, challenged)
+    context["left_out"] = "" if challenged is None else challenges.left_out(challenged)
     style, script = _asset("report.css") + _tree_style(context["tree"]), _asset("report.js")
     return environment.get_template("report.html").render(
         style=_safe(style),

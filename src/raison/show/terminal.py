@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING
 from raison.answer.records import RunRecord
 from raison.challenge.findings import Challenge
 from raison.model.records import Model
-from raison.show import challenge, numbers, words
+from raison.show import challenged as challenges
+from raison.show import numbers, words
 from raison.show.text import clean, cut, one_line, quoted
 
 if TYPE_CHECKING:
@@ -152,10 +153,10 @@ def _print_premises(writer: Writer, record: RunRecord) -> None:
 
 
 def _print_challenge(writer: Writer, model: Model, challenged: Challenge) -> None:
-    for section in challenge.sections(model, challenged):
+    for section in challenges.sections(model, challenged):
         writer.heading(section.title)
         writer.text(" ".join(filter(None, section.sentences)), indent=INDENT)
-    writer.text(challenge.left_out(challenged), "dim", indent=INDENT)
+    writer.text(challenges.left_out(challenged), "dim", indent=INDENT)
 
 
 def _print_failures(writer: Writer, record: RunRecord) -> None:
