@@ -125,6 +125,8 @@ class _Game:
             stacked(self.form, place, [_number(allow) for allow in allowed], batch)
             for place, allowed in zip(self.form.places, truths, strict=True)
         ]
+        # where nothing is available the game never comes, or the draw fails (`tried`): any play will do there
+        rows = [jnp.where(row.max(axis=0, keepdims=True) > 0, row, 1.0) for row in rows]
         flat = [self._flat(place, row) for place, row in zip(self.form.places, rows, strict=True)]
         return jnp.concatenate(flat) > 0
 
@@ -184,9 +186,12 @@ class _Game:
                 odds = precision * stacked(self.form, place, values, width) / data["span"][place.player]
                 if base is not None:
                     odds = odds + self._rows(place, base[here])
-                if self.available is not None:
-                    odds = jnp.where(self._rows(place, data["available"][here]) > 0, odds, UNAVAILABLE)
-                return unstacked(self.form, place, jax.nn.log_softmax(odds, axis=0))
+                if self.available is None:
+                    return unstacked(self.form, place, jax.nn.log_softmax(odds, axis=0))
+                allowed = self._rows(place, data["available"][here]) > 0
+                logs = jax.nn.log_softmax(jnp.where(allowed, odds, UNAVAILABLE), axis=0)
+                # once more: a slope of what is too large to change would lead the branch astray
+                return unstacked(self.form, place, jnp.where(allowed, logs, UNAVAILABLE))
 
             logs = messages.receive(here, parts, respond)
             return jnp.concatenate(
@@ -251,6 +256,16 @@ class _Game:
         width = data["span"][0].shape[-1]
         payoff = {key: _wide(value, width, self.form.rank) for key, value in payoffs_of(world).items()}
         return Numbers(self.form, payoff, numbers.chance, numbers.types, {})
+
+
+def tried(numbers: Numbers, batch: int) -> Strategy:
+    """Every available option as likely; nothing where none is. Play comes wherever it can come."""
+    found: list[tuple[Array, ...]] = []
+    for place in numbers.form.places:
+        rows = stacked(numbers.form, place, [_number(a) for a in numbers.available[place.states[0]]], batch)
+        count = rows.sum(axis=0, keepdims=True)
+        found.append(unstacked(numbers.form, place, rows / jnp.maximum(count, 1.0)))
+    return found
 
 
 def _exp(logs: Strategy) -> list[tuple[Array, ...]]:

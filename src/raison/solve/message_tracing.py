@@ -110,7 +110,9 @@ def _curve(equations: Equations, base: Array | None) -> Curve:
         return _WEIGHT * equations.send(logs, data) - unknown
 
     def start(data: Any, width: int) -> tuple[Array, Array]:
-        logs = equations.normal(jnp.zeros((equations.rows, width)))
+        even = equations.send(equations.normal(jnp.zeros((equations.rows, width))), data)
+        even = jnp.broadcast_to(even, (equations.messages, width))
+        logs = equations.play(even, jnp.zeros((width,)), None, data)  # even odds among what is available
         messages = jnp.broadcast_to(_WEIGHT * equations.send(logs, data), (equations.messages, width))
         return messages, jnp.isfinite(messages).all(0)
 
