@@ -107,7 +107,7 @@ def test_the_printed_draw_says_what_is_believed_weighed_and_played() -> None:
     ]
 
 
-def test_a_game_with_amounts_is_refused_with_their_names_and_another_way() -> None:
-    found = raison.gallery("take-it-or-leave-it")
-    with pytest.raises(ValueError, match=r"one for each value of 'c_responder', 'demand'. Use 'raison solve"):
+def test_a_game_with_a_player_that_is_many_is_refused_with_another_way() -> None:
+    found = raison.gallery("elite-defection")
+    with pytest.raises(ValueError, match=r"a player that is many, .* Use 'raison solve'"):
         explained(found)

@@ -38,7 +38,7 @@ class AmountStep(Record):
         label: Of the move.
         amount: Taken; None of a plain move.
         what: Of an amount: `played`, `a step below`, `a step above` or `best elsewhere` (of every so many).
-        available: Whether the move can be made at the run's first end.
+        available: Whether the move can be made.
         first: What it is worth to the mover at the run's first end; None where nobody ever comes there.
         last: At its last end.
         probability: With which it is played.
@@ -54,7 +54,7 @@ class AmountStep(Record):
 
 
 class RunStep(Record):
-    """A run of amounts within which the same is done.
+    """A run of amounts within which the same is done and can be done.
 
     Attributes:
         first: The amounts at its first end, by what they are of; text where they are names.
@@ -114,7 +114,7 @@ def _set(worked: Worked, number: int) -> CellsStep:
     if run is None:
         run = next((k for k in place.axes if form.axes[k].kind == "chance"), None)
     fixed, share = _likeliest(place, weight, run)
-    starts = _starts(place, solution, worked.draw, fixed, run)
+    starts = _starts(worked, number, fixed, run)
     ends = [*(start - 1 for start in starts[1:]), len(share) - 1]
     told = list(range(len(starts)))
     if len(told) > MOST_RUNS:
@@ -155,16 +155,20 @@ def _likeliest(
     return fixed, share / max(share.sum(), 1e-300)
 
 
-def _starts(
-    place: Place, solution: PlaceSolution, draw: int, fixed: dict[int, int], run: int | None
-) -> list[int]:
-    """Where along an axis something else is done than just before."""
+def _starts(worked: Worked, number: int, fixed: dict[int, int], run: int | None) -> list[int]:
+    """Where along an axis something else is done, or can be done, than just before."""
     if run is None:
         return [0]
+    place, solution = worked.form.places[number], worked.places[number]
     seen = tuple(slice(None) if axis == run else fixed[axis] for axis in place.axes)
-    rows = [solution.probability[label][..., draw][seen] for label in place.labels]
-    table = np.concatenate([row.reshape(len(row), -1) for row in rows], axis=1)
-    changes = np.abs(np.diff(table, axis=0)).max(axis=1) > _SHARE
+    rows = [solution.probability[label][..., worked.draw][seen] for label in place.labels]
+    parts = [row.reshape(len(row), -1) for row in rows]
+    cells = [{**fixed, run: step} for step in range(len(rows[0]))]
+    parts += [
+        np.array([[float(_is_available(worked, place, label, cell))] for cell in cells])
+        for label in place.labels
+    ]
+    changes = np.abs(np.diff(np.concatenate(parts, axis=1), axis=0)).max(axis=1) > _SHARE
     return [0, *(np.flatnonzero(changes) + 1).tolist()]
 
 

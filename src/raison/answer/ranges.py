@@ -107,7 +107,9 @@ class Worked:
             return self._cut(str(self._state_of(name, results)), 0, at)
         scale = next(move.scale for move in node.moves.values() if move.scale is not None)
         share = at[axis] / (self.form.axes[axis].steps - 1)
-        return self.number(scale.low, results, at) * (1 - share) + self.number(scale.high, results, at) * share
+        return (
+            self.number(scale.low, results, at) * (1 - share) + self.number(scale.high, results, at) * share
+        )
 
     def _state_of(self, name: str, results: Results) -> int:
         states = self.form.graph.of_node[name]
@@ -135,7 +137,9 @@ class Worked:
     def _defined(self, name: str, chain: Sequence[Definition], index: int, results: Results, at: At) -> Any:
         definition = chain[index]
         if not isinstance(definition, Formula):
-            raise ValueError(f"'{name}' is drawn anew after results of the game, which is not worked by hand.")
+            raise ValueError(
+                f"'{name}' is drawn anew after results of the game, which is not worked by hand."
+            )
 
         def bound(other: str) -> Any:
             if other == name and index > 0:
@@ -230,7 +234,8 @@ class Worked:
                 self._values[key] = self.pays(s, at)
             else:
                 parts = [
-                    (p, self.worth(state.children[branch], there)) for branch, there, p in self.branches(s, at)
+                    (p, self.worth(state.children[branch], there))
+                    for branch, there, p in self.branches(s, at)
                 ]
                 self._values[key] = tuple(
                     math.fsum(p * value[i] for p, value in parts) for i in range(len(self.hand.model.players))

@@ -141,7 +141,9 @@ def _option(option: AmountStep) -> str:
     name = f"{option.label}{amount}{what}"
     if not option.available:
         return f"{name}: not available"
-    played = "not played" if option.probability == 0 else f"played with probability {_short(option.probability)}"
+    played = (
+        "not played" if option.probability == 0 else f"played with probability {_short(option.probability)}"
+    )
     if option.first is None or option.last is None:
         return f"{name}: {played}"
     worth = _short(option.first)
@@ -187,7 +189,9 @@ def _print_end(writer: Writer, explanation: Explanation) -> None:
         for goes in explanation.goes[:_MOST_WAYS]:
             parts = [f"{node}: {result}" for node, result in goes.results.items() if node not in goes.means]
             parts += [f"{name} {_short(mean)}" for name, mean in goes.means.items()]
-            writer.text(f"{_short(goes.probability)}  {', '.join(parts)}; it ends in '{goes.outcome}'", indent=INDENT)
+            writer.text(
+                f"{_short(goes.probability)}  {', '.join(parts)}; it ends in '{goes.outcome}'", indent=INDENT
+            )
     if explanation.questions:
         writer.heading("Questions")
         for question in explanation.questions:
