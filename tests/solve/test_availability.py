@@ -46,7 +46,10 @@ outcomes: {end: {sender: pays, receiver: costs}}
 questions: [{node: first, move: beer}]
 """
 CASES = {
-    "type": {"TYPE": 't: {value: "uniform(0, 1)", known_to: [sender], steps: 5}', "CONDITION": "1 if t > 0.5 else 0"},
+    "type": {
+        "TYPE": 't: {value: "uniform(0, 1)", known_to: [sender], steps: 5}',
+        "CONDITION": "1 if t > 0.5 else 0",
+    },
     "chance": {
         "NATURE": "nature: {known_to: [sender], cases: {strong: {probability: x, then: first}, "
         "weak: {probability: otherwise, then: first}}}",

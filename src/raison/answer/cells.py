@@ -21,7 +21,6 @@ from raison.answer.ranges import At, Leaf, TooManyError, Worked
 from raison.answer.records import Record
 from raison.model.records import Decision
 from raison.program.form import Place
-from raison.solve.form_points import PlaceSolution
 
 MOST_RUNS = 8
 """Runs of an information set that are told: the first and the last ones."""
@@ -131,7 +130,7 @@ def _set(worked: Worked, number: int) -> CellsStep:
         node=place.node,
         player=solution.player,
         seen=dict(place.seen),
-        at={name: value for name, value in _named(worked, first, fixed).items()},
+        at=_named(worked, first, fixed),
         unseen=tuple(hidden),
         runs=tuple(runs),
         left_out=len(starts) - len(told),

@@ -300,8 +300,8 @@ def _with_amounts(plan: Plan, draw: int, hand: Hand, play: hidden.Play, i: int) 
         sets = sets_of(worked)
     except TooManyError as error:
         raise ValueError(
-            f"a draw of '{hand.model.name}' has more than {MOST_CELLS:,} combinations of amounts, too many to "
-            "be worked by hand. Take fewer steps, or use 'raison solve' at the values of the draw."
+            f"a draw of '{hand.model.name}' has more than {MOST_CELLS:,} combinations of amounts, too many "
+            "to be worked by hand. Take fewer steps, or use 'raison solve' at the values of the draw."
         ) from error
     return begun.model_copy(
         update={

@@ -205,6 +205,7 @@ class Hand:
         return float(quantile(definition.kind, jnp.asarray([self.coordinates[name]]), arguments)[0])
 
     def functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:
+        """The functions of the file: arguments and body."""
         return {name: (f.arguments, f.body.expression) for name, f in self.model.functions.items()}
 
     def _note_calls(self, expression: Expression) -> None:
@@ -243,5 +244,6 @@ class Hand:
 
 
 def digits(value: float) -> str:
+    """A number of six digits, in brackets if it is negative."""
     text = f"{value:.6g}"
     return f"({text})" if text.startswith("-") else text

@@ -180,7 +180,7 @@ class Worked:
         )
 
     def branches(self, s: int, at: At, *, anything: bool = False) -> Iterator[tuple[int, At, float]]:
-        """What follows at a state: branch, amounts, and the probability; 1 of every move if anything counts."""
+        """What follows at a state: branch, amounts, probability; 1 of every move if anything counts."""
         state = self.form.graph.states[s]
         if state.mover == CHANCE:
             yield from self._cases(s, at)
@@ -247,7 +247,7 @@ class Worked:
         own = [k for k, axis in enumerate(self.form.axes) if axis.kind == "type"]
         ranges = [[fixed[k]] if k in fixed else range(self.form.axes[k].steps) for k in own]
         for steps in itertools.product(*ranges):
-            at = list((_NONE,) * len(self.form.axes))
+            at: list[int] = [_NONE] * len(self.form.axes)
             for axis, step in zip(own, steps, strict=True):
                 at[axis] = step
             cell = tuple(at)

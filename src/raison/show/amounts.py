@@ -64,7 +64,7 @@ def taken(place: PlaceSolution, label: str, point: int) -> tuple[Floats, Floats]
     amounts = np.broadcast_to(place.scale[label][..., point], chances.shape)
     weighted = chances * place.weight[..., None, point]
     values, where = np.unique(amounts.ravel(), return_inverse=True)
-    held = np.bincount(where.ravel(), weighted.ravel(), minlength=len(values))
+    held = np.bincount(where.ravel(), weighted.ravel(), minlength=len(values)).astype(np.float64)
     total = held.sum()
     if not total > 0:
         return values[:0], held[:0]

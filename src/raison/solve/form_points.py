@@ -35,8 +35,8 @@ class PlaceSolution:
         scale: By move on a scale its amounts, `[steps, N]`; `[*A, steps, N]` where its ends depend on amounts
             that the player sees.
         reached: `[N]`, probability that play comes here.
-        weight: `[*A, N]`, of the amounts that the player sees, how likely they are when play comes here; where
-            it never does, by chance alone. They add up to 1.
+        weight: `[*A, N]`, of the amounts that the player sees, how likely they are when play comes here;
+            where it never does, by chance alone. They add up to 1.
         hidden: Per history that the player cannot tell apart the results that he does not see.
         belief: Per such history its probability, `[*A, N]`.
         hidden_amounts: By name the amounts that he does not see, `[steps, N]`.
