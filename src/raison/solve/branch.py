@@ -35,6 +35,8 @@ from raison.solve.tracing import at_precision, limit
 Array = Any
 Shares = Mapping[str, Sequence[tuple[Results, Array]]]
 """Of a continuum of players, by the asked fraction's text: how play came there, and the share."""
+MOST_WORK = 400_000
+"""Messages times probabilities of a game with amounts up to which its branch is followed: some minutes."""
 NEGLIGIBLE = 1e-7
 """Probability below which an option is not played in the limit of the branch."""
 
@@ -157,6 +159,7 @@ class _Game:
 
         one = jax.tree.map(lambda array: array[..., :1], self.data)
         shapes = [found.shape[:-1] for found in jax.eval_shape(both, even, one)]
+        self._refuse_large(sum(math.prod(shape) for shape in shapes))
         places = list(fractions_under(self.world.model, wide, _even(self.form)).items()) if self.asked else []
 
         def send(logs: Array, data: Any) -> Array:
@@ -213,6 +216,21 @@ class _Game:
         normal = lambda odds: self.normal(odds, None)
         count = sum(math.prod(shape) for shape in shapes)
         return Equations(play, send, self.worth, regret, normal, len(self.cell), count)
+
+    def _refuse_large(self, messages: int) -> None:
+        """Refuse a game whose branch would take minutes a point: each step takes a derivative by each message.
+
+        Raises:
+            ValueError: it is such a game.
+        """
+        work = messages * len(self.cell)
+        if work > MOST_WORK:
+            sizes = ", ".join(f"{axis.steps:,} of '{axis.name}'" for axis in self.form.axes)
+            raise ValueError(
+                f"'{self.world.model.name}' has amounts from which others learn ({sizes}); its branch of logit "
+                f"equilibria would have {messages:,} unknowns and {len(self.cell):,} probabilities, "
+                f"{work / MOST_WORK:.2g} times as much as is followed. Take fewer steps."
+            )
 
     def normal(self, odds: Array, available: Array | None) -> Array:
         """Log-probabilities `[N, W]` from log-odds."""
