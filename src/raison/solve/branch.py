@@ -218,7 +218,7 @@ class _Game:
         return Equations(play, send, self.worth, regret, normal, len(self.cell), count)
 
     def _refuse_large(self, messages: int) -> None:
-        """Refuse a game whose branch would take minutes a point: each step takes a derivative by each message.
+        """Refuse a game whose branch would take minutes a point: a step has a derivative by each message.
 
         Raises:
             ValueError: it is such a game.
@@ -227,8 +227,8 @@ class _Game:
         if work > MOST_WORK:
             sizes = ", ".join(f"{axis.steps:,} of '{axis.name}'" for axis in self.form.axes)
             raise ValueError(
-                f"'{self.world.model.name}' has amounts from which others learn ({sizes}); its branch of logit "
-                f"equilibria would have {messages:,} unknowns and {len(self.cell):,} probabilities, "
+                f"'{self.world.model.name}' has amounts from which others learn ({sizes}); its branch of "
+                f"logit equilibria would have {messages:,} unknowns and {len(self.cell):,} probabilities, "
                 f"{work / MOST_WORK:.2g} times as much as is followed. Take fewer steps."
             )
 
