@@ -213,8 +213,8 @@ def list_equilibria(
         return _nash(game, now, exact=exact or sum((*count_plans(form), 1)[:2]) > MOST_STRATEGIES)
     if exact and not is_open(form):
         raise ValueError(
-            "exact arithmetic needs the concept 'nash' or a game in which nothing is hidden; other sequential "
-            "equilibria are found in floating point only; leave out exact, or choose nash."
+            "exact arithmetic needs the concept 'nash' or a game in which nothing is hidden; other "
+            "sequential equilibria are found in floating point only; leave out exact, or choose nash."
         )
     return _subgame_perfect(game, now) if exact else _sequential(game, now)
 
