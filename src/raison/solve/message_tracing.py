@@ -22,7 +22,7 @@ from raison.solve.quantal import UNAVAILABLE, UNSETTLED, Quantal
 Array = Any
 LANES = 256
 """Draws that are followed at a time, fewer where there are many types."""
-_CELLS = 16_384  # options of all types times lanes
+_CELLS = 6_144  # options of all types times lanes: what a lane needs should stay in the processor's cache
 SETTLED = 1e-9
 """Regret, in units of the payoff range, up to which a limit is solved."""
 _HIGH = (1e4, 3e3, 1e3, 3e4, 3e5, 1e7)  # precisions from which the limit is tried, until it is one
