@@ -6,7 +6,6 @@ import io
 
 import pytest
 
-import raison
 from raison.answer.explain import Explanation, explain_draws
 from raison.answer.hidden import SetStep
 from raison.api import Model
@@ -17,6 +16,17 @@ from raison.show.terminal import make_console
 from textbook_games import BEER
 
 DRAWS = 16
+DESERTERS = """
+raison: 1
+title: How many desert, when each gains by the others
+players: {elite: {name: The elite, many: true}}
+parameters:
+  strength: uniform(0, 0.4)
+  cost: {value: "uniform(0, 1)", known_to: [elite], steps: 8}
+game: {choice: {player: elite, moves: {defect: end, stay: end}}}
+outcomes: {end: {elite: "0.5 * fraction(choice, 'defect') + strength - cost if choice == 'defect' else 0"}}
+questions: [{node: choice, move: defect}]
+"""
 STRONG = 'strong: {value: "uniform(0.05, 0.45)"}'
 PREMISE = "premises: {meek: {says: The weak are many., without: {strong: strong / 2}}}\n"
 
@@ -107,7 +117,7 @@ def test_the_printed_draw_says_what_is_believed_weighed_and_played() -> None:
     ]
 
 
-def test_a_game_with_amounts_is_refused_with_their_names_and_another_way() -> None:
-    found = raison.gallery("take-it-or-leave-it")
-    with pytest.raises(ValueError, match=r"one for each value of 'c_responder', 'demand'. Use 'raison solve"):
+def test_a_game_with_a_player_that_is_many_is_refused_with_another_way() -> None:
+    found = model(DESERTERS)
+    with pytest.raises(ValueError, match=r"a player that is many, .* Use 'raison solve'"):
         explained(found)

@@ -6,6 +6,8 @@ import io
 import json
 from typing import Any
 
+import pytest
+
 import raison
 import raison.api
 from raison.model.reader import read_text
@@ -103,3 +105,57 @@ def test_lines_are_plain_where_nobody_watches() -> None:
     text = printed(crisis(p_win=[0.1, 0.9]))
     assert "\x1b" not in text
     assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+WEIGHTED = """
+raison: 1
+title: Who accepts, when few are weak
+players: {one: One, two: Two}
+parameters:
+  kind: {value: "choice('weak', 1, 'strong', 9)", known_to: [two]}
+game:
+  offer: {player: one, moves: {ask: {range: [0, 1], steps: 5, then: answer}}}
+  answer: {player: two, moves: {take: taken, refuse: refused}}
+outcomes:
+  taken: {one: offer, two: 1 - offer}
+  refused: {one: 0, two: "0.1 if kind == 'weak' else 0.6"}
+questions: [{node: offer, move: ask}]
+"""
+
+
+def test_what_is_done_is_averaged_over_what_is_offered_and_over_types_by_their_weight() -> None:
+    """Asking 0.25 is taken by all and pays 0.25; 0.75 pays 0.075, as only the weak, a tenth, take it."""
+    reading = read_text(WEIGHTED, "test")
+    assert reading.model is not None
+    solution = raison.api.Model(reading.model, reading.sha256).solve({})
+    answer = solution_dict(solution.points, solution.program)["information_sets"][1]
+    assert [[row[0] for row in offers] for offers in answer["weight"]] == [
+        [0, 0.1, 0, 0, 0],
+        [0, 0.9, 0, 0, 0],
+    ]
+    rows = [" ".join(line.split()) for line in printed(solution).splitlines()]
+    assert "answer ask, kind, offer take 1 1" in rows
+
+
+def test_the_information_sets_of_a_node_add_up_to_what_is_done_there_and_what_follows() -> None:
+    """Also for types that have sorted themselves: those who challenge are more often those who fight."""
+    solution = raison.gallery("crisis-private-resolve").solve({})
+    last = solution_dict(solution.points, solution.program)["information_sets"][2]
+    fights = sum(w[0] * p[0] for w, p in zip(last["weight"], last["probability"]["fight"], strict=True))
+    assert fights * last["reached"][0] == pytest.approx(solution.outcome["war"][0], abs=1e-9)
+    shown = next(line for line in printed(solution).splitlines() if "last_step  challenge, resist" in line)
+    assert f"fight {fights:.6f}" in shown
+
+
+def test_off_the_path_what_is_done_is_averaged_by_chance_alone() -> None:
+    """Of five offers, the weak take 0, 0.25, 0.5 and 0.75, the strong 0 and 0.25."""
+    text = WEIGHTED.replace("{ask: {", "{leave: left, ask: {").replace(
+        "  taken:", "  left: {one: 2, two: 0}\n  taken:"
+    )
+    reading = read_text(text, "test")
+    assert reading.model is not None
+    solution = raison.api.Model(reading.model, reading.sha256).solve({})
+    rows = [" ".join(line.split()) for line in printed(solution).splitlines()]
+    assert (
+        f"answer ask, kind, offer take {0.1 * 0.8 + 0.9 * 0.4:g}, refuse {0.1 * 0.2 + 0.9 * 0.6:g} 0" in rows
+    )

@@ -6,16 +6,20 @@ arrays, so that it doubles as a check of the engine. The engine gives the draw's
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pydantic import Field
 
 from raison.answer import by_hand, hidden
+from raison.answer.cells import CellsStep, GoesStep, amounts_at, goes_of, likeliest_leaves, sets_of
 from raison.answer.hand import Hand, Results, State
+from raison.answer.ranges import MOST_CELLS, Leaf, TooManyError, Worked
 from raison.answer.records import Record
 from raison.model.formula import Formula
 from raison.model.records import Distribution
+from raison.program.premises import definitions
 from raison.program.world import World
 from raison.run.designs import make_design
 from raison.run.plan import Plan
@@ -156,6 +160,8 @@ class Explanation(Record):
         outcomes: What each pays.
         nodes: From the end of the game to its beginning; of a game with hidden information none.
         sets: Of a game with hidden information, its information sets.
+        cells: Of a game with amounts, its information sets at the amounts that matter.
+        goes: Of a game with amounts, how play goes, likeliest first; `path` is then empty.
         path: How play goes, likeliest first.
         questions: In the file's order.
     """
@@ -173,6 +179,8 @@ class Explanation(Record):
     outcomes: tuple[OutcomeStep, ...]
     nodes: tuple[NodeStep, ...]
     sets: tuple[hidden.SetStep, ...]
+    cells: tuple[CellsStep, ...] = ()
+    goes: tuple[GoesStep, ...] = ()
     path: tuple[PathStep, ...]
     questions: tuple[QuestionStep, ...]
 
@@ -185,8 +193,8 @@ def explain_draw(plan: Plan, draw: int) -> Explanation:
         draw: Which draw, from 0.
 
     Raises:
-        ValueError: the run has no such draw, the game is too large to be worked path by path, or it has
-            amounts.
+        ValueError: the run has no such draw, the game is too large to be worked path by path, or it has a
+            player that is many.
     """
     return explain_draws(plan, [draw])[0]
 
@@ -198,7 +206,7 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
         ValueError: as `explain_draw`.
     """
     program = plan.base.block.program
-    hidden.refuse_amounts(program)
+    hidden.refuse_many(program)
     count = plan.identity.draws
     for draw in draws:
         if not 0 <= draw < count:
@@ -214,6 +222,9 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
         at = {name: float(row[i]) for name, row in coordinates.items()}
         if play is None:
             hand = by_hand.work(program, switches, given, at)
+        elif program.form is not None and program.form.axes:
+            found.append(_with_amounts(plan, draw, Hand(program, switches, given, at), play, i))
+            continue
         else:
             hand = hidden.work(program, switches, given, at, play, i)
         found.append(_explanation(plan, draw, hand, play, i))
@@ -246,8 +257,10 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
         found: dict[str, jax.Array] = {}
         for name in program.coordinates:
             value = world.value(name)
-            found[name] = jnp.broadcast_to(getattr(value, "codes", value), points.shape[1:])
-        return found, world.cube or {}
+            row = jnp.asarray(getattr(value, "codes", value))  # with a dimension for each axis of the game
+            found[name] = jnp.broadcast_to(row.reshape(row.shape[-1:]), points.shape[1:])
+        cube = {name: jnp.asarray(row).reshape(-1) for name, row in (world.cube or {}).items()}
+        return found, cube
 
     values, coordinates = jax.jit(parameters)(
         jnp.asarray(_cube(plan, draws)), jnp.asarray(plan.base.switches)
@@ -256,8 +269,69 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
 
 
 def _explanation(plan: Plan, draw: int, hand: Hand, play: hidden.Play | None, i: int) -> Explanation:
-    model, identity = hand.model, plan.identity
     failed = bool(hand.failures)
+    return _begun(plan, draw, hand).model_copy(
+        update={
+            "failures": tuple(hand.failures),
+            "outcomes": tuple(_outcomes(hand)),
+            "nodes": tuple(_node(hand, state) for state in hand.states if state.labels)
+            if play is None and not failed
+            else (),
+            "sets": () if play is None or failed else hidden.sets_of(hand, play, i),
+            "path": () if failed else tuple(_paths(hand)),
+            "questions": () if failed else _questions(hand, play, i),
+        }
+    )
+
+
+def _with_amounts(plan: Plan, draw: int, hand: Hand, play: hidden.Play, i: int) -> Explanation:
+    """A draw of a game with amounts."""
+    by_hand.define_rest(hand)
+    for name, _ in definitions(hand.model):
+        if name not in hand.program.on_results:
+            hand.value(name, ())
+    begun = _begun(plan, draw, hand)
+    if int(play.status[i]) != 0 or hand.failures:
+        failures = tuple(hand.failures) or (hand.program.reasons[int(play.status[i])],)
+        return begun.model_copy(update={"failures": failures})
+    worked = Worked(hand, play.cuts, play.places, i)
+    try:
+        leaves = list(worked.leaves())
+        sets = sets_of(worked)
+    except TooManyError as error:
+        raise ValueError(
+            f"a draw of '{hand.model.name}' has more than {MOST_CELLS:,} combinations of amounts, too many "
+            "to be worked by hand. Take fewer steps, or use 'raison solve' at the values of the draw."
+        ) from error
+    return begun.model_copy(
+        update={
+            "outcomes": tuple(_paid(worked, leaf, leaves) for leaf in likeliest_leaves(leaves)),
+            "cells": sets,
+            "goes": goes_of(worked, leaves),
+            "questions": _questions(hand, play, i),
+        }
+    )
+
+
+def _paid(worked: Worked, leaf: Leaf, leaves: Sequence[Leaf]) -> OutcomeStep:
+    """What an outcome pays at the likeliest amounts."""
+    hand, state = worked.hand, worked.form.graph.states[leaf.state]
+    ended, payoffs = (*state.results, ("outcome", state.name)), list[Step]()
+    for player, value in zip(hand.model.players, worked.pays(leaf.state, leaf.at), strict=True):
+        formula = hand.slot(("payoff", state.name, player), hand.model.outcomes[state.name][player])
+        numbers = worked.with_numbers(formula, ended, leaf.at)
+        payoffs.append(Step(name=player, formula=formula.text, numbers=numbers, value=value))
+    return OutcomeStep(
+        name=state.name,
+        seen=amounts_at(worked, leaf),
+        payoffs=tuple(payoffs),
+        reached=math.fsum(other.weight for other in leaves if other.state == leaf.state),
+    )
+
+
+def _begun(plan: Plan, draw: int, hand: Hand) -> Explanation:
+    """A draw's parameters and quantities, its game not yet worked."""
+    model, identity = hand.model, plan.identity
     parameters: list[ParameterValue] = []
     quantities: list[Step] = []
     uncertain = set(model.parameters) | {
@@ -289,18 +363,20 @@ def _explanation(plan: Plan, draw: int, hand: Hand, play: hidden.Play | None, i:
         seed=identity.seed,
         design=identity.design,
         without=identity.without,
-        failures=tuple(hand.failures),
+        failures=(),
         parameters=tuple(parameters),
         functions=tuple(functions),
         quantities=tuple(quantities),
-        outcomes=tuple(_outcomes(hand)),
-        nodes=tuple(_node(hand, state) for state in hand.states if state.labels)
-        if play is None and not failed
-        else (),
-        sets=() if play is None or failed else hidden.sets_of(hand, play, i),
-        path=() if failed else tuple(_paths(hand)),
-        questions=() if failed else tuple(_question(hand, q, play, i) for q in range(len(model.questions))),
+        outcomes=(),
+        nodes=(),
+        sets=(),
+        path=(),
+        questions=(),
     )
+
+
+def _questions(hand: Hand, play: hidden.Play | None, i: int) -> tuple[QuestionStep, ...]:
+    return tuple(_question(hand, number, play, i) for number in range(len(hand.model.questions)))
 
 
 def _step(hand: Hand, name: str, formula: Formula, seen: Results) -> Step:

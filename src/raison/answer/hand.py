@@ -169,11 +169,11 @@ class Hand:
 
         if isinstance(definition, Formula):
             self._note_calls(definition.expression)
-            return evaluate(definition.expression, bound, FLOATS, self._functions())
+            return evaluate(definition.expression, bound, FLOATS, self.functions())
         values = [
             math.nan
             if isinstance(a.expression, Text)
-            else float(evaluate(a.expression, bound, FLOATS, self._functions()))
+            else float(evaluate(a.expression, bound, FLOATS, self.functions()))
             for a in definition.arguments
         ]
         checked = values[1::2] if definition.kind == "choice" else values
@@ -204,7 +204,8 @@ class Hand:
 
         return float(quantile(definition.kind, jnp.asarray([self.coordinates[name]]), arguments)[0])
 
-    def _functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:
+    def functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:
+        """The functions of the file: arguments and body."""
         return {name: (f.arguments, f.body.expression) for name, f in self.model.functions.items()}
 
     def _note_calls(self, expression: Expression) -> None:
@@ -216,13 +217,13 @@ class Hand:
     def number(self, formula: Formula, results: Results) -> float:
         """The number that a formula stands for after these results."""
         self._note_calls(formula.expression)
-        return evaluate(formula.expression, lambda n: self.value(n, results), FLOATS, self._functions())
+        return evaluate(formula.expression, lambda n: self.value(n, results), FLOATS, self.functions())
 
     def truth(self, formula: Formula, results: Results) -> bool:
         """Whether a formula holds after these results."""
         self._note_calls(formula.expression)
         return bool(
-            evaluate_truth(formula.expression, lambda n: self.value(n, results), FLOATS, self._functions())
+            evaluate_truth(formula.expression, lambda n: self.value(n, results), FLOATS, self.functions())
         )
 
     def with_numbers(self, formula: Formula, results: Results, name: str | None = None) -> str:
@@ -237,11 +238,12 @@ class Hand:
 
         def stands_for(other: str) -> Expression:
             known = value(other)
-            return Text(known) if isinstance(known, str) else Number(_digits(known))
+            return Text(known) if isinstance(known, str) else Number(digits(known))
 
         return show(rewritten(formula.expression, stands_for))
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
+    """A number of six digits, in brackets if it is negative."""
     text = f"{value:.6g}"
     return f"({text})" if text.startswith("-") else text

@@ -16,7 +16,7 @@ import numpy as np
 from raison.answer.by_hand import Answered, define_rest, open_node, pay
 from raison.answer.hand import Hand, History, State
 from raison.answer.records import Record
-from raison.model.records import Decision
+from raison.model.records import Decision, Spread
 from raison.program.form import Form
 from raison.program.graph import OUTCOME
 from raison.program.program import Program
@@ -81,11 +81,13 @@ class Play:
         places: Information sets, arrays with the draws last.
         answers: Per question its number, whether it applies, whether it ties, and its margin or None.
         status: `[N]`, index into the program's reasons.
+        cuts: Points and weights of types and chance draws, see `raison.answer.ranges`.
     """
 
     places: tuple[PlaceSolution, ...]
     answers: tuple[tuple[Any, Any, Any, Any], ...]
     status: Any
+    cuts: Mapping[str, Any]
 
     def answered(self, question: int, draw: int) -> Answered:
         """The number of a question in a draw."""
@@ -98,26 +100,16 @@ class Play:
         )
 
 
-def refuse_amounts(program: Program) -> None:
-    """Refuse a game whose information sets differ by numbers.
+def refuse_many(program: Program) -> None:
+    """Refuse a game whose payoffs depend on a continuum of players.
 
     Raises:
-        ValueError: the game has amounts, or players that are many.
+        ValueError: it does.
     """
-    if program.form is None:
-        return
-    name = program.model.name
-    if program.form.axes:
-        amounts = ", ".join(f"'{axis.name}'" for axis in program.form.axes)
-        raise ValueError(
-            f"a draw is explained information set by information set, and '{name}' has one for each value of "
-            f"{amounts}. Use 'raison solve {name} --at NAME=VALUE' with the values of the draw; with --json "
-            "it gives them all."
-        )
     if asked_fractions(program.model):
         raise ValueError(
-            f"'{name}' has a player that is many, whose shares are not worked by hand. Use 'raison solve' at "
-            "the values of the draw."
+            f"'{program.model.name}' has a player that is many, whose shares are not worked by hand. Use "
+            "'raison solve' at the values of the draw."
         )
 
 
@@ -125,7 +117,7 @@ def play_of(program: Program, cube: np.ndarray, switches: np.ndarray) -> Play:
     """Solve some draws.
 
     Args:
-        program: A game with information sets and without amounts.
+        program: A game with information sets.
         cube: `[D, N]` coordinates.
         switches: Per switch of the program, whether its premise is removed.
     """
@@ -148,14 +140,35 @@ def play_of(program: Program, cube: np.ndarray, switches: np.ndarray) -> Play:
             rows = (found.number, found.applies, found.tied, found.margin)
             answers.append([None if row is None else jnp.broadcast_to(row, (batch,)) for row in rows])
         places = place_numbers(game, game.logs)
-        return {"places": places, "answers": answers, "status": world.status(batch)}
+        status = world.status(batch)
+        return {"places": places, "answers": answers, "status": status, "cuts": _cuts(world)}
 
     found = jax.tree.map(np.asarray, jax.jit(solved)(jnp.asarray(cube), jnp.asarray(switches)))
     return Play(
         make_places(form, list(program.model.players), found["places"]),
         tuple(tuple(rows) for rows in found["answers"]),
         found["status"],
+        found["cuts"],
     )
+
+
+def _cuts(world: World) -> dict[str, Any]:
+    """Points and weights of private types, by name, and of chance draws, by the number of their state."""
+    form = world.program.form
+    assert form is not None
+    rank = form.rank
+
+    def full(value: Any) -> Any:
+        import jax.numpy as jnp
+
+        array = jnp.asarray(value, jnp.float64)
+        return array.reshape((1,) * (rank - array.ndim) + array.shape)
+
+    cuts = {axis.name: world.amounts(axis.name) for axis in form.axes if axis.kind == "type"}
+    for s, state in enumerate(form.graph.states):
+        if isinstance(world.model.game.get(state.name), Spread):
+            cuts[str(s)] = world.amounts(state.name, state.results)
+    return {key: tuple(full(part) for part in both) for key, both in cuts.items()}
 
 
 def work(

@@ -169,7 +169,7 @@ class Solution:
 
         Raises:
             ValueError: the model has no game, the concept has no list of equilibria, the game is too large,
-                or exact arithmetic is asked of another concept than Nash's.
+                or exact arithmetic is asked of another concept than Nash's where something is hidden.
         """
         from raison.solve.listing import list_equilibria
 

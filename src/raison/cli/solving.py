@@ -47,7 +47,10 @@ def solve(
         bool, typer.Option("--equilibria", help="List every equilibrium of a small game.")
     ] = False,
     exact: Annotated[
-        bool, typer.Option("--exact", help="With --equilibria: find Nash equilibria in exact fractions.")
+        bool,
+        typer.Option(
+            "--exact", help="With --equilibria: exact fractions, for Nash, or where nothing is hidden."
+        ),
     ] = False,
     as_json: AsJson = False,
     force: Force = False,

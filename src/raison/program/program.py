@@ -201,8 +201,8 @@ def failure_reasons(model: Model) -> dict[str, str]:
                 f"play comes to '{name}' where no move is available; give it a move without 'when'."
             )
     reasons["unsolved"] = (
-        "no equilibrium was found to the tolerance that is asked for; try another solution concept or a "
-        "finite precision."
+        "no equilibrium was found to the tolerance that is asked for; try another solution concept, a "
+        "finite precision, or 'raison solve --check gambit' with the extra 'gambit'."
     )
     reasons["question"] = "a question's number is not finite; guard its formula."
     return reasons

@@ -25,7 +25,7 @@ def amount_rows(
     """A row of `HEAD` for each amount that is taken at an information set, or for their range.
 
     Args:
-        places: Information sets of a solution. Where the mover sees amounts, each of them counts equally.
+        places: Information sets of a solution. What the mover does is averaged over the amounts that he sees.
         short: How a number is written.
         point: Of the solution, from 0.
     """
@@ -53,7 +53,7 @@ def taken(place: PlaceSolution, label: str, point: int) -> tuple[Floats, Floats]
     """The amounts that a move on a scale takes, in order, and their probabilities, without negligible ones.
 
     Args:
-        place: An information set; where its mover sees amounts, each of them counts equally.
+        place: An information set; its mover's play is averaged over the amounts that he sees.
         label: The move.
         point: Of the solution.
 
@@ -62,9 +62,9 @@ def taken(place: PlaceSolution, label: str, point: int) -> tuple[Floats, Floats]
     """
     chances = np.asarray(place.probability[label][..., point], np.float64)
     amounts = np.broadcast_to(place.scale[label][..., point], chances.shape)
+    weighted = chances * place.weight[..., None, point]
     values, where = np.unique(amounts.ravel(), return_inverse=True)
-    held = np.bincount(where.ravel(), chances.ravel(), minlength=len(values))
-    held = held / (chances.size // chances.shape[-1])
+    held = np.bincount(where.ravel(), weighted.ravel(), minlength=len(values)).astype(np.float64)
     total = held.sum()
     if not total > 0:
         return values[:0], held[:0]

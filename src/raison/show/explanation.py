@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from raison.answer.cells import AmountStep, CellsStep
 from raison.answer.explain import BranchStep, Explanation, NodeStep, Step
 from raison.answer.hidden import SetStep
 from raison.model.records import Model
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 """Significant digits of every number printed."""
+_MOST_WAYS = 20
 
 
 def print_explanation(model: Model, explanation: Explanation, *, console: Console | None = None) -> None:
@@ -47,7 +49,7 @@ def print_explanation(model: Model, explanation: Explanation, *, console: Consol
         for step in explanation.quantities:
             writer.text(worked(step), indent=INDENT)
     if explanation.outcomes:
-        writer.heading("What each outcome pays")
+        writer.heading("What each outcome pays" + (", at the likeliest amounts" if explanation.cells else ""))
         for outcome in explanation.outcomes:
             writer.text(outcome.name + _seen(outcome.seen), indent=INDENT)
             for step in outcome.payoffs:
@@ -60,6 +62,10 @@ def print_explanation(model: Model, explanation: Explanation, *, console: Consol
         writer.heading("Information sets: what the mover believes, weighs and plays")
         for place in explanation.sets:
             _print_set(writer, place)
+    if explanation.cells:
+        writer.heading("Information sets: what the mover weighs and plays, at the amounts that matter")
+        for place in explanation.cells:
+            _print_cells(writer, place)
     _print_end(writer, explanation)
 
 
@@ -106,6 +112,49 @@ def _print_set(writer: Writer, place: SetStep) -> None:
     writer.text(f"reached with probability {_short(place.reached)}", indent=2 * INDENT)
 
 
+def _print_cells(writer: Writer, place: CellsStep) -> None:
+    seen = [f"{node}: {result}" for node, result in place.seen.items() if node not in place.at]
+    seen += [f"{name} {_told(value)}" for name, value in place.at.items()]
+    told = f" [{', '.join(seen)}]" if seen else ""
+    writer.text(f"{place.node}{told}: {place.player}", "bold", indent=INDENT)
+    if place.unseen:
+        writer.text(f"averages over {', '.join(place.unseen)}", indent=2 * INDENT)
+    half = len(place.runs) // 2
+    for number, run in enumerate(place.runs):
+        if place.left_out and number == half:
+            writer.text(f"({place.left_out:,} more)", "dim", indent=2 * INDENT)
+        deeper = 2 * INDENT
+        for name, low in run.first.items():
+            high = run.last[name]
+            ends = _told(low) if low == high else f"{_told(low)} to {_told(high)}"
+            share = f"{numbers.significant(100 * run.share, 3)}% of those who come here"
+            writer.text(f"{name} {ends} ({share})", indent=2 * INDENT)
+            deeper = 3 * INDENT
+        for option in run.options:
+            writer.text(_option(option), indent=deeper)
+    writer.text(f"reached with probability {_short(place.reached)}", indent=2 * INDENT)
+
+
+def _option(option: AmountStep) -> str:
+    amount = "" if option.amount is None else f" {_short(option.amount)}"
+    what = f" ({option.what})" if option.what not in ("", "played") else ""
+    name = f"{option.label}{amount}{what}"
+    if not option.available:
+        return f"{name}: not available"
+    played = (
+        "not played" if option.probability == 0 else f"played with probability {_short(option.probability)}"
+    )
+    if option.first is None or option.last is None:
+        return f"{name}: {played}"
+    worth = _short(option.first)
+    worth = worth if _short(option.last) == worth else f"{worth} to {_short(option.last)}"
+    return f"{name}: worth {worth}, {played}"
+
+
+def _told(value: float | str) -> str:
+    return value if isinstance(value, str) else _short(value)
+
+
 def _worth(branch: BranchStep, node: NodeStep) -> str:
     if not branch.available:
         return "not available"
@@ -135,6 +184,14 @@ def _print_end(writer: Writer, explanation: Explanation) -> None:
         for path in explanation.path:
             steps = ", ".join(f"{node}: {result}" for node, result in path.results.items())
             writer.text(f"{_short(path.probability)}  {steps}; it ends in '{path.outcome}'", indent=INDENT)
+    if explanation.goes:
+        writer.heading("How play goes (amounts: means)")
+        for goes in explanation.goes[:_MOST_WAYS]:
+            parts = [f"{node}: {result}" for node, result in goes.results.items() if node not in goes.means]
+            parts += [f"{name} {_short(mean)}" for name, mean in goes.means.items()]
+            writer.text(
+                f"{_short(goes.probability)}  {', '.join(parts)}; it ends in '{goes.outcome}'", indent=INDENT
+            )
     if explanation.questions:
         writer.heading("Questions")
         for question in explanation.questions:

@@ -12,7 +12,7 @@ from raison.show import numbers
 from raison.show.amounts import HEAD, amount_rows, taken
 from raison.show.terminal import INDENT, Writer, make_console
 from raison.solve.form_points import PlaceSolution
-from raison.solve.points import PointSolution
+from raison.solve.points import PointSolution, mean_over_amounts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,6 +73,7 @@ def _set_dict(place: PlaceSolution) -> dict[str, Any]:
         "probability": _nested(place.probability),
         "scale": _nested(place.scale),
         "reached": _nested(place.reached),
+        "weight": _nested(place.weight),
         "belief": [
             {"hidden": dict(hidden), "probability": _nested(belief)}
             for hidden, belief in zip(place.hidden, place.belief, strict=True)
@@ -161,8 +162,8 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
     for place in points.places:
         seen = ", ".join([*(label for _, label in place.seen), *place.amounts])
         done = ", ".join(
-            f"{label} {short(float(share))}"
-            for label, share in _mean_shares(place).items()
+            f"{label} {short(share)}"
+            for label, share in zip(place.probability, mean_over_amounts(place)[:, 0].tolist(), strict=True)
             if share > 0 or len(place.probability) == 1
         )
         thought: list[str] = []
@@ -181,15 +182,6 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
     amounts = amount_rows(points.places, short)
     if amounts:
         _section(writer, "Amounts (that the moves on a scale take)", [HEAD, *amounts], "<<<<>>")
-
-
-def _mean_shares(place: PlaceSolution) -> dict[str, float]:
-    """Probability of each move at the first point, all amounts that are seen counting equally."""
-    found: dict[str, float] = {}
-    for label, probability in place.probability.items():
-        at = probability[..., 0]
-        found[label] = float((at.sum(axis=-1) if label in place.scale else at).mean())
-    return found
 
 
 def _print_several(writer: Writer, points: PointSolution, program: Program) -> None:

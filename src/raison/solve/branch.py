@@ -35,6 +35,8 @@ from raison.solve.tracing import at_precision, limit
 Array = Any
 Shares = Mapping[str, Sequence[tuple[Results, Array]]]
 """Of a continuum of players, by the asked fraction's text: how play came there, and the share."""
+MOST_WORK = 400_000
+"""Messages times probabilities of a game with amounts up to which its branch is followed: some minutes."""
 NEGLIGIBLE = 1e-7
 """Probability below which an option is not played in the limit of the branch."""
 
@@ -125,6 +127,8 @@ class _Game:
             stacked(self.form, place, [_number(allow) for allow in allowed], batch)
             for place, allowed in zip(self.form.places, truths, strict=True)
         ]
+        # where nothing is available the game never comes, or the draw fails (`tried`): any play will do there
+        rows = [jnp.where(row.max(axis=0, keepdims=True) > 0, row, 1.0) for row in rows]
         flat = [self._flat(place, row) for place, row in zip(self.form.places, rows, strict=True)]
         return jnp.concatenate(flat) > 0
 
@@ -155,6 +159,7 @@ class _Game:
 
         one = jax.tree.map(lambda array: array[..., :1], self.data)
         shapes = [found.shape[:-1] for found in jax.eval_shape(both, even, one)]
+        self._refuse_large(sum(math.prod(shape) for shape in shapes))
         places = list(fractions_under(self.world.model, wide, _even(self.form)).items()) if self.asked else []
 
         def send(logs: Array, data: Any) -> Array:
@@ -184,9 +189,12 @@ class _Game:
                 odds = precision * stacked(self.form, place, values, width) / data["span"][place.player]
                 if base is not None:
                     odds = odds + self._rows(place, base[here])
-                if self.available is not None:
-                    odds = jnp.where(self._rows(place, data["available"][here]) > 0, odds, UNAVAILABLE)
-                return unstacked(self.form, place, jax.nn.log_softmax(odds, axis=0))
+                if self.available is None:
+                    return unstacked(self.form, place, jax.nn.log_softmax(odds, axis=0))
+                allowed = self._rows(place, data["available"][here]) > 0
+                logs = jax.nn.log_softmax(jnp.where(allowed, odds, UNAVAILABLE), axis=0)
+                # once more: a slope of what is too large to change would lead the branch astray
+                return unstacked(self.form, place, jnp.where(allowed, logs, UNAVAILABLE))
 
             logs = messages.receive(here, parts, respond)
             return jnp.concatenate(
@@ -208,6 +216,21 @@ class _Game:
         normal = lambda odds: self.normal(odds, None)
         count = sum(math.prod(shape) for shape in shapes)
         return Equations(play, send, self.worth, regret, normal, len(self.cell), count)
+
+    def _refuse_large(self, messages: int) -> None:
+        """Refuse a game whose branch would take minutes a point: a step has a derivative by each message.
+
+        Raises:
+            ValueError: it is such a game.
+        """
+        work = messages * len(self.cell)
+        if work > MOST_WORK:
+            sizes = ", ".join(f"{axis.steps:,} of '{axis.name}'" for axis in self.form.axes)
+            raise ValueError(
+                f"'{self.world.model.name}' has amounts from which others learn ({sizes}); its branch of "
+                f"logit equilibria would have {messages:,} unknowns and {len(self.cell):,} probabilities, "
+                f"{work / MOST_WORK:.2g} times as much as is followed. Take fewer steps."
+            )
 
     def normal(self, odds: Array, available: Array | None) -> Array:
         """Log-probabilities `[N, W]` from log-odds."""
@@ -251,6 +274,16 @@ class _Game:
         width = data["span"][0].shape[-1]
         payoff = {key: _wide(value, width, self.form.rank) for key, value in payoffs_of(world).items()}
         return Numbers(self.form, payoff, numbers.chance, numbers.types, {})
+
+
+def tried(numbers: Numbers, batch: int) -> Strategy:
+    """Every available option as likely; nothing where none is. Play comes wherever it can come."""
+    found: list[tuple[Array, ...]] = []
+    for place in numbers.form.places:
+        rows = stacked(numbers.form, place, [_number(a) for a in numbers.available[place.states[0]]], batch)
+        count = rows.sum(axis=0, keepdims=True)
+        found.append(unstacked(numbers.form, place, rows / jnp.maximum(count, 1.0)))
+    return found
 
 
 def _exp(logs: Strategy) -> list[tuple[Array, ...]]:

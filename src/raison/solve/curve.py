@@ -27,7 +27,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from raison.program.hold import hold
-from raison.solve.linear import Factors, factorise
+from raison.solve.linear import WRITTEN_OUT, Factors, factorise, factorise_whole
 from raison.solve.quantal import BIFURCATION, NOT_FINITE, SOLVED, STEPS, STUCK, UNSETTLED, Quantal
 
 Array = Any
@@ -291,6 +291,10 @@ def bordered(
 ) -> tuple[Array, Factors]:
     """By how much a point misses the equations `[n, W]`, and their derivatives with `border` below."""
     miss, slopes, rises = hold(curve.derive(unknown, precision, data))
+    if len(slopes) >= WRITTEN_OUT:
+        upper = jnp.concatenate([-jnp.swapaxes(slopes, 0, 1), -rises[:, None]], axis=1)
+        last = jnp.concatenate([border.unknown, border.precision[None]])
+        return miss, factorise_whole(jnp.concatenate([upper, last[None]]))
     rows = [[*(-slopes[j, i] for j in range(len(slopes))), -rises[i]] for i in range(len(slopes))]
     rows.append([*(border.unknown[j] for j in range(len(slopes))), border.precision])
     return miss, factorise(rows)
@@ -298,11 +302,15 @@ def bordered(
 
 def across(factors: Factors, short: Array) -> Vector:
     """The correction of a point that misses the equations by `short`, across the border."""
-    return _solved(factors, [*short, jnp.zeros_like(short[0])])
+    return _solved(factors, short, jnp.zeros_like(short[0]))
 
 
-def _solved(factors: Factors, right: Sequence[Array]) -> Vector:
-    rows = factors.solve(right)
+def _solved(factors: Factors, short: Array, last: Array) -> Vector:
+    """The solution for right-hand sides `[n, W]` and, for the border, `[W]`."""
+    if len(short) >= WRITTEN_OUT:
+        rows = factors.solve(jnp.concatenate([short, last[None]]))
+        return Vector(rows[:-1], rows[-1])
+    rows = factors.solve([*short, last])
     return Vector(jnp.stack(rows[:-1]), rows[-1])
 
 
@@ -370,7 +378,7 @@ def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
     short, factors = bordered(curve, odds, level, border, lane.data[0])
     nothing = jnp.zeros_like(level)
     first = across(factors, short)
-    along = _solved(factors, [*([nothing] * len(odds)), nothing + 1.0])
+    along = _solved(factors, jnp.zeros_like(odds), nothing + 1.0)
     first, along = hold((first, along))
     middle = odds + first.unknown
     between = level + jnp.where(landing, 0.0, first.precision)
@@ -440,6 +448,8 @@ def _scaled(vector: Vector, by: Array) -> Vector:
 
 def _product(one: Vector, two: Vector, metric: Vector) -> Array:
     total = one.precision * two.precision * metric.precision * metric.precision
+    if len(one.unknown) >= WRITTEN_OUT:
+        return total + (one.unknown * two.unknown * metric.unknown * metric.unknown).sum(axis=0)
     for a, b, m in zip(one.unknown, two.unknown, metric.unknown, strict=True):
         total = total + a * b * m * m
     return total

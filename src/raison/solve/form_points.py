@@ -15,9 +15,11 @@ from raison.program.world import World
 from raison.solve.contraction import contract, dense
 from raison.solve.form_play import FormPlayed
 from raison.solve.numbers import Beliefs, beliefs, log_of
+from raison.solve.options import seen_shape
 
 Array = Any
 Floats = NDArray[np.float64]
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,6 +35,8 @@ class PlaceSolution:
         scale: By move on a scale its amounts, `[steps, N]`; `[*A, steps, N]` where its ends depend on amounts
             that the player sees.
         reached: `[N]`, probability that play comes here.
+        weight: `[*A, N]`, of the amounts that the player sees, how likely they are when play comes here;
+            where it never does, by chance alone. They add up to 1.
         hidden: Per history that the player cannot tell apart the results that he does not see.
         belief: Per such history its probability, `[*A, N]`.
         hidden_amounts: By name the amounts that he does not see, `[steps, N]`.
@@ -46,6 +50,7 @@ class PlaceSolution:
     probability: Mapping[str, Floats]
     scale: Mapping[str, Floats]
     reached: Floats
+    weight: Floats
     hidden: tuple[tuple[tuple[str, str], ...], ...]
     belief: tuple[Floats, ...]
     hidden_amounts: Mapping[str, Floats]
@@ -83,6 +88,7 @@ def place_numbers(game: FormPlayed, logs: Sequence[Sequence[Array]] | None) -> l
                     if axis not in place.axes
                 },
                 "reached": game.total(place.states, lambda s: 1.0),
+                "weight": _wide(_weight(game, place), game.batch),
             }
         )
     return found
@@ -108,6 +114,25 @@ def _marginal(game: FormPlayed, place: Place, belief: Beliefs, axis: int) -> Arr
             total = total + contract([*factors, weight], over)
     mass = total.sum(axis=axis, keepdims=True)
     return xp.where(mass > 0, total / xp.where(mass > 0, mass, 1.0), 0.0)
+
+
+def _weight(game: FormPlayed, place: Place) -> Array:
+    """How likely each combination of the amounts that the player sees is when play comes to him."""
+
+    def mass(by_chance: bool) -> Array:
+        found: Array = 0.0
+        for s in place.states:
+            found = found + game.numbers.summed(s, game.factors(s, by_chance), place.axes)
+        wide = xp.asarray(found, xp.float64)
+        wide = wide.reshape((1,) * (game.numbers.form.rank - wide.ndim) + wide.shape)
+        return xp.broadcast_to(wide, (*seen_shape(game.numbers.form, place), wide.shape[-1]))
+
+    def share(part: Array) -> Array:
+        inner = tuple(range(part.ndim - 1))
+        return part / xp.maximum(part.sum(axis=inner, keepdims=True), _TINY)
+
+    on = mass(False)
+    return xp.where((on > 0).any(axis=tuple(range(on.ndim - 1)), keepdims=True), share(on), share(mass(True)))
 
 
 def _wide(value: Array, batch: int) -> Array:
@@ -139,6 +164,7 @@ def make_places(
                 },
                 scale={label: _scale(form, place, numbers["points"][str(k)], k) for label, k in own.items()},
                 reached=np.asarray(numbers["reached"]),
+                weight=_squeezed(form, numbers["weight"], (), place.axes),
                 hidden=tuple(tuple(r for r in results if r not in place.seen) for results in histories),
                 belief=tuple(_squeezed(form, share, (), place.axes) for share in numbers["share"]),
                 hidden_amounts={name(axis): points[axis] for axis in hidden_axes},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ from raison.program import xp
 from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.backward import solve
-from raison.solve.branch import asked_fractions, even_fractions, fractions_under, logit_play, rounded
+from raison.solve.branch import asked_fractions, even_fractions, fractions_under, logit_play, rounded, tried
 from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
@@ -135,12 +136,27 @@ def _played_form(world: World, batch: int) -> FormPlayed:
             numbers = numbers_of(world)
         decisions = decisions_of(numbers, strategy, logs)
     game = FormPlayed(world, numbers, strategy, decisions, batch, pure, logs, forked)
-    for number, place in enumerate(form.places):
-        if any(allow is not True for allow in numbers.available[place.states[0]]):
-            stuck = stacked_stuck(game, number)
-            for s in place.states:
-                world.stuck(form.graph.states[s].name, stuck(s) > 0)
+    _mark_stuck(game)
     return game
+
+
+def _mark_stuck(game: FormPlayed) -> None:
+    """Mark the draws in which play comes to an information set without a move.
+
+    A branch of logit equilibria comes wherever an available move leads.
+    """
+    world, numbers, form = game.world, game.numbers, game.numbers.form
+    limited = [
+        number
+        for number, place in enumerate(form.places)
+        if any(allow is not True for allow in numbers.available[place.states[0]])
+    ]
+    if game.logs is not None and limited:
+        game = replace(game, strategy=tried(numbers, game.batch))
+    for number in limited:
+        stuck = stacked_stuck(game, number)
+        for s in form.places[number].states:
+            world.stuck(form.graph.states[s].name, stuck(s) > 0)
 
 
 def largest_array(program: Program) -> int:

@@ -26,11 +26,11 @@ class Factors(NamedTuple):
 
     Attributes:
         solve: From right-hand sides, `[B]` for each equation, to the unknowns `[B]`; not finite where the
-            matrix is singular to rounding.
+            matrix is singular to rounding. Both are arrays `[n, B]` where the matrix was given as one.
         sign: Of the determinant `[B]`, one of -1, 0, 1.
     """
 
-    solve: Callable[[Sequence[Array]], list[Array]]
+    solve: Callable[[Sequence[Array] | Array], Sequence[Array] | Array]
     sign: Array
 
 
@@ -46,7 +46,8 @@ def factorise(matrix: Sequence[Sequence[Array]]) -> Factors:
     """
     size = len(matrix)
     if size > WRITTEN_OUT:
-        return _by_library(matrix)
+        whole = factorise_whole(jnp.stack([jnp.stack(list(row)) for row in matrix]))
+        return Factors(lambda right: list(whole.solve(jnp.stack(list(right)))), whole.sign)
     rows = [list(row) for row in hold(tuple(tuple(row) for row in matrix))]
     sign = jnp.ones(jnp.shape(rows[0][0]))
     swaps: list[list[Array]] = []  # per column, whether each row below changed places with the pivot's
@@ -70,7 +71,7 @@ def factorise(matrix: Sequence[Sequence[Array]]) -> Factors:
                 rows[i][j] = rows[i][j] - rows[i][k] * rows[k][j]
         rows, sign, pivots, swaps, shares = _lists(hold(_tuples((rows, sign, pivots, swaps, shares))))
 
-    def solve(right: Sequence[Array]) -> list[Array]:
+    def solve(right: Sequence[Array] | Array) -> list[Array]:
         sides = list(right)
         for k in range(size):
             for i, swap in enumerate(swaps[k], start=k + 1):
@@ -99,16 +100,19 @@ def _lists(nest: Any) -> Any:
     return [_lists(inner) for inner in nest] if isinstance(nest, tuple) else nest
 
 
-def _by_library(matrix: Sequence[Sequence[Array]]) -> Factors:
-    """The same by LAPACK, one system after the other."""
-    whole = jnp.stack([jnp.stack(list(row)) for row in matrix])
-    lu, pivots, _ = jax.lax.linalg.lu(jnp.moveaxis(whole, -1, 0))
+def factorise_whole(matrix: Array) -> Factors:
+    """The same by LAPACK, one system after the other, for systems that are too large to be written out.
+
+    Args:
+        matrix: `[n, n, B]` float64, by equation and unknown.
+    """
+    lu, pivots, _ = jax.lax.linalg.lu(jnp.moveaxis(matrix, -1, 0))
     permuted = (pivots != jnp.arange(pivots.shape[-1])).sum(axis=-1)
     diagonal = jnp.diagonal(lu, axis1=-2, axis2=-1)
     sign = jnp.prod(jnp.sign(diagonal), axis=-1) * jnp.where(permuted % 2 == 1, -1.0, 1.0)
 
-    def solve(right: Sequence[Array]) -> list[Array]:
-        sides = jnp.stack(list(right), axis=-1)[..., None]
-        return list(jax.scipy.linalg.lu_solve((lu, pivots), sides)[..., 0].T)
+    def solve(right: Sequence[Array] | Array) -> Array:
+        sides = jnp.asarray(right).T[..., None]
+        return jax.scipy.linalg.lu_solve((lu, pivots), sides)[..., 0].T
 
     return Factors(solve, sign)

@@ -17,6 +17,7 @@ from raison.program.unfold import Unfolded, unfold
 from raison.solve.bimatrix import DEGENERATE, MOST_STRATEGIES, SOLVED
 from raison.solve.deviation import nash_regret, sequential_regret
 from raison.solve.every import counts_as_nash, why_never, why_too_long
+from raison.solve.exact_backward import MOST, ExactPlans, is_open, solve_backward_exactly
 from raison.solve.exactly import simplest, simplest_chances
 from raison.solve.extremes import Component
 from raison.solve.inputs import Inputs, played_rows, unfolded_at
@@ -210,12 +211,12 @@ def list_equilibria(
     now = played_rows(inputs, unfolded, solution, point) if is_solved else None
     if counts_as_nash(program, form):
         return _nash(game, now, exact=exact or sum((*count_plans(form), 1)[:2]) > MOST_STRATEGIES)
-    if exact:
+    if exact and not is_open(form):
         raise ValueError(
-            "exact arithmetic needs the concept 'nash'; sequential equilibria are found in floating point "
-            "only; leave out exact, or choose nash."
+            "exact arithmetic needs the concept 'nash' or a game in which nothing is hidden; other "
+            "sequential equilibria are found in floating point only; leave out exact, or choose nash."
         )
-    return _sequential(game, now)
+    return _subgame_perfect(game, now) if exact else _sequential(game, now)
 
 
 def why_not_listed(program: Program, form: Form) -> str | None:
@@ -268,12 +269,7 @@ def _nash(game: _Game, now: Sequence[Floats] | None, *, exact: bool) -> Equilibr
     form = game.form
     fractions: Sequence[Sequence[tuple[Fraction, ...]]] | None = None
     if exact:
-        found = solve_nash_exactly(
-            form,
-            [[simplest(float(p)) for p in row] for row in game.payoffs[..., 0]],
-            {s: simplest_chances([float(p[0]) for p in cases]) for s, cases in game.chance.items()},
-            {s: [bool(truth[0]) for truth in can] for s, can in game.available.items()},
-        )
+        found = solve_nash_exactly(form, *_fractions(game))
         fractions, excluded = found.probability, found.excluded
         pairs, parts, status = found.pairs, found.components, DEGENERATE if found.degenerate else SOLVED
         profiles = [[np.array([float(p) for p in row]) for row in rows] for rows in fractions]
@@ -346,6 +342,68 @@ def _nash_equilibrium(
         is_continuum=bool(others),
         others=others,
         is_played=now is not None and bool(max(strays, default=0.0) <= CLOSE),
+    )
+
+
+# --- subgame-perfect, in fractions ---
+
+
+def _subgame_perfect(game: _Game, now: Sequence[Floats] | None) -> Equilibria:
+    form = game.form
+    found = solve_backward_exactly(form, *_fractions(game))
+    listed: list[Equilibrium] = []
+    for chosen in found.chosen:
+        rows = [
+            [Fraction(int(k == option)) for k in range(len(place.labels))]
+            for place, option in zip(form.places, chosen, strict=True)
+        ]
+        profile = [np.array([float(p) for p in row]) for row in rows]
+        reach = game.reach(profile)
+        sets: list[SetPlay] = []
+        for place, row in zip(form.places, rows, strict=True):
+            done, exact = [_point(float(p)) for p in row], dict(zip(place.labels, row, strict=True))
+            came = float(reach[list(place.states)].sum())
+            sets.append(_set_play(game, place, done, [_point(1.0)], came, exact, excluded=False))
+        listed.append(
+            Equilibrium(
+                sets=tuple(sets),
+                value=game.values(reach),
+                gain=game.check(profile, [np.ones(1) for _ in form.places]),
+                is_pure=True,
+                is_continuum=False,
+                is_played=now is not None
+                and all(np.array_equal(row, mine) for row, mine in zip(profile, now, strict=True)),
+            )
+        )
+    return Equilibria(
+        concept="sequential",
+        status=_subgame_perfect_status(found),
+        is_complete=found.is_complete and not found.is_tied,
+        is_degenerate=found.is_tied,
+        is_exact=True,
+        equilibria=tuple(listed),
+    )
+
+
+def _subgame_perfect_status(found: ExactPlans) -> str:
+    if found.is_stuck:
+        return "Some may be missing: at some decision no move is available."
+    if not found.is_complete:
+        return f"Some may be missing: only {MOST:,} are listed."
+    if found.is_tied:
+        return (
+            "Payoffs tie exactly: every subgame-perfect equilibrium in pure strategies is listed; where a "
+            "mover has several best moves he may mix them as well."
+        )
+    return "The one subgame-perfect equilibrium is listed; nothing ties."
+
+
+def _fractions(game: _Game) -> tuple[Any, Any, Any]:
+    """Payoffs, chances and availability as exact arithmetic takes them."""
+    return (
+        [[simplest(float(p)) for p in row] for row in game.payoffs[..., 0]],
+        {s: simplest_chances([float(p[0]) for p in cases]) for s, cases in game.chance.items()},
+        {s: [bool(truth[0]) for truth in can] for s, can in game.available.items()},
     )
 
 

@@ -22,7 +22,7 @@ from raison.solve.quantal import UNAVAILABLE, UNSETTLED, Quantal
 Array = Any
 LANES = 256
 """Draws that are followed at a time, fewer where there are many types."""
-_CELLS = 16_384  # options of all types times lanes
+_CELLS = 6_144  # options of all types times lanes: what a lane needs should stay in the processor's cache
 SETTLED = 1e-9
 """Regret, in units of the payoff range, up to which a limit is solved."""
 _HIGH = (1e4, 3e3, 1e3, 3e4, 3e5, 1e7)  # precisions from which the limit is tried, until it is one
@@ -110,7 +110,9 @@ def _curve(equations: Equations, base: Array | None) -> Curve:
         return _WEIGHT * equations.send(logs, data) - unknown
 
     def start(data: Any, width: int) -> tuple[Array, Array]:
-        logs = equations.normal(jnp.zeros((equations.rows, width)))
+        even = equations.send(equations.normal(jnp.zeros((equations.rows, width))), data)
+        even = jnp.broadcast_to(even, (equations.messages, width))
+        logs = equations.play(even, jnp.zeros((width,)), None, data)  # even odds among what is available
         messages = jnp.broadcast_to(_WEIGHT * equations.send(logs, data), (equations.messages, width))
         return messages, jnp.isfinite(messages).all(0)
 

@@ -121,7 +121,7 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         places = make_places(program.form, list(model.players), found["places"])
         for name in model.game:
             strategy[name] = tuple(
-                StateStrategy(place.seen, _mean_over_amounts(place), place.reached)
+                StateStrategy(place.seen, mean_over_amounts(place), place.reached)
                 for place in places
                 if place.node == name
             )
@@ -152,12 +152,12 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
     )
 
 
-def _mean_over_amounts(place: PlaceSolution) -> Floats:
-    """Probability `[moves, N]` of each move at an information set, its amounts counting equally."""
+def mean_over_amounts(place: PlaceSolution) -> Floats:
+    """Probability `[moves, N]` of each move at an information set, over the amounts that its player sees."""
     rows: list[Floats] = []
     for label, probability in place.probability.items():
         summed = probability.sum(axis=-2) if label in place.scale else probability
-        rows.append(summed.reshape(-1, summed.shape[-1]).mean(axis=0))
+        rows.append((place.weight * summed).reshape(-1, summed.shape[-1]).sum(axis=0))
     return np.stack(rows)
 
 

@@ -167,7 +167,10 @@ class Equations:
             full = jnp.concatenate([odds, jnp.zeros((1, odds.shape[-1]))])[slot]
             parts = cells.split(full, UNAVAILABLE)
         parts = parts - parts.max(1, keepdims=True)  # first, or the logarithm drowns in large odds
-        return cells.join(parts - jnp.log(jnp.exp(parts).sum(1, keepdims=True)))
+        logs = cells.join(parts - jnp.log(jnp.exp(parts).sum(1, keepdims=True)))
+        if self.masked and available is not None:  # a slope of what is too large to change would mislead
+            logs = jnp.where(available, logs, UNAVAILABLE)
+        return logs
 
     def gaps(self, worth: Array, available: Array | None) -> Array:
         """From expected payoffs `[N, W]` to each unknown's payoff less its reference's, `[n, W]`."""
