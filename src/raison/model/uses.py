@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from raison.model.formula import Formula, mentions
+from raison.model.process.records import Process
 from raison.model.records import Definition, Distribution, Model
 
 Graph = Mapping[str, Collection[str]]
@@ -32,11 +33,22 @@ def definitions(model: Model) -> Iterator[tuple[str, Definition]]:
 
 
 def graph(model: Model) -> dict[str, set[str]]:
-    """For each parameter, quantity and function what it mentions."""
+    """For each parameter, quantity, function and process what it mentions."""
     edges = {name: mentioned(definition) for name, definition in definitions(model)}
     for name, function in model.functions.items():
         edges[name] = mentioned(function.body) - set(function.arguments)
+    for name, process in model.processes.items():
+        edges[name] = outside(process)
     return edges
+
+
+def outside(process: Process) -> set[str]:
+    """What a process mentions of the file: names, functions and processes that are not its own names."""
+    own, found = set(process.names()), set[str]()
+    for place, formula in process.formulas():
+        mentioned_here = mentions(formula.expression)
+        found |= mentioned_here if place[0] == "inputs" else mentioned_here - own
+    return found
 
 
 def circles(edges: Graph) -> list[list[str]]:
