@@ -42,13 +42,19 @@ class _Carried(NamedTuple):
 
     Attributes:
         state: Stocks and delays.
-        gone_in: Per exact delay `[T, B]`, what entered it in each step, per unit of time.
+        queues: Per exact delay `[T + 1, B]`, what is to come out of it, per unit of time, by the step of
+            entering.
+        entered: Per exact delay `[B]`, what entered it in the last step, per unit of time.
+        queued: Per exact delay `[B]`, the next row of its queue: a row that is written before any is read is
+            written in place.
         folds: Outputs so far.
         below: Per stock that may not, `[B]` bool, whether it has fallen below zero.
     """
 
     state: State
-    gone_in: dict[str, Array]
+    queues: dict[str, Array]
+    entered: dict[str, Array]
+    queued: dict[str, Array]
     folds: Folds
     below: dict[str, Array]
 
@@ -73,7 +79,7 @@ def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value],
         return {name: setting.full(moment.number(output.of)) for name, output in later.items()}
 
     def step(carried: _Carried, index: Array) -> tuple[_Carried, dict[str, Array]]:
-        moment = _moment(setting, carried, index)
+        queues, moment = _moment(setting, carried, index)
         folds = folded(carried.folds, moment, when)
         state, entered = _advanced(setting, moment)
         below = {
@@ -82,15 +88,12 @@ def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value],
         }
         held = {name: jnp.maximum(state.stocks[name], 0.0) for name in below}
         state = state._replace(stocks={**state.stocks, **held})
-        gone_in = {
-            name: jax.lax.dynamic_update_index_in_dim(rows, entered[name], index, 0)
-            for name, rows in carried.gone_in.items()
-        }
-        after = _Carried(state, gone_in, folds, below)
+        queued = {name: _blended(setting, name, entered, carried.entered) for name in entered}
+        after = _Carried(state, queues, entered, queued, folds, below)
         return _with_events(setting, after, index + 1), read_later(moment)
 
     carried, rows = jax.lax.scan(step, carried, jnp.arange(last))
-    moment = _moment(setting, carried, last)
+    _, moment = _moment(setting, carried, last)
     outputs = ended(folded(carried.folds, moment, when), moment)
     for name, row in read_later(moment).items():
         outputs[name] = jnp.concatenate([rows[name], row[None]])
@@ -163,8 +166,10 @@ def _started(setting: Setting, when: dict[str, Value]) -> _Carried:
         else:
             order = delay.order or 1
             stages[name] = jnp.broadcast_to(start / order, (order, setting.batch))
-    gone_in = {name: jnp.zeros((plan.num_steps, setting.batch)) for name in inside}
-    carried = _Carried(State(stocks, inside, stages), gone_in, begun(setting, when), below)
+    queues = {name: jnp.zeros((plan.num_steps + 1, setting.batch)) for name in inside}
+    entered = {name: setting.full(setting.refill[name]) for name in inside}
+    folds = begun(setting, when)
+    carried = _Carried(State(stocks, inside, stages), queues, entered, entered, folds, below)
     return _with_events(setting, carried, 0)
 
 
@@ -173,27 +178,41 @@ def _is_counted(plan: Plan, sink: str) -> bool:
     return any(sink in mentions(formula.expression) for _, formula in plan.process.formulas())
 
 
-def _moment(setting: Setting, carried: _Carried, index: Any) -> Moment:
-    past = {name: _past(setting, name, rows, index) for name, rows in carried.gone_in.items()}
-    time = jnp.asarray(index, jnp.float64) * setting.step
-    return Moment(setting, carried.state, time, index, past)
+def _moment(setting: Setting, carried: _Carried, index: Any) -> tuple[dict[str, Array], Moment]:
+    """The queues in delays, with what entered in the last step; and the process at this step."""
+    queues = {
+        name: jax.lax.dynamic_update_index_in_dim(rows, carried.queued[name], index, 0)
+        for name, rows in carried.queues.items()
+    }
+    past = {name: _past(setting, name, rows, carried.entered[name], index) for name, rows in queues.items()}
+    return queues, Moment(setting, carried.state, _time(setting, index), index, past)
 
 
-def _past(setting: Setting, name: str, rows: Array, index: Any) -> Array:
-    """What comes out of an exact delay of what went in in earlier steps, per unit of time."""
+def _time(setting: Setting, index: Any) -> Array:
+    return jnp.asarray(index, jnp.float64) * setting.step
+
+
+def _past(setting: Setting, name: str, rows: Array, entered: Array, index: Any) -> Array:
+    """What comes out of an exact delay of what entered in earlier steps, per unit of time.
+
+    What takes a fraction of a step more than a whole number of them comes out in two steps, in shares that
+    make its mean time right.
+    """
     lag, beyond = setting.lags[name]
-    first = jnp.where(lag == 0, 0.0, (1.0 - beyond) * _row(setting, name, rows, index - lag))
-    return first + beyond * _row(setting, name, rows, index - lag - 1)
-
-
-def _row(setting: Setting, name: str, rows: Array, at: Any) -> Array:
-    """What entered a delay in a step; before the start, what makes up its first content."""
-    place = jnp.maximum(jnp.asarray(at, jnp.int32), 0)
+    at = index - lag
+    place = jnp.maximum(jnp.asarray(at, jnp.int32) + 1, 0)
     if place.ndim == 0:
         found = jax.lax.dynamic_index_in_dim(rows, place, 0, keepdims=False)
     else:
         found = jnp.take_along_axis(rows, place[None], axis=0, mode="promise_in_bounds")[0]
-    return jnp.where(at < 0, setting.refill[name], found)
+    found = jnp.where(at < 0, setting.refill[name], found)
+    return jnp.where(lag == 0, beyond * entered, found)
+
+
+def _blended(setting: Setting, name: str, entered: dict[str, Array], before: dict[str, Array]) -> Array:
+    """What comes out together: most of what enters in one step, and the rest of the step before."""
+    _, beyond = setting.lags[name]
+    return (1.0 - beyond) * entered[name] + beyond * before[name]
 
 
 def _advanced(setting: Setting, moment: Moment) -> tuple[State, dict[str, Array]]:
@@ -224,7 +243,7 @@ def _with_events(setting: Setting, carried: _Carried, index: Any) -> _Carried:
     """What there is after the events of a time step; each happens at the first step from its time on."""
     stocks = dict(carried.state.stocks)
     for event in setting.plan.process.events.values():
-        moment = _moment(setting, carried._replace(state=carried.state._replace(stocks=stocks)), index)
+        moment = Moment(setting, carried.state._replace(stocks=stocks), _time(setting, index), index)
         due = xp.ceil(xp.asarray(moment.number(event.at), xp.float64) / setting.step - 1e-9)
         amount = setting.full(moment.number(event.amount))
         if event.source is not None and not setting.plan.process.stocks[event.source].negative:
