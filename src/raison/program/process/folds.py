@@ -62,7 +62,7 @@ def _weight(output: Output, moment: Moment, when: Value | None) -> Array:
         at_end = (moment.index == 0) | (moment.index == last)
         return jnp.where(at_end, 0.5 / last, 1.0 / last)
     place = jnp.asarray(when, jnp.float64) / moment.setting.step
-    return jnp.maximum(1.0 - jnp.abs(place - moment.index), 0.0)
+    return jnp.maximum(1.0 - jnp.abs(place - jnp.asarray(moment.index, jnp.float64)), 0.0)
 
 
 def _first_time(condition: Formula, so_far: tuple[Array, ...], moment: Moment) -> tuple[Array, ...]:

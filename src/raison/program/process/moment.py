@@ -43,7 +43,6 @@ class Setting:
         outer: Values of the file's names.
         lags: Per exact delay how many steps it takes, as a whole number and the fraction beyond it.
         refill: Per exact delay the rate at which what was inside at the start comes out.
-        pace: Per Erlang delay with a fixed mean time, the share of a stage that leaves it per unit of time.
         seeds: Per noise, its seed.
         batch: B.
     """
@@ -185,8 +184,8 @@ class Moment:
             return self.past[name] + at_once
         return self.pace(name, delay) * self.state.stages[name][-1]
 
-    def pace(self, name: str, delay: Delay) -> Value:
-        """The share of a stage that leaves it, per unit of time; at most all of it in a step."""
+    def pace(self, name: str, delay: Delay) -> Array:
+        """`[B]`, the share of a stage that leaves it, per unit of time; at most all of it in a step."""
         order = float(delay.order or 1)
         takes = self.setting.full(self.number(delay.takes))
         return jnp.minimum(order / jnp.maximum(takes, 0.0), 1.0 / self.setting.step)
@@ -206,7 +205,7 @@ class Moment:
             if delay.kind == EXACT:
                 inside[name] = setting.full(into - out)
             else:
-                passed = self.pace(name, delay) * self.state.stages[name]
+                passed = self.pace(name, delay)[None] * self.state.stages[name]
                 stages[name] = jnp.concatenate([setting.full(into)[None], passed[:-1]]) - passed
         return State(change, inside, stages)
 

@@ -24,14 +24,14 @@ _SEEDS = 2.0**32  # a seed counts in steps of 2 ** -32, so that its last bits, w
 
 
 def noise_at(
-    plan: Plan, name: str, seed: Value, index: Any, number: Callable[[Formula], Value]
+    plan: Plan, name: str, seed: jax.Array, index: Any, number: Callable[[Formula], Value]
 ) -> Value:
     """The value of a noise in a time step, from its distribution.
 
     Args:
         plan: The process.
         name: Of the noise.
-        seed: A float or `[B]`.
+        seed: `[B]`.
         index: Of the time step.
         number: What the arguments of its distribution stand for.
     """
@@ -42,7 +42,7 @@ def noise_at(
     return quantile.quantile(noise.distribution.kind, point, arguments)
 
 
-def uniform(name: str, seed: Value, count: Any) -> jax.Array:
+def uniform(name: str, seed: jax.Array, count: Any) -> jax.Array:
     """A point of the open unit interval, independent for different names, seeds and counts.
 
     Source:
@@ -50,7 +50,7 @@ def uniform(name: str, seed: Value, count: Any) -> jax.Array:
         section 4 (Stafford's variant 13), applied to name, seed and count in turn; this use is ours.
     """
     salt = np.uint64(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
-    whole = jnp.asarray(jnp.floor(jnp.asarray(seed, jnp.float64) * _SEEDS), jnp.int64)
+    whole = jnp.asarray(jnp.floor(seed * _SEEDS), jnp.int64)
     bits = _mixed(jnp.asarray(whole, jnp.uint64) + salt)
     bits = _mixed(bits + jnp.asarray(count, jnp.uint64) * jnp.uint64(0x9E3779B97F4A7C15))
     return (jnp.asarray(bits >> jnp.uint64(12), jnp.float64) + 0.5) * 2.0**-52

@@ -92,7 +92,7 @@ def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value],
         after = _Carried(state, queues, entered, queued, folds, below)
         return _with_events(setting, after, index + 1), read_later(moment)
 
-    carried, rows = jax.lax.scan(step, carried, jnp.arange(last))
+    carried, rows = jax.lax.scan(step, carried, jnp.arange(last, dtype=jnp.int32))
     _, moment = _moment(setting, carried, last)
     outputs = ended(folded(carried.folds, moment, when), moment)
     for name, row in read_later(moment).items():
@@ -125,7 +125,7 @@ def _set(
         lags[name] = _lag(takes, step, plan.num_steps)
         start = 0.0 if delay.start is None else nothing.number(delay.start)
         refill[name] = xp.where(start == 0.0, 0.0, start / takes) if delay.start is not None else 0.0
-    seeds = {name: nothing.number(noise.seed) for name, noise in process.noise.items()}
+    seeds = {name: setting.full(nothing.number(noise.seed)) for name, noise in process.noise.items()}
     when: dict[str, Value] = {}
     for name, output in plan.asked.items():
         if output.at is not None and not plan.is_read_later(output):
@@ -200,7 +200,7 @@ def _past(setting: Setting, name: str, rows: Array, entered: Array, index: Any) 
     """
     lag, beyond = setting.lags[name]
     at = index - lag
-    place = jnp.maximum(jnp.asarray(at, jnp.int32) + 1, 0)
+    place = jnp.maximum(at + 1, 0)
     if place.ndim == 0:
         found = jax.lax.dynamic_index_in_dim(rows, place, 0, keepdims=False)
     else:
@@ -248,7 +248,7 @@ def _with_events(setting: Setting, carried: _Carried, index: Any) -> _Carried:
         amount = setting.full(moment.number(event.amount))
         if event.source is not None and not setting.plan.process.stocks[event.source].negative:
             amount = jnp.minimum(amount, stocks[event.source])
-        amount = jnp.where(due == index, amount, 0.0)
+        amount = jnp.where(due == jnp.asarray(index, jnp.float64), amount, 0.0)
         stocks = dict(stocks)
         if event.source is not None:
             stocks[event.source] = stocks[event.source] - amount
