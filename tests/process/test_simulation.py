@@ -11,7 +11,10 @@ from scipy.special import gammainc
 
 import raison
 from raison.model.reader import read_text
+from raison.model.process.by_hand import Course
+from raison.program.process.noise import uniform
 from raison.program.program import compile_model
+from raison.program.quantile import quantile
 from raison.program.world import World
 
 CASES = yaml.safe_load((Path(__file__).parent / "processes.yaml").read_text(encoding="utf-8"))
@@ -291,3 +294,24 @@ def test_equal_seeds_give_equal_noise_and_an_uncertain_one_each_draw_its_own():
     assert values["square"].mean() == pytest.approx(1, abs=0.012)
     lag = np.corrcoef(values["q"][:499], values["q"][1:500])[0, 1]
     assert abs(lag) < 0.15  # neighbouring seeds have nothing to do with each other
+
+
+@pytest.mark.parametrize("method", ["euler", "rk4"])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
+def test_one_draw_by_hand_agrees(case, method):
+    process = {**case["process"], "time": {**case["process"]["time"], "method": method}}
+    model = model_with(process, {f"q_{name}": f"p().{name}" for name in process["outputs"]})
+    chosen = {name: np.array([value]) for name, value in (("x", 0.3), ("y", 0.6), ("z", 0.8))}
+    values, _ = simulated(model, chosen)
+    world = {name: float(row[0]) for name, row in chosen.items()}
+    record = model.processes["p"]
+
+    def drawn(name, count, arguments):
+        point = uniform(name, np.array([world["y"] if name == "shock" else 7.0]), count)
+        return float(quantile(record.noise[name].distribution.kind, point, arguments)[0])
+
+    inputs = {name: given.default.expression.value for name, given in record.inputs.items()}
+    course = Course(record, inputs, world.__getitem__, {}, drawn)
+    for name, value in course.outputs.items():
+        assert values[f"q_{name}"][0] == pytest.approx(value, rel=1e-9, abs=1e-9), name
+    assert course.failures == []

@@ -10,6 +10,7 @@ from raison.model.formula import Formula, mentions
 from raison.model.keys import MOST_STAGES, RESERVED, did_you_mean
 from raison.model.naming import check_identifier
 from raison.model.problem import Path
+from raison.model.process.dimensions import Units, check_calls, check_units, has_units
 from raison.model.process.order import circle_inside
 from raison.model.process.records import ERLANG, EXACT, KINDS, METHODS, TIME, Delay, Event, Flow, Process
 from raison.model.records import Model
@@ -26,6 +27,12 @@ def check_processes(model: Model, scope: Scope, report: Report) -> None:
         path = ("processes", name)
         if not report.knows(path):
             _Checked(model, name, process, scope, report, path).check()
+    units = [name for name, process in model.processes.items() if has_units(process)]
+    if units and not report.broken and not report.raw() and not scope.is_circular:
+        of_model = Units(model)
+        for name in units:
+            check_units(of_model, name, report)
+        check_calls(of_model, report)
 
 
 class _Checked:
