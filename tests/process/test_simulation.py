@@ -1,5 +1,6 @@
 """Simulations against a second implementation and against exact solutions."""
 
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -12,9 +13,8 @@ from scipy.special import gammainc
 import raison
 from raison.model.reader import read_text
 from raison.model.process.by_hand import Course
-from raison.program.process.noise import uniform
+from raison.program.process.noise import drawn
 from raison.program.program import compile_model
-from raison.program.quantile import quantile
 from raison.program.world import World
 
 CASES = yaml.safe_load((Path(__file__).parent / "processes.yaml").read_text(encoding="utf-8"))
@@ -306,12 +306,8 @@ def test_one_draw_by_hand_agrees(case, method):
     world = {name: float(row[0]) for name, row in chosen.items()}
     record = model.processes["p"]
 
-    def drawn(name, count, arguments):
-        point = uniform(name, np.array([world["y"] if name == "shock" else 7.0]), count)
-        return float(quantile(record.noise[name].distribution.kind, point, arguments)[0])
-
     inputs = {name: given.default.expression.value for name, given in record.inputs.items()}
-    course = Course(record, inputs, world.__getitem__, {}, drawn)
+    course = Course(record, inputs, world.__getitem__, {}, partial(drawn, record))
     for name, value in course.outputs.items():
         assert values[f"q_{name}"][0] == pytest.approx(value, rel=1e-9, abs=1e-9), name
     assert course.failures == []

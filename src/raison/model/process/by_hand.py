@@ -13,8 +13,8 @@ from raison.model.evaluate import FLOATS, Bindings, UserFunctions, evaluate, eva
 from raison.model.formula import Binary, Compare, Expression, Formula
 from raison.model.process.records import EXACT, RK4, TIME, Delay, Flow, Output, Process
 
-Drawn = Callable[[str, int, list[float]], float]
-"""The value of a noise: its name, the count of its interval, and its distribution's arguments."""
+Drawn = Callable[[str, float, int, list[float]], float]
+"""The value of a noise: its name, its seed, the count of its interval, its distribution's arguments."""
 
 
 @dataclass(slots=True)
@@ -52,6 +52,7 @@ class Course:
     _entered: dict[str, list[float]] = field(default_factory=dict)
     _takes: dict[str, float] = field(default_factory=dict)
     _refill: dict[str, float] = field(default_factory=dict)
+    _seeds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         held = self._start()
@@ -77,6 +78,7 @@ class Course:
         for name, stock in process.stocks.items():
             if held.stocks[name] < 0 and not stock.negative:
                 self._fail(f"stock '{name}' starts below zero, with {held.stocks[name]:g}")
+        self._seeds = {name: nothing.number(noise.seed) for name, noise in process.noise.items()}
         held.stocks |= dict.fromkeys(process.sinks, 0.0)
         for name, delay in process.delays.items():
             start = 0.0 if delay.start is None else nothing.number(delay.start)
@@ -98,6 +100,10 @@ class Course:
     def entered(self, delay: str, step: int) -> float:
         """What entered an exact delay in a step, per unit of time; before the start, what it began with."""
         return self._entered[delay][step] if step >= 0 else self._refill[delay]
+
+    def noise(self, name: str, count: int, arguments: list[float]) -> float:
+        """The value of a noise in an interval."""
+        return self.drawn(name, self._seeds[name], count, arguments)
 
     def lag(self, delay: str) -> tuple[int, float]:
         """How many steps an exact delay takes, and the fraction beyond."""
@@ -214,7 +220,8 @@ class _Instant:
         if name in process.noise:
             noise = process.noise[name]
             steps = 1 if noise.every is None else round(noise.every / process.time.step)
-            return self.course.drawn(name, self.index // steps, [self.number(a) for a in noise.distribution.arguments])
+            arguments = [self.number(argument) for argument in noise.distribution.arguments]
+            return self.course.noise(name, self.index // steps, arguments)
         return _fixed(self.course, name)
 
     def number(self, formula: Formula) -> float:

@@ -142,13 +142,13 @@ def run(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value]) -> S
 
     if any(isinstance(array, jax.Array) for array in arrays):
         found = whole(arrays)
-        return jax.tree.map(lambda rows: rows[..., :size].reshape(*rows.shape[:-1], *shape), found)
+        return jax.tree.map(lambda rows: rows[..., :size].reshape((*rows.shape[:-1], *shape)), found)
     key = (tuple(np.shape(array) for array in arrays), _shown(fixed), _shown(outer))
     if key not in plan.runs:
         plan.runs[key] = jax.jit(whole)
     with jax.ensure_compile_time_eval():
         found = jax.tree.map(np.asarray, plan.runs[key](arrays))
-    cut = jax.tree.map(lambda rows: rows[..., :size].reshape(*rows.shape[:-1], *shape), found)
+    cut = jax.tree.map(lambda rows: rows[..., :size].reshape((*rows.shape[:-1], *shape)), found)
     outputs = {name: _plain(value) for name, value in cut.outputs.items()}
     return Simulated(outputs, {key: bool(w) if w.ndim == 0 else w for key, w in cut.faults.items()})
 

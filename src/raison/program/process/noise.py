@@ -17,6 +17,7 @@ import numpy as np
 from raison.model.evaluate import Value
 from raison.model.formula import Formula
 from raison.program import quantile
+from raison.model.process.records import Process
 from raison.program.process.plan import Plan
 
 _SEEDS = 2.0**32  # a seed counts in steps of 2 ** -32, so that its last bits, which may differ between
@@ -40,6 +41,13 @@ def noise_at(
     point = uniform(name, seed, index // steps)
     arguments = [number(argument) for argument in noise.distribution.arguments]
     return quantile.quantile(noise.distribution.kind, point, arguments)
+
+
+def drawn(process: Process, name: str, seed: float, count: int, arguments: list[float]) -> float:
+    """The value of a noise in one interval of `every`, as a plain number."""
+    with jax.ensure_compile_time_eval():
+        point = uniform(name, jnp.asarray([seed], jnp.float64), count)
+        return float(quantile.quantile(process.noise[name].distribution.kind, point, arguments)[0])
 
 
 def uniform(name: str, seed: jax.Array, count: Any) -> jax.Array:

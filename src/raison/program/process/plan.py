@@ -64,10 +64,9 @@ def make_plans(model: Model) -> dict[str, Plan]:
     return {name: _plan(name, process, asked[name], functions) for name, process in model.processes.items()}
 
 
-def plan_of(model: Model, name: str) -> Plan:
-    """A plan in which every output is asked for."""
+def plan_of(model: Model, name: str, process: Process) -> Plan:
+    """A plan in which every output is asked for, of a process of a model or of one made from it."""
     functions = {name: (f.arguments, f.body.expression) for name, f in model.functions.items()}
-    process = model.processes[name]
     return _plan(name, process, set(process.outputs), functions)
 
 
