@@ -38,6 +38,7 @@ class Course:
         drawn: Answers for noise.
         paths: Per name, its values at 0, step, ..., horizon.
         outputs: What the process gives.
+        sizes: Per output, the largest size of what it is of.
         failures: Why its numbers are not to be used.
     """
 
@@ -48,6 +49,7 @@ class Course:
     drawn: Drawn
     paths: dict[str, list[float]] = field(default_factory=dict)
     outputs: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     _entered: dict[str, list[float]] = field(default_factory=dict)
     _takes: dict[str, float] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Course:
             if index < last:
                 instant = self._events(self._advanced(instant))
         for name, output in self.process.outputs.items():
+            self.sizes[name] = max(abs(value) for value in folds[name])
             self.outputs[name] = self._summed_up(name, output, folds[name], instant)
 
     def _start(self) -> Held:
@@ -135,8 +138,8 @@ class Course:
 
     def _events(self, instant: _Instant) -> _Instant:
         for event in self.process.events.values():
-            due = math.ceil(instant.number(event.at) / self.process.time.step - 1e-9)
-            if due != instant.index:
+            at = instant.number(event.at) / self.process.time.step
+            if not math.isfinite(at) or math.ceil(at - 1e-9) != instant.index:
                 continue
             stocks = dict(instant.held.stocks)
             amount = instant.number(event.amount)
@@ -244,7 +247,7 @@ class _Instant:
             return wishes
         wanted = sum(max(wish, 0.0) for wish in wishes.values()) * self.process.time.step
         held = self.held.stocks[stock]
-        share = held / wanted if wanted > held else 1.0
+        share = FLOATS.binary["/"](held, wanted) if wanted > held else 1.0
         return {name: wish * share if wish > 0 else wish for name, wish in wishes.items()}
 
     def change(self) -> tuple[Held, dict[str, float]]:
