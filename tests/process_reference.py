@@ -1,7 +1,7 @@
-"""A second simulator of processes, from the file's plain data, one draw at a time; it shares no code with raison.
+"""A second simulator of processes, from plain data, one draw at a time; it shares no code with raison.
 
-Formulas are evaluated by Python itself. Euler's method and exact delays only by lists: what enters a delay is a
-parcel with the time at which it is due.
+Formulas are evaluated by Python itself, and only Euler's method is there. What enters an exact delay is a
+parcel with the step at which it is due.
 """
 
 import hashlib
@@ -28,23 +28,29 @@ class Reference:
     """One simulation. `world` has the file's parameters and functions, `inputs` what a call gives."""
 
     def __init__(self, process, world, inputs):
-        self.p = {key: process.get(key) or {} for key in
-                  ("inputs", "stocks", "flows", "delays", "quantities", "events", "noise", "outputs")}  # fmt: skip
+        sections = ("inputs", "stocks", "flows", "delays", "quantities", "events", "noise", "outputs")
+        self.p = {key: process.get(key) or {} for key in sections}
         self.world = world
         time = process["time"]
         self.h, self.horizon = float(eval(str(time["step"]))), float(eval(str(time["horizon"])))
         self.n = round(self.horizon / self.h)
-        self.inputs = {name: inputs.get(name, given.get("default")) for name, given in self.p["inputs"].items()}
-        self.inputs = {n: eval(v, {}, dict(world)) if isinstance(v, str) else v for n, v in self.inputs.items()}
+        self.inputs = {
+            name: inputs.get(name, given.get("default")) for name, given in self.p["inputs"].items()
+        }
+        self.inputs = {
+            n: eval(v, {}, dict(world)) if isinstance(v, str) else v for n, v in self.inputs.items()
+        }
         self.sinks = process.get("sinks") or []
         self.t, self.k = 0.0, 0
         self.stock = {}
         self.parcels = {name: [] for name in self.p["delays"]}
         self.stages = {}
         self.stock = {name: self.number(each["start"]) for name, each in self.p["stocks"].items()}
-        self.stock |= {name: 0.0 for name in self.sinks}
+        self.stock |= dict.fromkeys(self.sinks, 0.0)
         self.total = {name: [] for name in self.p["outputs"]}
-        self.went_below = {name for name, held in self.stock.items() if held < 0 and not self.may_be_negative(name)}
+        self.went_below = {
+            name for name, held in self.stock.items() if held < 0 and not self.may_be_negative(name)
+        }
         for name, delay in self.p["delays"].items():
             self.begin(name, delay)
 
@@ -171,7 +177,9 @@ class Reference:
                 after[delay["from"]] -= self.h * rates[name]
             if name in self.stages:
                 takes, stages = self.number(delay["takes"]), self.stages[name]
-                leaving = [min(len(stages) / takes if takes else math.inf, 1 / self.h) * held for held in stages]
+                leaving = [
+                    min(len(stages) / takes if takes else math.inf, 1 / self.h) * held for held in stages
+                ]
                 entering = [rates[name], *leaving[:-1]]
                 self.stages[name] = [
                     s + self.h * (i - o) for s, i, o in zip(stages, entering, leaving, strict=True)

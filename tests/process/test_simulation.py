@@ -7,12 +7,12 @@ import jax
 import numpy as np
 import pytest
 import yaml
-from process_reference import Reference
 from scipy.special import gammainc
 
 import raison
-from raison.model.reader import read_text
+from process_reference import Reference
 from raison.model.process.by_hand import Course
+from raison.model.reader import read_text
 from raison.program.process.noise import drawn
 from raison.program.program import compile_model
 from raison.program.world import World
@@ -23,7 +23,7 @@ DRAWS = 7
 
 def model_with(process, calls, parameters=None, functions=None):
     """A model whose quantities are calls of one process `p`."""
-    parameters = parameters or {name: "uniform(0, 1)" for name in "xyz"}
+    parameters = parameters or dict.fromkeys("xyz", "uniform(0, 1)")
     data = {
         "raison": 1,
         "title": "-",
@@ -79,7 +79,7 @@ def errors_by_step(process, exact, steps, parameters, chosen):
 
 
 POINTS = {name: np.random.default_rng(6).uniform(0.2, 1.0, 9) for name in "xyz"}
-PARAMETERS = {name: "uniform(0.2, 1)" for name in "xyz"}
+PARAMETERS = dict.fromkeys("xyz", "uniform(0.2, 1)")
 
 
 def face_exactly():
@@ -108,7 +108,10 @@ SMOOTH = {
         face_exactly,
         {
             "stocks": {"face": {"start": 1, "negative": True}},
-            "flows": {"gap": {"to": "face", "rate": "-x * y"}, "fade": {"from": "face", "to": "gone", "rate": "z * face"}},
+            "flows": {
+                "gap": {"to": "face", "rate": "-x * y"},
+                "fade": {"from": "face", "to": "gone", "rate": "z * face"},
+            },
             "sinks": ["gone"],
             "outputs": {"o": {"at": "end", "of": "face"}},
         },
@@ -180,7 +183,7 @@ def test_an_exact_delay_leaves_rk4_order_two():
     assert np.log2(errors[:-1] / errors[1:]) == pytest.approx(2, abs=0.2), errors
 
 
-# --- calls ----------------------------------------------------------------------------------------------------
+# --- calls ------------------------------------------------------------------------------------------------
 
 TWO = {
     "inputs": {"start": {"default": 1}, "after": {"default": 2}},
@@ -226,7 +229,11 @@ def test_distinct_calls_are_simulated_once_each():
 
 
 def test_a_function_of_the_file_sees_the_names_of_the_file_inside_a_process():
-    process = {**TWO, "flows": {"f": {"from": "a", "to": "b", "rate": "twice() * a"}}, "stocks": {"a": 1, "b": 0, "x": 5}}
+    process = {
+        **TWO,
+        "flows": {"f": {"from": "a", "to": "b", "rate": "twice() * a"}},
+        "stocks": {"a": 1, "b": 0, "x": 5},
+    }
     process["flows"]["g"] = {"from": "x", "to": "b", "rate": "0"}
     model = model_with(process, {"q": "p().end"}, PARAMETERS, {"twice()": "2 * x"})
     values, _ = simulated(model, POINTS)
@@ -242,7 +249,7 @@ def test_a_run_compiles_what_points_compute_and_is_the_same_for_any_workers():
     assert one.verdicts[0].mean == pytest.approx(expected, abs=4e-4)
 
 
-# --- what fails -----------------------------------------------------------------------------------------------
+# --- what fails -------------------------------------------------------------------------------------------
 
 
 def test_a_stock_below_zero_fails_its_row_and_harms_no_other():
@@ -280,7 +287,11 @@ def test_equal_seeds_give_equal_noise_and_an_uncertain_one_each_draw_its_own():
         "stocks": {"s": {"start": 0, "negative": True}},
         "flows": {"f": {"to": "s", "rate": "shock"}},
         "noise": {"shock": {"value": "normal(0, 1)", "seed": "x"}},
-        "outputs": {"o": {"at": "end", "of": "s"}, "square": {"mean": "shock * shock"}, "late": {"at": "399", "of": "s"}},
+        "outputs": {
+            "o": {"at": "end", "of": "s"},
+            "square": {"mean": "shock * shock"},
+            "late": {"at": "399", "of": "s"},
+        },
     }
     model = model_with(process, {"q": "p().o", "square": "p().square", "late": "p().late"}, PARAMETERS)
     seeds = np.concatenate([np.linspace(0.2, 0.9, 500), [0.2]])

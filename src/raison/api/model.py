@@ -177,7 +177,9 @@ class Model:
         coded, count = coded_points(self.record, points or {})
         return Solution(self.record, program, solve_points(program, coded, count, self.sha256))
 
-    def simulate(self, process: str, points: Mapping[str, Any] | None = None, /, **inputs: Any) -> Trajectories:
+    def simulate(
+        self, process: str, points: Mapping[str, Any] | None = None, /, **inputs: Any
+    ) -> Trajectories:
         """A process of the model over time, for charts: every stock, flow and quantity at every step.
 
         Args:

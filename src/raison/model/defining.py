@@ -42,7 +42,11 @@ def check_sizes(model: Model, scope: Scope, report: Report) -> Lookup:
     named = dict(uses.definitions(model))
     for name in uses.in_order(scope.edges):
         body = model.functions[name].body if name in model.functions else named.get(name)
-        parts = [formula for _, formula in model.processes[name].formulas()] if body is None else uses.formulas(body)
+        parts = (
+            [formula for _, formula in model.processes[name].formulas()]
+            if body is None
+            else uses.formulas(body)
+        )
         below = [other for other in scope.edges[name] if other in depth]
         # Each definition costs some calls of its own, each operation in it about two.
         own = 8 + 2 * max((height(formula.expression) for formula in parts), default=0)

@@ -116,18 +116,7 @@ class Simulated:
 
 
 Expression = (
-    Number
-    | Text
-    | Name
-    | Unary
-    | Binary
-    | Compare
-    | Logic
-    | Conditional
-    | Call
-    | Fraction
-    | Root
-    | Simulated
+    Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call | Fraction | Root | Simulated
 )
 
 

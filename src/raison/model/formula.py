@@ -407,7 +407,8 @@ class _Parser:
         self.at += 1
         if arguments:
             raise FormulaError(
-                f"{process}(...).{output[:60]} takes its inputs by name, as in {process}(x=1).{output[:60]}; got "
+                f"{process}(...).{output[:60]} takes its inputs by name, as in "
+                f"{process}(x=1).{output[:60]}; got "
                 f"{_excerpt(self.text)}."
             )
         return Simulated(process, tuple(keywords), output)

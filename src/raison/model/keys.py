@@ -15,8 +15,8 @@ class Key:
     Attributes:
         about: What it holds, for editors.
         shape: How its value is written: `text`, `truth`, `number`, `whole`, `steps`, `letter`, `formula`,
-            `definition`, `name`, `names`, `numbers`, `order`, `interval`, or the name of another section, with `*` for
-            a mapping of names to it and `[]` for a list of it.
+            `definition`, `name`, `names`, `numbers`, `order`, `interval`, or the name of another section,
+            with `*` for a mapping of names to it and `[]` for a list of it.
         needed: Whether the section is incomplete without it.
         built: Whether this version can do it; the language knows the key in any case.
     """

@@ -44,7 +44,9 @@ def check_names(model: Model, report: Report) -> None:
                 pass
             elif name in RESERVED:
                 report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
-            elif kind in ("function", "process") and (name in KNOWN_FUNCTIONS or name in KINDS or name in SPECIAL):
+            elif kind in ("function", "process") and (
+                name in KNOWN_FUNCTIONS or name in KINDS or name in SPECIAL
+            ):
                 report.error(path, f"the function '{name}' exists already; rename this {kind}.")
             elif name in seen:
                 report.error(path, f"'{name}' is a {seen[name]} already; rename the {kind}.")

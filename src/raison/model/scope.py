@@ -311,9 +311,10 @@ class Scope:
         if process is None:
             if call.process in self.model.functions:
                 self.report.error(
-                    path, f"{what} asks for '.{call.output}' of the function '{call.process}'; only processes have "
-                    "outputs."
-                )  # fmt: skip
+                    path,
+                    f"{what} asks for '.{call.output}' of the function '{call.process}'; only processes have "
+                    "outputs.",
+                )
             elif call.process not in self.half_known and self.knows_all:
                 hint = self.report.offer(call.process, self.processes) or "; define it under 'processes'."
                 message = f"{what} calls '{call.process[:60]}', which is not a process{hint}"
@@ -323,7 +324,9 @@ class Scope:
             return
         for name, _ in call.inputs:
             if name not in process.inputs:
-                hint = self.report.offer(name, process.inputs) or f"; its inputs are {_listed(process.inputs)}."
+                hint = (
+                    self.report.offer(name, process.inputs) or f"; its inputs are {_listed(process.inputs)}."
+                )
                 self.report.error(
                     path, f"{what} calls {call.process} with '{name[:60]}=', which is not an input{hint}"
                 )
@@ -331,7 +334,8 @@ class Scope:
         for name, needed in process.inputs.items():
             if needed.default is None and name not in given:
                 self.report.error(
-                    path, f"{what} calls {call.process} without '{name}', which has no default; add '{name}=...'."
+                    path,
+                    f"{what} calls {call.process} without '{name}', which has no default; add '{name}=...'.",
                 )
         if call.output not in process.outputs:
             hint = self.report.offer(call.output, process.outputs)

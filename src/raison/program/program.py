@@ -19,8 +19,8 @@ from raison.model.records import (
 from raison.program import copula
 from raison.program.form import Form, make_form, needs_form
 from raison.program.graph import Graph, expand
-from raison.program.process.plan import Plan, make_plans
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
+from raison.program.process.plan import Plan, make_plans
 
 FINE = "solved"
 """Reason number 0: the draw did not fail."""
@@ -176,7 +176,8 @@ def failure_reasons(model: Model) -> dict[str, str]:
     for name, process in model.processes.items():
         for stock in process.stocks:
             reasons[f"process:{name}:below:{stock}"] = (
-                f"stock '{stock}' of process '{name}' falls below zero; check its start and the signs of what "
+                f"stock '{stock}' of process '{name}' falls below zero; check its start and the "
+                "signs of what "
                 "moves, or write 'negative: true'."
             )
         for delay in process.delays:

@@ -217,7 +217,11 @@ class _Instant:
         if name in process.delays:
             return held.inside[name] if name in held.inside else sum(held.stages[name])
         if name in process.flows:
-            return self.rates(process.flows[name].source)[name] if process.flows[name].source else self.wish(name)
+            return (
+                self.rates(process.flows[name].source)[name]
+                if process.flows[name].source
+                else self.wish(name)
+            )
         if name in process.quantities:
             return self.number(process.quantities[name].value)
         if name in process.noise:
@@ -233,7 +237,9 @@ class _Instant:
 
     def truth(self, formula: Formula) -> bool:
         course = self.course
-        return bool(evaluate_truth(formula.expression, self.value, FLOATS, course.functions, outer=course.outer))
+        return bool(
+            evaluate_truth(formula.expression, self.value, FLOATS, course.functions, outer=course.outer)
+        )
 
     def wish(self, name: str) -> float:
         moving: Flow | Delay = self.process.flows.get(name) or self.process.delays[name]

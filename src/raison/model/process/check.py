@@ -58,15 +58,20 @@ class _Checked:
         self.noise()
         self.formulas()
         if not self.process.outputs:
-            self.error("outputs", f"process '{self.name}' gives nothing; add 'outputs', as in "
-                                  "'o: {at: end, of: stock}'.")  # fmt: skip
+            self.error(
+                "outputs",
+                f"process '{self.name}' gives nothing; add 'outputs', as in 'o: {{at: end, of: stock}}'.",
+            )
         whole = before == len(self.report.problems) + len(self.report.unknown)
         if whole and not self.report.touches(self.path):
             circle = circle_inside(self.process)
             if circle:
                 place = next(self.section(part) for part in circle if self.section(part))
-                self.error(*place, f"'{circle[0]}' in process '{self.name}' depends on itself within a time step: "
-                                   f"{' -> '.join(circle[:12])}; break the circle with a stock.")  # fmt: skip
+                self.error(
+                    *place,
+                    f"'{circle[0]}' in process '{self.name}' depends on itself within a time step: "
+                    f"{' -> '.join(circle[:12])}; break the circle with a stock.",
+                )
 
     def error(self, *place: str) -> None:
         """Report an error at a place inside the process; the last argument is the message."""
@@ -99,7 +104,9 @@ class _Checked:
                 if not check_identifier(kind, name, path, self.report):
                     continue
                 if name in RESERVED:
-                    self.report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
+                    self.report.error(
+                        path, f"'{name}' has a meaning of its own in formulas; rename the {kind}."
+                    )
                 elif name in seen:
                     self.report.error(
                         path, f"'{name}' is {seen[name]} of process '{self.name}' already; rename the {kind}."
@@ -113,7 +120,9 @@ class _Checked:
             return
         if time.method not in METHODS:
             hint = did_you_mean(time.method, METHODS) or f"; there are {' and '.join(METHODS)}."
-            self.error("time", "method", f"{what} has the method '{time.method[:60]}', which does not exist{hint}")
+            self.error(
+                "time", "method", f"{what} has the method '{time.method[:60]}', which does not exist{hint}"
+            )
         if time.step <= 0 or time.horizon <= 0:
             key = "step" if time.step <= 0 else "horizon"
             got = time.step if time.step <= 0 else time.horizon
@@ -121,12 +130,20 @@ class _Checked:
             return
         steps = time.horizon / time.step
         if steps > MOST_STEPS:
-            self.error("time", "step", f"{what} has at most {MOST_STEPS} steps; a step of {time.step:g} makes "
-                                       f"{steps:.0f}. Take a larger step.")  # fmt: skip
+            self.error(
+                "time",
+                "step",
+                f"{what} has at most {MOST_STEPS} steps; a step of {time.step:g} makes "
+                f"{steps:.0f}. Take a larger step.",
+            )
         elif abs(steps - round(steps)) > _WHOLE or steps < 0.5:
             fitting = time.horizon / max(round(steps), 1)
-            self.error("time", "step", f"the step of {what} divides its horizon; got {time.step:g} and "
-                                       f"{time.horizon:g}. A step of {fitting:.6g} would do.")  # fmt: skip
+            self.error(
+                "time",
+                "step",
+                f"the step of {what} divides its horizon; got {time.step:g} and "
+                f"{time.horizon:g}. A step of {fitting:.6g} would do.",
+            )
 
     def moving(self) -> Iterator[tuple[str, str, Flow | Delay | Event]]:
         """Everything that moves something: its section, its name, itself."""
@@ -145,14 +162,25 @@ class _Checked:
             if source is not None and source not in process.stocks:
                 hint = self.report.offer(source, process.stocks) or "; name a stock, or leave 'from' out for what " \
                     "comes from outside."  # fmt: skip
-                self.error(section, name, "from", f"{what} leaves '{source[:60]}', which is not a stock{hint}")
+                self.error(
+                    section, name, "from", f"{what} leaves '{source[:60]}', which is not a stock{hint}"
+                )
             if target not in process.stocks and target not in process.sinks:
                 known = [*process.stocks, *process.sinks]
-                hint = self.report.offer(target, known) or f"; name a stock, or add it with 'sinks: [{target[:60]}]'."
-                self.error(section, name, "to", f"{what} enters '{target[:60]}', which is neither a stock nor a "
-                                                f"sink{hint}")  # fmt: skip
+                hint = (
+                    self.report.offer(target, known)
+                    or f"; name a stock, or add it with 'sinks: [{target[:60]}]'."
+                )
+                self.error(
+                    section,
+                    name,
+                    "to",
+                    f"{what} enters '{target[:60]}', which is neither a stock nor a sink{hint}",
+                )
             elif source == target and section != "delays":
-                self.error(section, name, "to", f"{what} leaves '{source}' and enters it again; name two stocks.")
+                self.error(
+                    section, name, "to", f"{what} leaves '{source}' and enters it again; name two stocks."
+                )
 
     def delays(self) -> None:
         """Delays are of a known kind, Erlang ones have an order, exact ones a time that is fixed."""
@@ -163,20 +191,37 @@ class _Checked:
                 continue
             if delay.kind not in KINDS:
                 hint = did_you_mean(delay.kind, KINDS) or f"; there are {' and '.join(KINDS)}."
-                self.error("delays", name, "kind", f"{what} is of the kind '{delay.kind[:60]}', which does not "
-                                                   f"exist{hint}")  # fmt: skip
+                self.error(
+                    "delays",
+                    name,
+                    "kind",
+                    f"{what} is of the kind '{delay.kind[:60]}', which does not exist{hint}",
+                )
             elif delay.kind == ERLANG and delay.order is None:
                 self.error("delays", name, f"{what} is an Erlang delay without order; add 'order: 3', say.")
             elif delay.kind == EXACT and delay.order is not None:
-                self.error("delays", name, "order", f"{what} is exact and has no order; delete 'order', or write "
-                                                    "'kind: erlang'.")  # fmt: skip
+                self.error(
+                    "delays",
+                    name,
+                    "order",
+                    f"{what} is exact and has no order; delete 'order', or write 'kind: erlang'.",
+                )
             elif delay.order is not None and not 1 <= delay.order <= MOST_STAGES:
-                self.error("delays", name, "order", f"{what} has an order from 1 to {MOST_STAGES}; got "
-                                                    f"{delay.order}.")  # fmt: skip
+                self.error(
+                    "delays",
+                    name,
+                    "order",
+                    f"{what} has an order from 1 to {MOST_STAGES}; got {delay.order}.",
+                )
             used = sorted(mentions(delay.takes.expression) & changing)
             if delay.kind == EXACT and used:
-                self.error("delays", name, "takes", f"how long {what} takes is fixed when the process starts, but "
-                           f"'{used[0]}' changes; write 'kind: erlang', whose mean time may change.")  # fmt: skip
+                self.error(
+                    "delays",
+                    name,
+                    "takes",
+                    f"how long {what} takes is fixed when the process starts, but "
+                    f"'{used[0]}' changes; write 'kind: erlang', whose mean time may change.",
+                )
             self.fixed(("delays", name, "start"), delay.start, f"the start of {what}")
         for name, stock in self.process.stocks.items():
             self.fixed(("stocks", name, "start"), stock.start, f"the start of stock '{name}'")
@@ -189,8 +234,11 @@ class _Checked:
         """A formula is the same during the whole process."""
         used = [] if formula is None else sorted(mentions(formula.expression) & changing_names(self.process))
         if used:
-            self.error(*place, f"{what} is fixed when the process starts, but uses '{used[0]}', which changes; use "
-                               "inputs and names of the file.")  # fmt: skip
+            self.error(
+                *place,
+                f"{what} is fixed when the process starts, but uses '{used[0]}', which changes; use "
+                "inputs and names of the file.",
+            )
 
     def noise(self) -> None:
         """Noise has a distribution of numbers, a fixed seed and a whole number of steps."""
@@ -200,14 +248,20 @@ class _Checked:
             path = (*self.path, "noise", name)
             if self.report.touches(path):
                 continue
-            check_distribution(noise.distribution, (*path, "value"), what, self.scope, no_constants, self.inner)
+            check_distribution(
+                noise.distribution, (*path, "value"), what, self.scope, no_constants, self.inner
+            )
             if noise.distribution.names:
                 self.error("noise", name, "value", f"{what} is a number; got quoted names.")
             self.fixed(("noise", name, "seed"), noise.seed, f"the seed of {what}")
             steps = step if noise.every is None else noise.every / step
             if noise.every is not None and (steps < 0.5 or abs(steps - round(steps)) > _WHOLE):
-                self.error("noise", name, "every", f"'every' of {what} is a whole number of time steps of {step:g}; "
-                                                   f"got {noise.every:g}.")  # fmt: skip
+                self.error(
+                    "noise",
+                    name,
+                    "every",
+                    f"'every' of {what} is a whole number of time steps of {step:g}; got {noise.every:g}.",
+                )
 
     @property
     def inner(self) -> tuple[str, ...]:
@@ -218,22 +272,27 @@ class _Checked:
         """Names in formulas are known, and no formula calls a process or asks how play went."""
         calling = _calling(self.model)
         for place, formula in self.process.formulas():
-            path = (*self.path, *place)
-            what = f"'{place[-1]}' of {place[0].removesuffix('s')} '{place[1]}'" if len(place) > 2 else place[-1]
-            what = f"{what} in process '{self.name}'"
-            if place[0] == "noise" and place[2] == "value":
+            path, section, name, key = (*self.path, *place), place[0], place[1], place[-1]
+            if section == "noise" and key == "value":
                 continue
-            arguments = () if place[0] == "inputs" else self.inner
+            what = f"{section.removesuffix('s')} '{name}'"
+            of = f"'{key}' of {what}"
+            what = f"{what if key == name else of} in process '{self.name}'"
+            arguments = () if section == "inputs" else self.inner
             self.scope.check(formula, path, what, arguments)
             used = mentions(formula.expression)
             if used & calling - set(arguments):
                 called = min(used & calling - set(arguments))
-                self.report.error(path, f"{what} calls '{called}', and with it a process, at every step; make the "
-                                        "call a quantity of the file and use its name.")  # fmt: skip
+                self.report.error(
+                    path,
+                    f"{what} calls '{called}', and with it a process, at every step; make the "
+                    "call a quantity of the file and use its name.",
+                )
             outside = Formula(formula.text, formula.expression)
             for result in sorted(self.scope.results(outside) - set(arguments))[:1]:
-                self.report.error(path, f"{what} uses '{result}', a result of the game; pass it as an input of the "
-                                        "process.")  # fmt: skip
+                self.report.error(
+                    path, f"{what} uses '{result}', a result of the game; pass it as an input of the process."
+                )
             for fraction in sorted(self.scope.fractions(outside))[:1]:
                 self.report.error(path, f"{what} uses {fraction}; pass it as an input of the process.")
 
@@ -259,5 +318,3 @@ def _calling(model: Model) -> set[str]:
         if edges[name] & found:
             found.add(name)
     return found
-
-

@@ -11,7 +11,17 @@ from raison.model.formula import Expression, Formula, Simulated, names, simulate
 from raison.model.problem import Path
 from raison.model.process.order import step_graph
 from raison.model.process.records import TIME, Delay, Event, Flow, Process
-from raison.model.process.units import UNITS, Unit, UnitError, is_plain, named, no_unit, read_unit, same, together
+from raison.model.process.units import (
+    UNITS,
+    Unit,
+    UnitError,
+    is_plain,
+    named,
+    no_unit,
+    read_unit,
+    same,
+    together,
+)
 from raison.model.records import Chance, Decision, Distribution, Model
 from raison.model.scope import Report
 
@@ -114,7 +124,7 @@ class Units:
         """The unit of what moves: that of a stock at one of its ends."""
         process = self.model.processes[name]
         for end in (moving.source, moving.target):
-            if end in process.stocks:
+            if end is not None and end in process.stocks:
                 return read_unit(process.stocks[end].unit)
         if isinstance(moving, Event):
             return self.of(moving.amount.expression, lambda other: self.inside(name, other))
@@ -148,7 +158,9 @@ class _Checked:
     def inside(self, name: str) -> Value:
         return self.units.inside(self.name, name)
 
-    def fits(self, place: Path, formula: Formula | None, needed: Unit, what: str, outside: bool = False) -> None:
+    def fits(
+        self, place: Path, formula: Formula | None, needed: Unit, what: str, outside: bool = False
+    ) -> None:
         """A formula has the unit of its place; what is just a number takes it."""
         if formula is None or constant(formula.expression) is not None:
             return
@@ -158,8 +170,12 @@ class _Checked:
             self.unsound(place, formula, what, error)
             return
         if not same(found, needed):
-            self.error(place, what, f"'{formula.text[:60]}' is {_in(found)}, but {named(needed)} is needed; mend "
-                                    "the formula or a unit")  # fmt: skip
+            self.error(
+                place,
+                what,
+                f"'{formula.text[:60]}' is {_in(found)}, but {named(needed)} is needed; mend "
+                "the formula or a unit",
+            )
 
     def sound(self, place: Path, formula: Formula, what: str) -> None:
         """The units in a formula fit together, whatever comes out."""
@@ -175,7 +191,9 @@ class _Checked:
     def check(self) -> None:
         process = self.process
         for name, given in process.inputs.items():
-            self.fits(("inputs", name, "default"), given.default, read_unit(given.unit), f"input '{name}'", True)
+            self.fits(
+                ("inputs", name, "default"), given.default, read_unit(given.unit), f"input '{name}'", True
+            )
         for name in uses.in_order(step_graph(process)):
             if name not in process.quantities:
                 continue
@@ -187,7 +205,9 @@ class _Checked:
                 self.fits(("quantities", name), quantity.value, read_unit(quantity.unit), what)
         self.noise()
         for name, stock in process.stocks.items():
-            self.fits(("stocks", name, "start"), stock.start, self.inside(name), f"the start of stock '{name}'")
+            self.fits(
+                ("stocks", name, "start"), stock.start, self.inside(name), f"the start of stock '{name}'"
+            )
         for section in ("flows", "delays", "events"):
             for name, moving in getattr(process, section).items():
                 self.moving((section, name), f"{section.removesuffix('s')} '{name}'", moving)
@@ -206,18 +226,29 @@ class _Checked:
         if moving.source in stocks and moving.target in stocks:
             target = read_unit(stocks[moving.target].unit)
             if moved is not None and not same(moved, target):
-                self.error((*place, "to"), what, f"it leaves '{moving.source}', which is {_in(moved)}, and enters "
-                           f"'{moving.target}', which is {_in(target)}; what moves keeps its unit")  # fmt: skip
+                self.error(
+                    (*place, "to"),
+                    what,
+                    f"it leaves '{moving.source}', which is {_in(moved)}, and enters "
+                    f"'{moving.target}', which is {_in(target)}; what moves keeps its unit",
+                )
                 return
         if isinstance(moving, Event):
             self.fits((*place, "at"), moving.at, self.time, f"the time of {what}")
-            self.fits((*place, "amount"), moving.amount, no_unit() if moved is None else moved, f"the amount of {what}")
+            self.fits(
+                (*place, "amount"),
+                moving.amount,
+                no_unit() if moved is None else moved,
+                f"the amount of {what}",
+            )
             return
         rate = no_unit() if moved is None else moved / self.time
         self.fits((*place, "rate"), moving.rate, rate, f"the rate of {what}")
         if isinstance(moving, Delay):
             self.fits((*place, "takes"), moving.takes, self.time, f"'takes' of {what}")
-            self.fits((*place, "start"), moving.start, no_unit() if moved is None else moved, f"the start of {what}")
+            self.fits(
+                (*place, "start"), moving.start, no_unit() if moved is None else moved, f"the start of {what}"
+            )
 
     def noise(self) -> None:
         for name, noise in self.process.noise.items():
@@ -228,7 +259,9 @@ class _Checked:
             try:
                 arguments = [a for a in noise.distribution.arguments if constant(a.expression) is None]
                 found = [self.units.of(argument.expression, self.inside) for argument in arguments]
-                together("is drawn with", *found, *([read_unit(noise.unit)] if noise.unit else []), no_unit(0.0))
+                together(
+                    "is drawn with", *found, *([read_unit(noise.unit)] if noise.unit else []), no_unit(0.0)
+                )
             except UnitError as error:
                 self.error(place, what, f"{error}; mend the formula or a unit")
 
@@ -262,12 +295,17 @@ def check_calls(units: Units, report: Report) -> None:
                     continue
                 needed = read_unit(process.inputs[name].unit)
                 try:
-                    found = units.of(passed, lambda other: no_unit() if other in model.game else units.outside(other))
+                    found = units.of(
+                        passed, lambda other: no_unit() if other in model.game else units.outside(other)
+                    )
                 except (UnitError, TypeError):
                     continue  # outside of processes units are not checked
                 if not isinstance(found, Coded) and not is_plain(found) and not same(found, needed):
-                    report.error(path, f"{what} passes '{name}' of {call.process} {_in(found)}, but {named(needed)} "
-                                       "is needed; convert it.")  # fmt: skip
+                    report.error(
+                        path,
+                        f"{what} passes '{name}' of {call.process} {_in(found)}, but {named(needed)} "
+                        "is needed; convert it.",
+                    )
 
 
 def _formulas(model: Model) -> Iterator[tuple[Path, str, Formula, tuple[str, ...]]]:
@@ -291,6 +329,10 @@ def _formulas(model: Model) -> Iterator[tuple[Path, str, Formula, tuple[str, ...
         for player, payoff in payoffs.items():
             yield ("outcomes", outcome, player), f"the payoff of {player} in '{outcome}'", payoff, ()
     for index, question in enumerate(model.questions):
-        for key, formula in (("event", question.event), ("amount", question.amount), ("given", question.given)):
+        for key, formula in (
+            ("event", question.event),
+            ("amount", question.amount),
+            ("given", question.given),
+        ):
             if formula is not None:
                 yield ("questions", str(index), key), f"'{key}' of question {index + 1}", formula, ()

@@ -48,19 +48,30 @@ class ProcessFields(GameFields):
 
         return Process(
             time=self._time((*path, "time"), found.get("time"), what),
-            inputs={name: self._input(here, value, f"input '{name}'") for name, value, here in entries("inputs")},
-            stocks={name: self._stock(here, value, f"stock '{name}'") for name, value, here in entries("stocks")},
+            inputs={
+                name: self._input(here, value, f"input '{name}'") for name, value, here in entries("inputs")
+            },
+            stocks={
+                name: self._stock(here, value, f"stock '{name}'") for name, value, here in entries("stocks")
+            },
             flows={name: self._flow(here, value, f"flow '{name}'") for name, value, here in entries("flows")},
-            delays={name: self._delay(here, value, f"delay '{name}'") for name, value, here in entries("delays")},
+            delays={
+                name: self._delay(here, value, f"delay '{name}'") for name, value, here in entries("delays")
+            },
             sinks=self.listed(path, found, "sinks", what),
             quantities={
                 name: self.quantity(here, value, f"quantity '{name}'")
                 for name, value, here in entries("quantities")
             },
-            events={name: self._event(here, value, f"event '{name}'") for name, value, here in entries("events")},
-            noise={name: self._noise(here, value, f"noise '{name}'") for name, value, here in entries("noise")},
+            events={
+                name: self._event(here, value, f"event '{name}'") for name, value, here in entries("events")
+            },
+            noise={
+                name: self._noise(here, value, f"noise '{name}'") for name, value, here in entries("noise")
+            },
             outputs={
-                name: self._output(here, value, f"output '{name}'") for name, value, here in entries("outputs")
+                name: self._output(here, value, f"output '{name}'")
+                for name, value, here in entries("outputs")
             },
             about=self.optional((*path, "about"), found, "about", f"'about' of {what}"),
         )
@@ -94,7 +105,9 @@ class ProcessFields(GameFields):
             return None
         number = constant(formula.expression)
         if number is None or number - number != 0:
-            self.error(path, f"'{key}' of {what} is a number, the same in all draws; got '{formula.text[:60]}'.")
+            self.error(
+                path, f"'{key}' of {what} is a number, the same in all draws; got '{formula.text[:60]}'."
+            )
             return None
         return number
 
@@ -168,13 +181,17 @@ class ProcessFields(GameFields):
         if len(folds) != 1:
             got = " and ".join(f"'{fold}'" for fold in folds) or "none of them"
             if not any(where[: len(path)] == path for where in self.broken):
-                self.error(path, f"{what} is one of 'at' (with 'of'), 'max', 'min', 'mean' or 'first_time'; got "
-                                 f"{got}.")  # fmt: skip
+                self.error(
+                    path,
+                    f"{what} is one of 'at' (with 'of'), 'max', 'min', 'mean' or 'first_time'; got {got}.",
+                )
             return Output("at", NOTHING)
         for key, fold in (("of", "at"), ("otherwise", "first_time")):
             if (key in found) != (folds[0] == fold) and not self.is_broken((*path, key)):
                 lacks = f"'{fold}' of {what} needs '{key}'; add it."
-                self.error(path, lacks if folds[0] == fold else f"'{key}' of {what} goes with '{fold}'; delete it.")
+                self.error(
+                    path, lacks if folds[0] == fold else f"'{key}' of {what} goes with '{fold}'; delete it."
+                )
         if folds[0] == "at":
             at = None if found["at"] == END else self.formula((*path, "at"), found["at"], f"'at' of {what}")
             return Output("at", self._needed(path, found, "of", what), at, about=about)

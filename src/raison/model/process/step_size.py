@@ -52,7 +52,8 @@ def warn_of_steps(model: Model, report: Report) -> None:
             step = process.time.step
             report.warn(
                 path,
-                f"half the time step of process '{name}', {step / 2:g} instead of {step:g}, changes '{worst}' by "
+                f"half the time step of process '{name}', {step / 2:g} instead of {step:g}, changes "
+                f"'{worst}' by "
                 f"{100 * change:.2g}%; take a smaller step, or 'method: rk4' where nothing jumps.",
             )
 
@@ -114,7 +115,9 @@ class Middle:
 
     def _middle(self, distribution: Distribution) -> float | str:
         arguments = distribution.arguments
-        numbers = [math.nan if isinstance(a.expression, Text) else self.number(a.expression) for a in arguments]
+        numbers = [
+            math.nan if isinstance(a.expression, Text) else self.number(a.expression) for a in arguments
+        ]
         if distribution.names:
             weights = numbers[1::2]
             return distribution.names[weights.index(max(weights))]

@@ -1,6 +1,6 @@
 """Dimensions of a process: every formula in it is evaluated once more, with units instead of numbers.
 
-A unit is an expression of unit names (`people/month`, `1/year`); a name that physics does not know, as people,
+A unit is an expression of unit names (`people/month`, `1/year`); one that physics does not know, as people,
 is a unit of its own. What cannot be read so ("share of the prize") is a label, and counts as no unit. Nothing
 is converted when a process is computed, so units that only differ by a factor, as day and month, do not fit.
 """
@@ -153,7 +153,7 @@ UNITS = Operations(
         "%": lambda a, b: together("divides with a remainder", a, b),
         "**": _power,
     },
-    compare={sign: _compared for sign in ("<", "<=", ">", ">=", "==", "!=")},
+    compare=dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), _compared),
     select=lambda truth, a, b: together("chooses between", a, b),
     conjunction=lambda a, b: TRUTH,
     disjunction=lambda a, b: TRUTH,

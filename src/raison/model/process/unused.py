@@ -22,7 +22,9 @@ def warn_of_unused_parts(model: Model, report: Report) -> None:
             for part in names:
                 if part not in used:
                     path = ("processes", name, section, part)
-                    report.warn(path, f"{kind} '{part}' of process '{name}' is used nowhere; use it or delete it.")
+                    report.warn(
+                        path, f"{kind} '{part}' of process '{name}' is used nowhere; use it or delete it."
+                    )
 
 
 def _used(process: Process) -> set[str]:

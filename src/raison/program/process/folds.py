@@ -7,10 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 
 from raison.model.evaluate import Value
-from raison.model.formula import Compare, Formula
+from raison.model.formula import Binary, Compare, Formula
 from raison.model.process.records import Output
 from raison.model.unparse import formula as made
-from raison.model.formula import Binary
 from raison.program.process.moment import Moment, Setting
 
 Array = Any

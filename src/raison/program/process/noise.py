@@ -16,17 +16,15 @@ import numpy as np
 
 from raison.model.evaluate import Value
 from raison.model.formula import Formula
-from raison.program import quantile
 from raison.model.process.records import Process
+from raison.program import quantile
 from raison.program.process.plan import Plan
 
 _SEEDS = 2.0**32  # a seed counts in steps of 2 ** -32, so that its last bits, which may differ between
 # machines, do not change the noise
 
 
-def noise_at(
-    plan: Plan, name: str, seed: jax.Array, index: Any, number: Callable[[Formula], Value]
-) -> Value:
+def noise_at(plan: Plan, name: str, seed: jax.Array, index: Any, number: Callable[[Formula], Value]) -> Value:
     """The value of a noise in a time step, from its distribution.
 
     Args:

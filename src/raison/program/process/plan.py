@@ -83,7 +83,9 @@ def _plan(name: str, process: Process, asked: set[str], functions: Functions) ->
     for place, formula in process.formulas():
         if place[0] == "inputs":
             continue
-        (read if place[0] == "outputs" and place[2] == "at" else elsewhere).update(mentions(formula.expression))
+        (read if place[0] == "outputs" and place[2] == "at" else elsewhere).update(
+            mentions(formula.expression)
+        )
     return Plan(
         name=name,
         process=process,
@@ -110,5 +112,3 @@ def _outer(process: Process, functions: Functions) -> frozenset[str]:
             found |= names(body) - set(arguments)
             pending |= called(body) & set(functions)
     return frozenset(found)
-
-

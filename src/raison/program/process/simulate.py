@@ -6,7 +6,7 @@ runs empty, an exact delay feeds a stock or noise jumps, order 2 or less is left
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -83,7 +83,8 @@ def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value],
         folds = folded(carried.folds, moment, when)
         state, entered = _advanced(setting, moment)
         below = {
-            name: carried.below[name] | (state.stocks[name] < -_ROUNDING * jnp.abs(carried.state.stocks[name]))
+            name: carried.below[name]
+            | (state.stocks[name] < -_ROUNDING * jnp.abs(carried.state.stocks[name]))
             for name in carried.below
         }
         held = {name: jnp.maximum(state.stocks[name], 0.0) for name in below}
@@ -111,7 +112,10 @@ def _set(
     setting = Setting(plan, known, outer, {}, {}, {}, batch)
     nothing = Moment(setting, State({}, {}, {}), 0.0, 0)
     for name in process.quantities:
-        if name not in plan.changing and not mentions(process.quantities[name].value.expression) & plan.reading:
+        if (
+            name not in plan.changing
+            and not mentions(process.quantities[name].value.expression) & plan.reading
+        ):
             nothing.value(name)
     known |= {name: value for name, value in nothing.known.items() if name in process.quantities}
     lags: dict[str, tuple[Any, Any]] = {}
@@ -255,5 +259,3 @@ def _with_events(setting: Setting, carried: _Carried, index: Any) -> _Carried:
         if event.target in stocks:
             stocks[event.target] = stocks[event.target] + amount
     return carried._replace(state=carried.state._replace(stocks=stocks))
-
-

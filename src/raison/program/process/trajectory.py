@@ -1,4 +1,4 @@
-"""Everything in a process over time, at chosen points: to be drawn, and to check conservation and the step."""
+"""Everything in a process over time, at chosen points: for charts, and to check step and conservation."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def trace(
     return Trajectories(
         process=name,
         unit=process.time.unit,
-        time=np.arange(process.time.num_steps + 1) * process.time.step,
+        time=process.time.step * np.arange(process.time.num_steps + 1, dtype=np.float64),
         values=values,
         outputs=outputs,
         step_error={output: abs(value - finer[output]) for output, value in outputs.items()},
