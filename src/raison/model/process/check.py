@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from raison.model import uses
 from raison.model.defining import check_distribution, no_constants
-from raison.model.formula import Formula, mentions
+from raison.model.formula import Formula, mentions, names
 from raison.model.keys import MOST_STAGES, RESERVED, did_you_mean
 from raison.model.naming import check_identifier
 from raison.model.problem import Path
@@ -87,7 +87,7 @@ class _Checked:
     def names(self) -> None:
         """Names inside are names, and each stands for one thing."""
         process, seen = self.process, {TIME: "the time"}
-        for kind, section, names in (
+        for kind, section, parts in (
             ("input", "inputs", process.inputs),
             ("stock", "stocks", process.stocks),
             ("flow", "flows", process.flows),
@@ -99,7 +99,7 @@ class _Checked:
         ):
             if kind == "output":
                 seen = {}
-            for name in names:
+            for name in parts:
                 path = (*self.path, section) if kind == "sink" else (*self.path, section, name)
                 if not check_identifier(kind, name, path, self.report):
                     continue
@@ -213,7 +213,7 @@ class _Checked:
                     "order",
                     f"{what} has an order from 1 to {MOST_STAGES}; got {delay.order}.",
                 )
-            used = sorted(mentions(delay.takes.expression) & changing)
+            used = sorted(names(delay.takes.expression) & changing)
             if delay.kind == EXACT and used:
                 self.error(
                     "delays",
@@ -232,7 +232,7 @@ class _Checked:
 
     def fixed(self, place: Path, formula: Formula | None, what: str) -> None:
         """A formula is the same during the whole process."""
-        used = [] if formula is None else sorted(mentions(formula.expression) & changing_names(self.process))
+        used = [] if formula is None else sorted(names(formula.expression) & changing_names(self.process))
         if used:
             self.error(
                 *place,
@@ -280,16 +280,15 @@ class _Checked:
             what = f"{what if key == name else of} in process '{self.name}'"
             arguments = () if section == "inputs" else self.inner
             self.scope.check(formula, path, what, arguments)
-            used = mentions(formula.expression)
-            if used & calling - set(arguments):
-                called = min(used & calling - set(arguments))
+            outside = uses.outside(formula, arguments)
+            if mentions(outside.expression) & calling:
+                called = min(mentions(outside.expression) & calling)
                 self.report.error(
                     path,
                     f"{what} calls '{called}', and with it a process, at every step; make the "
                     "call a quantity of the file and use its name.",
                 )
-            outside = Formula(formula.text, formula.expression)
-            for result in sorted(self.scope.results(outside) - set(arguments))[:1]:
+            for result in sorted(self.scope.results(outside))[:1]:
                 self.report.error(
                     path, f"{what} uses '{result}', a result of the game; pass it as an input of the process."
                 )
@@ -304,7 +303,7 @@ def changing_names(process: Process) -> frozenset[str]:
     while grown:
         grown = False
         for name, quantity in process.quantities.items():
-            if name not in changing and mentions(quantity.value.expression) & changing:
+            if name not in changing and names(quantity.value.expression) & changing:
                 changing.add(name)
                 grown = True
     return frozenset(changing)

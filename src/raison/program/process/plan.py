@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from raison.model.formula import Expression, Formula, called, mentions, names, simulated
+from raison.model.formula import Expression, Formula, called, names, simulated
 from raison.model.process.check import changing_names
 from raison.model.process.records import Output, Process
 from raison.model.records import Model
@@ -46,7 +46,7 @@ class Plan:
 
     def is_read_later(self, output: Output) -> bool:
         """Whether an output is read at a time that calls which share a simulation differ in."""
-        return output.at is not None and bool(mentions(output.at.expression) & self.reading)
+        return output.at is not None and bool(names(output.at.expression) & self.reading)
 
     def inputs(self) -> tuple[str, ...]:
         """The inputs that a simulation depends on."""
@@ -84,7 +84,7 @@ def _plan(name: str, process: Process, asked: set[str], functions: Functions) ->
         if place[0] == "inputs":
             continue
         (read if place[0] == "outputs" and place[2] == "at" else elsewhere).update(
-            mentions(formula.expression)
+            names(formula.expression)
         )
     return Plan(
         name=name,

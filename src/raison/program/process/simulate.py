@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from raison.model.evaluate import Value
-from raison.model.formula import mentions
+from raison.model.formula import names
 from raison.model.process.records import EXACT, RK4
 from raison.program import xp
 from raison.program.process.folds import Folds, begun, ended, folded
@@ -114,7 +114,7 @@ def _set(
     for name in process.quantities:
         if (
             name not in plan.changing
-            and not mentions(process.quantities[name].value.expression) & plan.reading
+            and not names(process.quantities[name].value.expression) & plan.reading
         ):
             nothing.value(name)
     known |= {name: value for name, value in nothing.known.items() if name in process.quantities}
@@ -179,7 +179,7 @@ def _started(setting: Setting, when: dict[str, Value]) -> _Carried:
 
 def _is_counted(plan: Plan, sink: str) -> bool:
     """Whether some formula asks what is in a sink."""
-    return any(sink in mentions(formula.expression) for _, formula in plan.process.formulas())
+    return any(sink in names(formula.expression) for _, formula in plan.process.formulas())
 
 
 def _moment(setting: Setting, carried: _Carried, index: Any) -> tuple[dict[str, Array], Moment]:
