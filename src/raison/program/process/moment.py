@@ -24,7 +24,7 @@ class State(NamedTuple):
 
     Attributes:
         stocks: Per stock and per sink `[B]`, what is in it.
-        inside: Per exact delay `[B]`, what is in it.
+        inside: Per exact delay that a formula asks for `[B]`, what is in it.
         stages: Per Erlang delay `[order, B]`, what is in each stage.
     """
 
@@ -202,9 +202,9 @@ class Moment:
             into, out = self.inflow(name), self.outflow(name)
             _move(change, delay.source, None, into)
             _move(change, None, delay.target, out)
-            if delay.kind == EXACT:
+            if name in self.state.inside:
                 inside[name] = setting.full(into - out)
-            else:
+            if delay.kind != EXACT:
                 passed = self.pace(name, delay)[None] * self.state.stages[name]
                 stages[name] = jnp.concatenate([setting.full(into)[None], passed[:-1]]) - passed
         return State(change, inside, stages)

@@ -15,7 +15,7 @@ import numpy as np
 
 from raison.model.evaluate import Value
 from raison.model.formula import names
-from raison.model.process.records import EXACT, RK4
+from raison.model.process.records import EXACT, RK4, Process
 from raison.program import xp
 from raison.program.process.folds import Folds, begun, ended, folded
 from raison.program.process.moment import Moment, Setting, State
@@ -48,7 +48,7 @@ class _Carried(NamedTuple):
         queued: Per exact delay `[B]`, the next row of its queue: a row that is written before any is read is
             written in place.
         folds: Outputs so far.
-        below: Per stock that may not, `[B]` bool, whether it has fallen below zero.
+        below: `[B]` int32, which stock was the first to fall below zero, counted from 1; 0 for none.
     """
 
     state: State
@@ -56,7 +56,7 @@ class _Carried(NamedTuple):
     entered: dict[str, Array]
     queued: dict[str, Array]
     folds: Folds
-    below: dict[str, Array]
+    below: Array
 
 
 def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value], batch: int) -> Simulated:
@@ -82,12 +82,12 @@ def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value],
         queues, moment = _moment(setting, carried, index)
         folds = folded(carried.folds, moment, when)
         state, entered = _advanced(setting, moment)
-        below = {
-            name: carried.below[name]
-            | (state.stocks[name] < -_ROUNDING * jnp.abs(carried.state.stocks[name]))
-            for name in carried.below
+        below = _below(process, carried.below, state.stocks, carried.state.stocks)
+        held = {
+            name: jnp.maximum(state.stocks[name], 0.0)
+            for name, stock in process.stocks.items()
+            if not stock.negative
         }
-        held = {name: jnp.maximum(state.stocks[name], 0.0) for name in below}
         state = state._replace(stocks={**state.stocks, **held})
         queued = {name: _blended(setting, name, entered, carried.entered) for name in entered}
         after = _Carried(state, queues, entered, queued, folds, below)
@@ -98,7 +98,8 @@ def simulate(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value],
     outputs = ended(folded(carried.folds, moment, when), moment)
     for name, row in read_later(moment).items():
         outputs[name] = jnp.concatenate([rows[name], row[None]])
-    faults |= {f"process:{plan.name}:below:{name}": where for name, where in carried.below.items()}
+    for number, name in enumerate(process.stocks, 1):
+        faults[f"process:{plan.name}:below:{name}"] = carried.below == number
     assert set(outputs) == set(plan.asked), process
     return Simulated(outputs, {key: jnp.broadcast_to(where, (batch,)) for key, where in faults.items()})
 
@@ -157,29 +158,38 @@ def _lag(takes: Value, step: float, most: int) -> tuple[Any, Any]:
 def _started(setting: Setting, when: dict[str, Value]) -> _Carried:
     plan, process = setting.plan, setting.plan.process
     nothing = Moment(setting, State({}, {}, {}), 0.0, 0)
-    counted = [name for name in process.sinks if _is_counted(plan, name)]
+    counted = [name for name in process.sinks if _is_asked(plan, name)]
     stocks = {name: setting.full(nothing.number(stock.start)) for name, stock in process.stocks.items()}
-    below = {name: stocks[name] < 0 for name, stock in process.stocks.items() if not stock.negative}
+    below = _below(process, jnp.zeros(setting.batch, jnp.int32), stocks)
     stocks |= {name: setting.full(0.0) for name in counted}
     inside: dict[str, Array] = {}
     stages: dict[str, Array] = {}
     for name, delay in process.delays.items():
         start = setting.full(0.0 if delay.start is None else nothing.number(delay.start))
-        if delay.kind == EXACT:
-            inside[name] = start
-        else:
+        if delay.kind != EXACT:
             order = delay.order or 1
             stages[name] = jnp.broadcast_to(start / order, (order, setting.batch))
-    queues = {name: jnp.zeros((plan.num_steps + 1, setting.batch)) for name in inside}
-    entered = {name: setting.full(setting.refill[name]) for name in inside}
+        elif _is_asked(plan, name):
+            inside[name] = start
+    queues = {name: jnp.zeros((plan.num_steps + 1, setting.batch)) for name in setting.lags}
+    entered = {name: setting.full(setting.refill[name]) for name in setting.lags}
     folds = begun(setting, when)
     carried = _Carried(State(stocks, inside, stages), queues, entered, entered, folds, below)
     return _with_events(setting, carried, 0)
 
 
-def _is_counted(plan: Plan, sink: str) -> bool:
-    """Whether some formula asks what is in a sink."""
-    return any(sink in names(formula.expression) for _, formula in plan.process.formulas())
+def _is_asked(plan: Plan, name: str) -> bool:
+    """Whether some formula asks what is in a sink or an exact delay; else it is not counted."""
+    return any(name in names(formula.expression) for _, formula in plan.process.formulas())
+
+
+def _below(process: Process, so_far: Array, held: dict[str, Array], before: dict[str, Array] | None = None) -> Array:
+    """Which stock was the first to fall below zero by more than rounding."""
+    for number, (name, stock) in enumerate(process.stocks.items(), 1):
+        if not stock.negative:
+            slack = 0.0 if before is None else -_ROUNDING * jnp.abs(before[name])
+            so_far = jnp.where((so_far == 0) & (held[name] < slack), jnp.int32(number), so_far)
+    return so_far
 
 
 def _moment(setting: Setting, carried: _Carried, index: Any) -> tuple[dict[str, Array], Moment]:
