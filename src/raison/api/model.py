@@ -32,7 +32,7 @@ SEED = 1
 
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Read and check a model file, or a game in Gambit's `.efg` or `.nfg` format.
+    """Read and check a model file, a game in Gambit's formats (`.efg`, `.nfg`), or an XMILE model.
 
     Raises:
         ModelError: the file cannot be read or the model is wrong; `problems` has every fault with its line.
