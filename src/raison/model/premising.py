@@ -39,7 +39,7 @@ def build_variants(model: Model, report: Report) -> dict[str, Model]:
         return found
     for name, premise in model.premises.items():
         if is_structural(premise) and not any(
-            path[:1] in (("game",), ("outcomes",)) for path in report.broken
+            path[:1] in (("game",), ("outcomes",), ("processes",)) for path in report.broken
         ):
             edited = edit(model, {name: premise})
             for problem in edited.problems:

@@ -19,7 +19,10 @@ from raison.model.formula import (
     Root,
     Simulated,
     Text,
+    called,
     children,
+    names,
+    simulated,
 )
 from raison.model.keys import RESERVED, SECTIONS, nearest
 from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsError
@@ -225,6 +228,7 @@ class Scope:
                     self.fraction(node, path, what)
                 case Root(name, body, low, high):
                     self.binds(name, path, what, bound)
+                    self.refuse_search(name, body, path, what)
                     stack += [(body, (*bound, name)), (low, bound), (high, bound)]
                 case Text(value):
                     self.report.error(
@@ -240,6 +244,17 @@ class Scope:
         if taken or name in arguments or name in self.numbers or name in self.labels or name in self.amounts:
             self.report.error(
                 path, f"{what} has root({name}, ...), but '{name}' has a meaning already; take another name."
+            )
+
+    def refuse_search(self, name: str, body: Expression, path: Path, what: str) -> None:
+        """A `root` does not simulate a process at every step of its search."""
+        direct = any(name in names(part) for call in simulated(body) for _, part in call.inputs)
+        through = uses.reach(self.edges, called(body) & set(self.model.functions)) & set(self.processes)
+        if direct or through:
+            self.report.error(
+                path,
+                f"{what} searches with root({name}, ...) through a process; give the process inputs that do "
+                f"not depend on '{name}', in a quantity of its own.",
             )
 
     def fraction(self, asked: Fraction, path: Path, what: str) -> None:

@@ -60,7 +60,9 @@ def parse(raw: bytes, file: str | None) -> Element:
         line = parser.CurrentLineNumber
         if len(open_elements) > MOST_DEEP:
             refuse(f"elements are nested at most {MOST_DEEP} deep; this file nests deeper.", line, file)
-        element = Element(name.rpartition(" ")[2], line, {k.rpartition(" ")[2]: v for k, v in attributes.items()})
+        element = Element(
+            name.rpartition(" ")[2], line, {k.rpartition(" ")[2]: v for k, v in attributes.items()}
+        )
         open_elements[-1].children.append(element)
         open_elements.append(element)
 
@@ -71,7 +73,9 @@ def parse(raw: bytes, file: str | None) -> Element:
         open_elements[-1].text += data
 
     def doctype(*_: object) -> None:
-        refuse("a document type is not read; delete the line '<!DOCTYPE ...>'.", parser.CurrentLineNumber, file)
+        refuse(
+            "a document type is not read; delete the line '<!DOCTYPE ...>'.", parser.CurrentLineNumber, file
+        )
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end

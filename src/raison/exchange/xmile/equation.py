@@ -188,7 +188,9 @@ class _Reader:
         while not self.take(")"):
             found.append(self.conditional())
             if not self.take(",") and self.peek() != ")":
-                raise EquationError(f"'{self.text[:60]}' needs ',' or ')' but has '{self.peek() or 'its end'}'")
+                raise EquationError(
+                    f"'{self.text[:60]}' needs ',' or ')' but has '{self.peek() or 'its end'}'"
+                )
         return found
 
     def call(self, function: str, arguments: list[Expression]) -> Expression:
@@ -200,9 +202,7 @@ class _Reader:
             case "log10", [x]:
                 return Binary("/", Call("log", (x,)), Call("log", (Number("10"),)))
             case "int", [x]:
-                return Conditional(
-                    Compare(x, (("<", Number("0")),)), Call("ceil", (x,)), Call("floor", (x,))
-                )
+                return Conditional(Compare(x, (("<", Number("0")),)), Call("ceil", (x,)), Call("floor", (x,)))
             case "step", [height, first]:
                 return Conditional(Compare(time, ((">=", first),)), height, Number("0"))
             case "ramp", [slope, first]:

@@ -95,9 +95,14 @@ def read_model(path: str | Path) -> Reading:
         problems = check(plain)
         if not any(problem.severity == "error" for problem in problems):
             first = misfit[0].message.rstrip(".")
-            warnings = [*warnings, Problem(f"units are left out, since they do not fit: {first}.", severity="warning")]
+            warnings = [
+                *warnings,
+                Problem(f"units are left out, since they do not fit: {first}.", severity="warning"),
+            ]
         model = plain
-    found = tuple(replace(problem, file=str(path), line=problem.line or 1) for problem in (*problems, *warnings))
+    found = tuple(
+        replace(problem, file=str(path), line=problem.line or 1) for problem in (*problems, *warnings)
+    )
     wrong = any(problem.severity == "error" for problem in found)
     return Reading(None if wrong else model, found, hashlib.sha256(raw).hexdigest())
 
@@ -220,7 +225,11 @@ class _Built:
         self.known = {canonical(title): name for title, name in zip(titles, found, strict=True)}
         if len(self.known) < len(elements):
             twice = next(t for i, t in enumerate(titles) if canonical(t) in map(canonical, titles[:i]))
-            refuse(f"the name '{twice[:40]}' stands twice; names differ in more than case and spaces.", model.line, file)
+            refuse(
+                f"the name '{twice[:40]}' stands twice; names differ in more than case and spaces.",
+                model.line,
+                file,
+            )
         self.equations = Equations(self.known, time.step, start, start + time.horizon)
         self.variables = {
             name: _Variable(element, name, " ".join(title.split()), self._equation(element, title))
@@ -314,7 +323,11 @@ class _Built:
         while names(found) & changing:
             rounds += 1
             if rounds > len(self.variables):
-                refuse(f"the start of stock '{stock.title[:40]}' depends on itself.", stock.element.line, self.file)
+                refuse(
+                    f"the start of stock '{stock.title[:40]}' depends on itself.",
+                    stock.element.line,
+                    self.file,
+                )
             found = rewritten(found, lambda name: self._at_start(name) if name in changing else Name(name))
         return formula(found)
 

@@ -159,12 +159,14 @@ class _Checked:
                 continue
             what = f"{section.removesuffix('s')} '{name}' of process '{self.name}'"
             source, target = moving.source, moving.target
-            if source is not None and source not in process.stocks:
+            if source is not None and source not in process.stocks and not self.half_known("stocks"):
                 hint = self.report.offer(source, process.stocks) or "; name a stock, or leave 'from' out for what " \
                     "comes from outside."  # fmt: skip
                 self.error(
                     section, name, "from", f"{what} leaves '{source[:60]}', which is not a stock{hint}"
                 )
+            if self.half_known("stocks", "sinks"):
+                continue
             if target not in process.stocks and target not in process.sinks:
                 known = [*process.stocks, *process.sinks]
                 hint = (
@@ -181,6 +183,10 @@ class _Checked:
                 self.error(
                     section, name, "to", f"{what} leaves '{source}' and enters it again; name two stocks."
                 )
+
+    def half_known(self, *sections: str) -> bool:
+        """Whether a section could not be read, so that names may be missing."""
+        return any(self.report.knows((*self.path, section)) for section in sections)
 
     def delays(self) -> None:
         """Delays are of a known kind, Erlang ones have an order, exact ones a time that is fixed."""

@@ -48,7 +48,7 @@ class Calls:
         self.fault = fault
         self.simulations: dict[_Key, Simulated] = {}
         self.known: dict[_Key, Value] = {}
-        self.kept: list[Value] = []  # so that no identity is given twice
+        self._seen: dict[int, Value] = {}  # kept, so that no identity is given twice
 
     def value(self, call: Call, bindings: Bindings, results: Results, file: Bindings) -> Value:
         """What a call stands for.
@@ -67,7 +67,7 @@ class Calls:
             else self._default(plan, name)
             for name in plan.process.inputs
         }
-        key = (plan.name, *((name, _identity(inputs[name])) for name in plan.inputs()))
+        key = (plan.name, *((name, self._identity(inputs[name])) for name in plan.inputs()))
         if key not in self.simulations:
             fixed = {name: inputs[name] for name in plan.inputs()}
             outer = {name: self.outer(name) for name in sorted(plan.outer)}
@@ -78,7 +78,8 @@ class Calls:
         output = plan.asked[call.output]
         if not plan.is_read_later(output) or output.at is None:
             return found
-        reading = (key, call.output, *((name, _identity(inputs[name])) for name in sorted(plan.reading)))
+        times = ((name, self._identity(inputs[name])) for name in sorted(plan.reading))
+        reading = (key, call.output, *times)
         if reading not in self.known:
             within = lambda name: inputs[name] if name in inputs else self.outer(name)
             time = evaluate(output.at.expression, within, ARRAYS, plan.functions, outer=self.outer)
@@ -99,23 +100,23 @@ class Calls:
         if isinstance(expression, Name):
             value = bindings(expression.id)
             return value.value if isinstance(value, Taken) else value
-        free = tuple((name, _identity(bindings(name))) for name in sorted(names(expression)))
+        free = tuple((name, self._identity(bindings(name))) for name in sorted(names(expression)))
         key = (expression, free, results if self.asks_results(expression) else ())
         if key not in self.known:
             simulate = lambda call, inner: self.value(call, inner, results, file)
-            value = evaluate(expression, bindings, ARRAYS, plan.functions, simulate, file)
-            self.kept.append([bindings(name) for name in sorted(names(expression))])
-            self.known[key] = value
+            self.known[key] = evaluate(expression, bindings, ARRAYS, plan.functions, simulate, file)
         return self.known[key]
 
-
-def _identity(value: Value) -> Any:
-    """What tells two values apart without looking into arrays."""
-    if isinstance(value, Taken):
-        return (value.label, _identity(value.value))
-    if isinstance(value, Coded):
-        return (value.names, _identity(value.codes))
-    return value if isinstance(value, float | int | str) else ("array", id(value))
+    def _identity(self, value: Value) -> Any:
+        """What tells two values apart without looking into arrays."""
+        if isinstance(value, Taken):
+            return (value.label, self._identity(value.value))
+        if isinstance(value, Coded):
+            return (value.names, self._identity(value.codes))
+        if isinstance(value, float | int | str):
+            return value
+        self._seen[id(value)] = value
+        return ("array", id(value))
 
 
 def run(plan: Plan, fixed: Mapping[str, Value], outer: Mapping[str, Value]) -> Simulated:

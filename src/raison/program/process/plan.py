@@ -83,9 +83,7 @@ def _plan(name: str, process: Process, asked: set[str], functions: Functions) ->
     for place, formula in process.formulas():
         if place[0] == "inputs":
             continue
-        (read if place[0] == "outputs" and place[2] == "at" else elsewhere).update(
-            names(formula.expression)
-        )
+        (read if place[0] == "outputs" and place[2] == "at" else elsewhere).update(names(formula.expression))
     return Plan(
         name=name,
         process=process,

@@ -113,10 +113,7 @@ def _set(
     setting = Setting(plan, known, outer, {}, {}, {}, batch)
     nothing = Moment(setting, State({}, {}, {}), 0.0, 0)
     for name in process.quantities:
-        if (
-            name not in plan.changing
-            and not names(process.quantities[name].value.expression) & plan.reading
-        ):
+        if name not in plan.changing and not names(process.quantities[name].value.expression) & plan.reading:
             nothing.value(name)
     known |= {name: value for name, value in nothing.known.items() if name in process.quantities}
     lags: dict[str, tuple[Any, Any]] = {}
@@ -183,7 +180,9 @@ def _is_asked(plan: Plan, name: str) -> bool:
     return any(name in names(formula.expression) for _, formula in plan.process.formulas())
 
 
-def _below(process: Process, so_far: Array, held: dict[str, Array], before: dict[str, Array] | None = None) -> Array:
+def _below(
+    process: Process, so_far: Array, held: dict[str, Array], before: dict[str, Array] | None = None
+) -> Array:
     """Which stock was the first to fall below zero by more than rounding."""
     for number, (name, stock) in enumerate(process.stocks.items(), 1):
         if not stock.negative:
