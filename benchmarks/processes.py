@@ -45,8 +45,8 @@ def model() -> Any:
     import raison
     from raison.exchange.xmile import read_process
     from raison.model.expression import Name, Simulated
-    from raison.model.records import Distribution, Model, Parameter, Question
     from raison.model.formula import number
+    from raison.model.records import Distribution, Model, Parameter, Question
     from raison.model.unparse import formula
 
     _, process = read_process(FILE)

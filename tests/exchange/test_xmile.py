@@ -79,16 +79,19 @@ EQUATIONS = [
 
 @pytest.mark.parametrize(("equation", "value"), EQUATIONS)
 def test_an_equation_means_what_it_means_in_xmile(tmp_path, equation, value):
-    variables = f"""<stock name="s"><eqn>0</eqn><inflow>f</inflow></stock><flow name="f"><eqn>y / 20</eqn></flow>
-      <aux name="x"><eqn>3</eqn></aux><aux name="y"><eqn>{equation.replace("<", "&lt;")}</eqn></aux>"""
+    variables = f"""<stock name="s"><eqn>0</eqn><inflow>f</inflow></stock>
+      <flow name="f"><eqn>y / 20</eqn></flow><aux name="x"><eqn>3</eqn></aux><aux name="y"><eqn>{equation.replace("<", "&lt;")}</eqn></aux>"""
     assert final(write(tmp_path, variables, "Euler", "10"), "s") == pytest.approx(value, rel=1e-9)
 
 
 def test_functions_of_time_count_from_the_start_of_the_file(tmp_path):
     variables = """
-    <stock name="stepped"><eqn>0</eqn><inflow>f</inflow></stock><flow name="f"><eqn>STEP(2, 20)</eqn></flow>
-    <stock name="ramped"><eqn>0</eqn><inflow>g</inflow></stock><flow name="g"><eqn>RAMP(1, 20, 25)</eqn></flow>
-    <stock name="timed"><eqn>0</eqn><inflow>h</inflow></stock><flow name="h"><eqn>TIME</eqn></flow>
+    <stock name="stepped"><eqn>0</eqn><inflow>f</inflow></stock>
+    <stock name="ramped"><eqn>0</eqn><inflow>g</inflow></stock>
+    <stock name="timed"><eqn>0</eqn><inflow>h</inflow></stock>
+    <flow name="f"><eqn>STEP(2, 20)</eqn></flow>
+    <flow name="g"><eqn>RAMP(1, 20, 25)</eqn></flow>
+    <flow name="h"><eqn>TIME</eqn></flow>
     """
     path = write(tmp_path, variables, "Euler", "10")
     assert final(path, "stepped") == pytest.approx(20, rel=1e-12)
@@ -104,8 +107,10 @@ def test_the_start_of_a_stock_may_be_that_of_another(tmp_path):
 
 
 def test_a_stock_that_may_not_fall_below_zero_caps_what_leaves_it(tmp_path):
-    variables = """<stock name="a"><eqn>10</eqn><outflow>f</outflow><outflow>g</outflow><non_negative/></stock>
-      <stock name="b"><eqn>0</eqn><inflow>f</inflow></stock><stock name="c"><eqn>0</eqn><inflow>g</inflow></stock>
+    variables = """
+      <stock name="a"><eqn>10</eqn><outflow>f</outflow><outflow>g</outflow><non_negative/></stock>
+      <stock name="b"><eqn>0</eqn><inflow>f</inflow></stock>
+      <stock name="c"><eqn>0</eqn><inflow>g</inflow></stock>
       <flow name="f"><eqn>1</eqn></flow><flow name="g"><eqn>3</eqn><non_negative/></flow>"""
     path = write(tmp_path, variables, "Euler")
     assert final(path, "b") == pytest.approx(2.5)
@@ -129,21 +134,28 @@ REFUSED = {
     "graphical function": ('<aux name="x"><eqn>1</eqn><gf/></aux>', "graphical functions are not read"),
     "conveyor": ('<stock name="x"><eqn>1</eqn><conveyor/></stock>', "conveyors are not read"),
     "queue": ('<stock name="x"><eqn>1</eqn><queue/></stock>', "queues are not read"),
-    "unknown function": ('<aux name="x"><eqn>SMTH1(2, 3)</eqn></aux>',
-                         "'x': the function 'SMTH1' with 2 arguments is not read"),
+    "unknown function": (
+        '<aux name="x"><eqn>SMTH1(2, 3)</eqn></aux>',
+        "'x': the function 'SMTH1' with 2 arguments is not read",
+    ),
     "unknown name": ('<aux name="x"><eqn>2 * y</eqn></aux>', "'x': 'y' in '2 * y' is not defined"),
     "index": ('<aux name="x"><eqn>x[1]</eqn></aux>', "'x': '[' in 'x[1]' is not read"),
     "no equation": ('<aux name="x"/>', "'x' has no equation; add <eqn>"),
     "two names": ('<aux name="a b"><eqn>1</eqn></aux><aux name="A_B"><eqn>1</eqn></aux>', "stands twice"),
     "no name": ("<aux><eqn>1</eqn></aux>", "a <aux> has no name"),
-    "flow of two": ('<stock name="a"><eqn>1</eqn><inflow>f</inflow></stock><stock name="b"><eqn>1</eqn>'
-                    '<inflow>f</inflow></stock><flow name="f"><eqn>1</eqn></flow>', "the inflow of two stocks"),
+    "flow of two": (
+        '<stock name="a"><eqn>1</eqn><inflow>f</inflow></stock><stock name="b"><eqn>1</eqn>'
+        '<inflow>f</inflow></stock><flow name="f"><eqn>1</eqn></flow>',
+        "the inflow of two stocks",
+    ),
     "no flow": ('<stock name="a"><eqn>1</eqn><inflow>f</inflow></stock>', "which is not a flow"),
-    "start in a circle": ('<stock name="a"><eqn>b</eqn></stock><stock name="b"><eqn>a</eqn></stock>',
-                          "depends on itself"),
+    "start in a circle": (
+        '<stock name="a"><eqn>b</eqn></stock><stock name="b"><eqn>a</eqn></stock>',
+        "depends on itself",
+    ),
     "deep": (f'<aux name="x"><eqn>{"(" * 60}1{")" * 60}</eqn></aux>', "nested more than 40 deep"),
     "bracket": ('<aux name="x"><eqn>(1 + 2</eqn></aux>', "needs ')' but has 'its end'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", list(REFUSED))
@@ -178,6 +190,6 @@ def test_a_file_that_is_wrong_as_a_whole_is_refused(tmp_path, old, new, words):
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ModelError, match=".*") as caught:
+    with pytest.raises(ModelError) as caught:
         raison.load(path)
     assert words in str(caught.value)

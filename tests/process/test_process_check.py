@@ -43,15 +43,27 @@ def test_a_fault_is_said_at_its_line(case):
 
 
 WARNINGS = {
-    "unused input": ("after: {default: 6", "before: {default: 1, unit: month}\n      after: {default: 6",
-                     "input 'before' of process 'mobilisation' is used nowhere"),
-    "unused quantity": ("led_now: min", "spare: ready\n      led_now: min",
-                        "quantity 'spare' of process 'mobilisation' is used nowhere"),
-    "long step": ("step: 0.05", "step: 0.5", "half the time step of process 'mobilisation', 0.25 instead of 0.5, "
-                                             "changes 'idle' by 3.4%"),
-    "start below zero": ("called: {start: call_up", "called: {start: call_up - 4e5",
-                         "stock 'called' starts below zero, with -100000"),
-}  # fmt: skip
+    "unused input": (
+        "after: {default: 6",
+        "before: {default: 1, unit: month}\n      after: {default: 6",
+        "input 'before' of process 'mobilisation' is used nowhere",
+    ),
+    "unused quantity": (
+        "led_now: min",
+        "spare: ready\n      led_now: min",
+        "quantity 'spare' of process 'mobilisation' is used nowhere",
+    ),
+    "long step": (
+        "step: 0.05",
+        "step: 0.5",
+        "half the time step of process 'mobilisation', 0.25 instead of 0.5, changes 'idle' by 3.4%",
+    ),
+    "start below zero": (
+        "called: {start: call_up",
+        "called: {start: call_up - 4e5",
+        "stock 'called' starts below zero, with -100000",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", list(WARNINGS))
@@ -69,8 +81,11 @@ def test_what_is_probably_not_meant_is_a_warning(name):
 
 def test_a_process_that_nothing_calls_is_a_warning():
     text = SOUND + "\n  - {name: one more, amount: need}\n"
-    text = text.replace("processes:\n", "processes:\n  idle: {time: {step: 1, horizon: 2}, stocks: {s: 1}, "
-                        "outputs: {o: {max: s}}}\n", 1)  # fmt: skip
+    text = text.replace(
+        "processes:\n",
+        "processes:\n  idle: {time: {step: 1, horizon: 2}, stocks: {s: 1}, outputs: {o: {max: s}}}\n",
+        1,
+    )
     (problem,) = read_text(text).problems
     assert problem.message == "process 'idle' is used nowhere; use it or delete it."
 
@@ -79,15 +94,20 @@ def test_units_are_checked_only_where_stocks_have_them():
     text = SOUND.replace("rate: desertion * waiting", "rate: waiting")
     assert read_text(text).model is None
     bare = text
-    for stock in ("called: {start: call_up, unit: people}", "waiting: {start: 0, unit: people}",
-                  "ready: {start: 0, unit: people}"):  # fmt: skip
+    for stock in (
+        "called: {start: call_up, unit: people}",
+        "waiting: {start: 0, unit: people}",
+        "ready: {start: 0, unit: people}",
+    ):
         bare = bare.replace(stock, stock.replace(", unit: people", ""))
     assert read_text(bare).model is not None
 
 
 def test_a_label_counts_as_no_unit():
-    text = SOUND.replace("cadre_ratio: {value: \"uniform(8, 20)\"", "cadre_ratio: {value: \"uniform(8, 20)\", "
-                         "unit: share of the prize")  # fmt: skip
+    text = SOUND.replace(
+        'cadre_ratio: {value: "uniform(8, 20)"',
+        'cadre_ratio: {value: "uniform(8, 20)", unit: share of the prize',
+    )
     assert read_text(text).model is not None
 
 
@@ -96,8 +116,12 @@ def test_a_process_is_written_and_read_back_equal():
     assert read_text(writer.write(model), "model.yaml").model == model
     every = yaml.safe_load((HERE / "processes.yaml").read_text(encoding="utf-8"))
     for case in every:
-        data = {"raison": 1, "title": "-", "parameters": {name: "uniform(0, 1)" for name in "xyz"},
-                "processes": {"p": case["process"]}}  # fmt: skip
+        data = {
+            "raison": 1,
+            "title": "-",
+            "parameters": dict.fromkeys("xyz", "uniform(0, 1)"),
+            "processes": {"p": case["process"]},
+        }
         model = read_text(yaml.safe_dump(data, sort_keys=False), "model.yaml").model
         again = read_text(writer.write(model), "model.yaml").model
         assert again == model, case["name"]

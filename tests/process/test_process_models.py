@@ -172,8 +172,10 @@ def test_a_private_type_goes_through_a_process():
 
 
 def test_a_lever_and_a_correlation_reach_into_a_process():
-    text = GAME.replace("questions:", "levers: {leader: {decay: [0.1, 1]}}\ncorrelations: [{between: [decay, bar], "
-                        "rank: 0.5}]\nquestions:")  # fmt: skip
+    text = GAME.replace(
+        "questions:",
+        "levers: {leader: {decay: [0.1, 1]}}\ncorrelations: [{between: [decay, bar], rank: 0.5}]\nquestions:",
+    )
     run = raison.Model.of(read_text(text).model).run(draws=256)
     assert 0 < run.verdicts[0].share < 1
     assert run.verdicts[0].failed == 0

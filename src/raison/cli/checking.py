@@ -12,7 +12,6 @@ from raison.cli.failing import EXIT_WRONG
 from raison.cli.files import file_of
 from raison.cli.options import AsJson
 
-
 _COUNTED = {
     "parameters": "parameter",
     "processes": "process",

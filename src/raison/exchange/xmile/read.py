@@ -71,7 +71,7 @@ def read_process(path: str | Path) -> tuple[str, Process]:
 
 
 def read_model(path: str | Path) -> Reading:
-    """An XMILE file as a model: its process with inputs at their defaults, asked for each stock at the end."""
+    """An XMILE file as a model: a process with its inputs at their defaults, asked for its stocks at the end."""
     raw = b""
     try:
         raw = _bytes(Path(path))
@@ -294,11 +294,19 @@ class _Built:
                 for element in stock.element.all(kind):
                     name = self.known.get(canonical(element.text))
                     if name not in ends:
-                        refuse(f"stock '{stock.title[:40]}' has the {kind} '{element.text.strip()[:40]}', which is "
-                               "not a flow.", element.line, self.file)  # fmt: skip
+                        refuse(
+                            f"stock '{stock.title[:40]}' has the {kind} "
+                            f"'{element.text.strip()[:40]}', which is "
+                            "not a flow.",
+                            element.line,
+                            self.file,
+                        )
                     if kind in ends[name]:
-                        refuse(f"flow '{name}' is the {kind} of two stocks; it can be that of one.", element.line,
-                               self.file)  # fmt: skip
+                        refuse(
+                            f"flow '{name}' is the {kind} of two stocks; it can be that of one.",
+                            element.line,
+                            self.file,
+                        )
                     ends[name][kind] = stock.name
         found: dict[str, Flow] = {}
         for flow in flows:
@@ -341,7 +349,8 @@ class _Built:
             if not stock.negative and len(leaving) > 1:
                 found.append(
                     Problem(
-                        f"where stock '{name}' runs empty, what leaves it is cut in proportion; XMILE serves the "
+                        f"where stock '{name}' runs empty, what leaves it is cut in proportion; "
+                        "XMILE serves the "
                         "outflows in their order.",
                         severity="warning",
                         line=self.variables[name].element.line,

@@ -160,8 +160,8 @@ class _Checked:
             what = f"{section.removesuffix('s')} '{name}' of process '{self.name}'"
             source, target = moving.source, moving.target
             if source is not None and source not in process.stocks and not self.half_known("stocks"):
-                hint = self.report.offer(source, process.stocks) or "; name a stock, or leave 'from' out for what " \
-                    "comes from outside."  # fmt: skip
+                otherwise = "; name a stock, or leave 'from' out for what comes from outside."
+                hint = self.report.offer(source, process.stocks) or otherwise
                 self.error(
                     section, name, "from", f"{what} leaves '{source[:60]}', which is not a stock{hint}"
                 )

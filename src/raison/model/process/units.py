@@ -134,8 +134,14 @@ def _root(function: Callable[[Unit], Unit], low: Unit, high: Unit) -> Unit:
     return unit
 
 
-_ALIKE = {"abs": "takes", "ceil": "rounds", "clip": "clips with", "floor": "rounds", "max": "takes the larger of",
-          "min": "takes the smaller of"}  # fmt: skip
+_ALIKE = {
+    "abs": "takes",
+    "ceil": "rounds",
+    "clip": "clips with",
+    "floor": "rounds",
+    "max": "takes the larger of",
+    "min": "takes the smaller of",
+}
 
 
 def _same_unit(what: str) -> Callable[..., Unit]:
