@@ -80,7 +80,8 @@ EQUATIONS = [
 @pytest.mark.parametrize(("equation", "value"), EQUATIONS)
 def test_an_equation_means_what_it_means_in_xmile(tmp_path, equation, value):
     variables = f"""<stock name="s"><eqn>0</eqn><inflow>f</inflow></stock>
-      <flow name="f"><eqn>y / 20</eqn></flow><aux name="x"><eqn>3</eqn></aux><aux name="y"><eqn>{equation.replace("<", "&lt;")}</eqn></aux>"""
+      <flow name="f"><eqn>y / 20</eqn></flow><aux name="x"><eqn>3</eqn></aux>
+      <aux name="y"><eqn>{equation.replace("<", "&lt;")}</eqn></aux>"""
     assert final(write(tmp_path, variables, "Euler", "10"), "s") == pytest.approx(value, rel=1e-9)
 
 

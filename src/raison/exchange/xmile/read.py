@@ -71,7 +71,7 @@ def read_process(path: str | Path) -> tuple[str, Process]:
 
 
 def read_model(path: str | Path) -> Reading:
-    """An XMILE file as a model: a process with its inputs at their defaults, asked for its stocks at the end."""
+    """An XMILE file as a model: a process with inputs at their defaults, asked for stocks at the end."""
     raw = b""
     try:
         raw = _bytes(Path(path))
