@@ -191,3 +191,20 @@ def test_a_row_that_fails_in_a_process_is_counted_with_its_reason():
     assert any(
         "stock 'called' of process 'mobilisation' falls below zero" in f.reason for f in run.record.failures
     )
+
+
+def test_the_report_has_the_process(model, run, tmp_path):
+    path = tmp_path / "report.html"
+    run.report(path)
+    page = path.read_text(encoding="utf-8")
+    assert "process mobilisation" in page
+    assert "called → waiting" in page
+    assert "<code>desertion * waiting</code>" in page
+    assert "0 to 12.0 in steps of 0.05" in page
+
+
+def test_what_challenges_a_verdict_works_through_a_process(model):
+    text = GAME.replace("questions:", "levers: {leader: {bar: [0, 1]}}\nquestions:")
+    challenged = raison.Model.of(read_text(text).model).run(draws=512).challenge()
+    assert challenged.tipping is not None
+    assert any(crossing.parameter in ("decay", "bar") for crossing in challenged.tipping.alone)
