@@ -206,5 +206,8 @@ def test_the_report_has_the_process(model, run, tmp_path):
 def test_what_challenges_a_verdict_works_through_a_process(model):
     text = GAME.replace("questions:", "levers: {leader: {bar: [0, 1]}}\nquestions:")
     challenged = raison.Model.of(read_text(text).model).run(draws=512).challenge()
-    assert challenged.tipping is not None
-    assert any(crossing.parameter in ("decay", "bar") for crossing in challenged.tipping.alone)
+    (tipping,) = challenged.tipping
+    # at decay = 0.55 he waits if bar > exp(-1.1) - exp(-1.65) + (1 - exp(-1.65)) / 1.1
+    strike = exactly(0.55, 0, 2) - exactly(0.55, 1, 3)
+    assert tipping.margin == pytest.approx(strike - 0.5, abs=1e-9)
+    assert tipping.yes == (strike > 0.5)

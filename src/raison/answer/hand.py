@@ -231,7 +231,8 @@ class Hand:
             course = Course(process, inputs, outer, self._functions(), partial(drawn, process))
             self.courses[key] = course
             for failure in course.failures:
-                self.failures.append(f"process '{call.process}': {failure}")
+                sentence = f"process '{call.process}': {failure}"
+                self.failures += [] if sentence in self.failures else [sentence]
         return self.courses[key].outputs[call.output]
 
     def _functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:

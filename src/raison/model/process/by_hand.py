@@ -13,6 +13,8 @@ from raison.model.evaluate import FLOATS, Bindings, UserFunctions, evaluate, eva
 from raison.model.formula import Binary, Compare, Expression, Formula
 from raison.model.process.records import EXACT, RK4, TIME, Delay, Flow, Output, Process
 
+TINY = 1e-290
+"""Near the smallest numbers rounding is no longer a share of the number; less than this is nothing."""
 Drawn = Callable[[str, float, int, list[float]], float]
 """The value of a noise: its name, its seed, the count of its interval, its distribution's arguments."""
 
@@ -97,7 +99,7 @@ class Course:
         return held
 
     def _fail(self, message: str) -> None:
-        if message not in self.failures:
+        if f"{message}." not in self.failures:
             self.failures.append(f"{message}.")
 
     def entered(self, delay: str, step: int) -> float:
@@ -131,7 +133,7 @@ class Course:
         held = _moved(instant.held, step, change)
         for name, stock in self.process.stocks.items():
             if not stock.negative:
-                if held.stocks[name] < -1e-9 * abs(instant.held.stocks[name]):
+                if held.stocks[name] < -1e-9 * abs(instant.held.stocks[name]) - TINY:
                     self._fail(f"stock '{name}' falls below zero at {instant.time + step:g}")
                 held.stocks[name] = max(held.stocks[name], 0.0)
         return _Instant(self, held, (instant.index + 1) * step, instant.index + 1)

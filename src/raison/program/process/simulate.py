@@ -15,6 +15,7 @@ import numpy as np
 
 from raison.model.evaluate import Value
 from raison.model.formula import names
+from raison.model.process.by_hand import TINY
 from raison.model.process.records import EXACT, RK4, Process
 from raison.program import xp
 from raison.program.process.folds import Folds, begun, ended, folded
@@ -186,7 +187,7 @@ def _below(
     """Which stock was the first to fall below zero by more than rounding."""
     for number, (name, stock) in enumerate(process.stocks.items(), 1):
         if not stock.negative:
-            slack = 0.0 if before is None else -_ROUNDING * jnp.abs(before[name])
+            slack = 0.0 if before is None else -_ROUNDING * jnp.abs(before[name]) - TINY
             so_far = jnp.where((so_far == 0) & (held[name] < slack), jnp.int32(number), so_far)
     return so_far
 
