@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 import numpy as np
 from pydantic import Field
@@ -18,6 +19,7 @@ from raison.answer.hand import Hand, Results, State
 from raison.answer.ranges import MOST_CELLS, Leaf, TooManyError, Worked
 from raison.answer.records import Record
 from raison.model.formula import Formula
+from raison.model.process.records import TIME
 from raison.model.records import Distribution
 from raison.program.premises import definitions
 from raison.program.world import World
@@ -143,6 +145,24 @@ class QuestionStep(Record):
     tied: bool
 
 
+class ProcessStep(Record):
+    """One simulation of a process.
+
+    Attributes:
+        name: Of the process.
+        inputs: What it was called with, defaults included.
+        outputs: What it gives; None for what is not finite.
+        time: 0, step, ..., horizon.
+        stocks: Per stock, what is in it at these times.
+    """
+
+    name: str
+    inputs: dict[str, float]
+    outputs: dict[str, float | None]
+    time: tuple[float, ...]
+    stocks: dict[str, tuple[float | None, ...]]
+
+
 class Explanation(Record):
     """One draw worked through.
 
@@ -156,6 +176,7 @@ class Explanation(Record):
         failures: Why the draw failed, each with its formula; the game is then not solved.
         parameters: In the file's order.
         functions: Functions of the file that were called, as written.
+        processes: Those that were simulated, once for each set of inputs.
         quantities: Those that were used, each after those it needs.
         outcomes: What each pays.
         nodes: From the end of the game to its beginning; of a game with hidden information none.
@@ -175,6 +196,7 @@ class Explanation(Record):
     failures: tuple[str, ...]
     parameters: tuple[ParameterValue, ...]
     functions: tuple[str, ...]
+    processes: tuple[ProcessStep, ...]
     quantities: tuple[Step, ...]
     outcomes: tuple[OutcomeStep, ...]
     nodes: tuple[NodeStep, ...]
@@ -366,6 +388,16 @@ def _begun(plan: Plan, draw: int, hand: Hand) -> Explanation:
         failures=(),
         parameters=tuple(parameters),
         functions=tuple(functions),
+        processes=tuple(
+            ProcessStep(
+                name=name,
+                inputs=dict(inputs),
+                outputs={name: _number(value) for name, value in course.outputs.items()},
+                time=tuple(course.paths[TIME]),
+                stocks={name: tuple(map(_number, course.paths[name])) for name in course.process.stocks},
+            )
+            for (name, inputs), course in hand.courses.items()
+        ),
         quantities=tuple(quantities),
         outcomes=(),
         nodes=(),
@@ -407,6 +439,10 @@ def _outcome(hand: Hand, state: State, reached: float) -> OutcomeStep:
         numbers = hand.with_numbers(formula, ended)
         payoffs.append(Step(name=player, formula=formula.text, numbers=numbers, value=value))
     return OutcomeStep(name=state.name, seen=dict(state.results), payoffs=tuple(payoffs), reached=reached)
+
+
+def _number(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 def _finite(value: float) -> float | None:

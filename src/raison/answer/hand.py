@@ -8,20 +8,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from raison.model.distribution import KINDS
-from raison.model.evaluate import FLOATS, evaluate, evaluate_truth
+from raison.model.evaluate import FLOATS, Bindings, evaluate, evaluate_truth
 from raison.model.formula import (
     Expression,
     Formula,
     Number,
+    Simulated,
     Text,
     called,
     rewritten,
 )
+from raison.model.process.by_hand import Course
 from raison.model.records import Definition, Distribution, Model
 from raison.model.unparse import show
 from raison.program.premises import Slot, used_names
+from raison.program.process.noise import drawn
 from raison.program.program import Program
 
 Results = tuple[tuple[str, str], ...]
@@ -86,6 +91,7 @@ class Hand:
         used: Names in the order in which they were worked, with the results they depend on, up to the last
             that the game or a question asked for.
         called: Functions of the file that were called.
+        courses: Processes that were simulated, by name and inputs.
         tolerance: Per player, by how much two values that tie may differ.
     """
 
@@ -98,6 +104,7 @@ class Hand:
     failures: list[str] = field(default_factory=list)
     used: list[tuple[str, Results]] = field(default_factory=list)
     called: set[str] = field(default_factory=set)
+    courses: dict[tuple[str, tuple[tuple[str, float], ...]], Course] = field(default_factory=dict)
     tolerance: dict[str, float] = field(default_factory=dict)
     _known: dict[tuple[str, Results], float | str] = field(default_factory=dict)
     _nodes_of: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -169,11 +176,11 @@ class Hand:
 
         if isinstance(definition, Formula):
             self._note_calls(definition.expression)
-            return evaluate(definition.expression, bound, FLOATS, self.functions())
+            return evaluate(definition.expression, *self.evaluated(bound))
         values = [
             math.nan
             if isinstance(a.expression, Text)
-            else float(evaluate(a.expression, bound, FLOATS, self.functions()))
+            else float(evaluate(a.expression, *self.evaluated(bound)))
             for a in definition.arguments
         ]
         checked = values[1::2] if definition.kind == "choice" else values
@@ -204,8 +211,31 @@ class Hand:
 
         return float(quantile(definition.kind, jnp.asarray([self.coordinates[name]]), arguments)[0])
 
-    def functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:
-        """The functions of the file: arguments and body."""
+    def evaluated(self, file: Bindings) -> tuple[Any, ...]:
+        """How formulas are evaluated where the file's names stand for this."""
+        return file, FLOATS, self._functions(), lambda call, inner: self._simulated(call, inner, file)
+
+    def _simulated(self, call: Simulated, bindings: Bindings, file: Bindings) -> float:
+        """What a process gives, one draw of it worked step by step."""
+        process = self.model.processes[call.process]
+        given = dict(call.inputs)
+        inputs: dict[str, float] = {}
+        for name, each in process.inputs.items():
+            if name in given:
+                inputs[name] = evaluate(given[name], bindings, *self.evaluated(file)[1:], outer=file)
+            elif each.default is not None:
+                inputs[name] = self.number(each.default, ())
+        key = (call.process, tuple(inputs.items()))
+        if key not in self.courses:
+            outer = lambda name: self.value(name, ())
+            course = Course(process, inputs, outer, self._functions(), partial(drawn, process))
+            self.courses[key] = course
+            for failure in course.failures:
+                sentence = f"process '{call.process}': {failure}"
+                self.failures += [] if sentence in self.failures else [sentence]
+        return self.courses[key].outputs[call.output]
+
+    def _functions(self) -> Mapping[str, tuple[tuple[str, ...], Expression]]:
         return {name: (f.arguments, f.body.expression) for name, f in self.model.functions.items()}
 
     def _note_calls(self, expression: Expression) -> None:
@@ -217,14 +247,12 @@ class Hand:
     def number(self, formula: Formula, results: Results) -> float:
         """The number that a formula stands for after these results."""
         self._note_calls(formula.expression)
-        return evaluate(formula.expression, lambda n: self.value(n, results), FLOATS, self.functions())
+        return evaluate(formula.expression, *self.evaluated(lambda name: self.value(name, results)))
 
     def truth(self, formula: Formula, results: Results) -> bool:
         """Whether a formula holds after these results."""
         self._note_calls(formula.expression)
-        return bool(
-            evaluate_truth(formula.expression, lambda n: self.value(n, results), FLOATS, self.functions())
-        )
+        return bool(evaluate_truth(formula.expression, *self.evaluated(lambda n: self.value(n, results))))
 
     def with_numbers(self, formula: Formula, results: Results, name: str | None = None) -> str:
         """A formula's text with the numbers of this draw put in for names."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.answer.hand import Hand, Results, digits
-from raison.model.evaluate import FLOATS, Taken, evaluate, evaluate_truth
+from raison.model.evaluate import Taken, evaluate, evaluate_truth
 from raison.model.formula import Expression, Formula, Number, Text, rewritten
 from raison.model.records import Chance, Decision, Definition, Distribution
 from raison.model.unparse import show
@@ -146,17 +146,17 @@ class Worked:
                 return self._defined(name, chain, index - 1, results, at)
             return self.value(other, results, at)
 
-        return evaluate(definition.expression, bound, FLOATS, self.hand.functions())
+        return evaluate(definition.expression, *self.hand.evaluated(bound))
 
     def number(self, formula: Formula, results: Results, at: At) -> float:
         """The number that a formula stands for."""
         bound = lambda name: self.value(name, results, at)
-        return evaluate(formula.expression, bound, FLOATS, self.hand.functions())
+        return evaluate(formula.expression, *self.hand.evaluated(bound))
 
     def truth(self, formula: Formula, results: Results, at: At) -> bool:
         """Whether a formula holds."""
         bound = lambda name: self.value(name, results, at)
-        return bool(evaluate_truth(formula.expression, bound, FLOATS, self.hand.functions()))
+        return bool(evaluate_truth(formula.expression, *self.hand.evaluated(bound)))
 
     def with_numbers(self, formula: Formula, results: Results, at: At) -> str:
         """A formula's text with numbers put in for names."""

@@ -19,6 +19,7 @@ from raison.model.problem import ModelError, Problem
 
 if TYPE_CHECKING:
     from raison.model.reader import Reading
+    from raison.program.process.trajectory import Trajectories
     from raison.program.program import Program
     from raison.run.checkpoint import ResumeError as ResumeError
     from raison.run.plan import Plan
@@ -31,7 +32,7 @@ SEED = 1
 
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Read and check a model file, or a game in Gambit's `.efg` or `.nfg` format.
+    """Read and check a model file, a game in Gambit's formats (`.efg`, `.nfg`), or an XMILE model.
 
     Raises:
         ModelError: the file cannot be read or the model is wrong; `problems` has every fault with its line.
@@ -175,6 +176,31 @@ class Model:
         program = self.program
         coded, count = coded_points(self.record, points or {})
         return Solution(self.record, program, solve_points(program, coded, count, self.sha256))
+
+    def simulate(
+        self, process: str, points: Mapping[str, Any] | None = None, /, **inputs: Any
+    ) -> Trajectories:
+        """A process of the model over time, for charts: every stock, flow and quantity at every step.
+
+        Args:
+            process: Its name.
+            points: Values of parameters, a number or a sequence each, all of one length; the others have
+                their central value.
+            inputs: Of the process; those not given have their default.
+
+        Raises:
+            KeyError: the model has no such process or parameter, or the process no such input.
+            ValueError: an input has no default and is not given, or lengths differ.
+        """
+        import numpy as np
+
+        from raison.program.process.trajectory import trace
+        from raison.solve.points import coded_points
+
+        coded, count = coded_points(self.record, points or {})
+        single = not any(np.ndim(value) for value in (points or {}).values())
+        chosen = {name: row[0] if single and count == 1 else row for name, row in coded.items()}
+        return trace(self.program, process, inputs, chosen)
 
     def run(
         self,

@@ -12,6 +12,15 @@ from raison.cli.failing import EXIT_WRONG
 from raison.cli.files import file_of
 from raison.cli.options import AsJson
 
+_COUNTED = {
+    "parameters": "parameter",
+    "processes": "process",
+    "nodes": "node",
+    "outcomes": "outcome",
+    "premises": "premise",
+    "questions": "question",
+}
+
 
 def check(
     models: Annotated[
@@ -42,9 +51,9 @@ def check(
         if reading.model is not None and not as_json:
             model = reading.model
             counted = ", ".join(
-                f"{number} {word if number != 1 else word[:-1]}"
-                for word in ("parameters", "nodes", "outcomes", "premises", "questions")
-                if (number := len(getattr(model, "game" if word == "nodes" else word)))
+                f"{number} {words if number != 1 else word}"
+                for words, word in _COUNTED.items()
+                if (number := len(getattr(model, "game" if word == "node" else words)))
             )
             print(f"{name}: fine. {counted}.")
     if as_json:

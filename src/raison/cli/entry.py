@@ -6,6 +6,7 @@ import sys
 
 from raison.cli.app import app
 from raison.cli.checking import check
+from raison.cli.converting import convert
 from raison.cli.failing import (
     EXIT_WRONG,
     RefusalError,
@@ -19,7 +20,7 @@ from raison.cli.running import run
 from raison.cli.solving import solve
 from raison.model.problem import ModelError
 
-for command in (check, run, solve, explain, compare, report, gallery, new):
+for command in (check, run, solve, explain, compare, report, gallery, new, convert):
     app.command()(command)
 
 

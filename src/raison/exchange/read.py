@@ -1,10 +1,11 @@
-"""Gambit's files from disk, and as models."""
+"""Other programs' files from disk, and as models."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
+from raison.exchange import xmile
 from raison.exchange.efg import read_efg
 from raison.exchange.game import ExtensiveGame, TableGame
 from raison.exchange.modelling import to_model
@@ -13,7 +14,7 @@ from raison.exchange.tokens import MAX_BYTES, decode
 from raison.model.problem import ModelError, Problem
 from raison.model.reader import Reading
 
-SUFFIXES = (".efg", ".nfg")
+SUFFIXES = (".efg", ".nfg", *xmile.SUFFIXES)
 """Names of files that are read here end in one of these."""
 
 
@@ -27,7 +28,9 @@ def read_game(path: str | Path) -> ExtensiveGame | TableGame:
 
 
 def read_file(path: str | Path) -> Reading:
-    """A game file as a model, with what is wrong with it, as `raison.model.reader.read_file` does."""
+    """Another program's file as a model, with what is wrong with it, as `model.reader.read_file` does."""
+    if str(path).lower().endswith(xmile.SUFFIXES):
+        return xmile.read_model(path)
     raw = b""
     try:
         raw = _bytes(path)

@@ -12,8 +12,8 @@ from typing import Any
 
 from raison.model.fields import NOTHING, given
 from raison.model.keys import OPTIONS, PATH_ROOTS, SECTIONS, did_you_mean
-from raison.model.nodes import GameFields
 from raison.model.problem import Path, Problem, TooManyProblemsError
+from raison.model.process.reading import ProcessFields
 from raison.model.records import (
     Claim,
     Correlation,
@@ -86,7 +86,7 @@ def _as_text(data: Any) -> Any:
     return repr(data) if isinstance(data, int | float) else data
 
 
-class _Builder(GameFields):
+class _Builder(ProcessFields):
     """One method per section."""
 
     def model(self, data: object) -> Model:
@@ -118,6 +118,7 @@ class _Builder(GameFields):
             questions=self.questions(at["questions"]),
             levers=self.levers(at["levers"]),
             solution=self.solution(at["solution"]),
+            processes=self.processes(at["processes"]),
         )
 
     # --- numbers --------------------------------------------------------------------------------------------
@@ -166,15 +167,7 @@ class _Builder(GameFields):
     def quantities(self, data: object) -> dict[str, Quantity]:
         quantities: dict[str, Quantity] = {}
         for name, value, path in self.entries(("quantities",), data, "'quantities'"):
-            what = f"quantity '{name}'"
-            if isinstance(value, dict):
-                found = self.section(path, value, "quantity", what) or {}
-                formula = NOTHING
-                if "value" in found:
-                    formula = self.formula((*path, "value"), found["value"], what)
-                quantities[name] = Quantity(formula, **self.texts(path, found, what, "unit", "about"))
-            else:
-                quantities[name] = Quantity(self.formula(path, value, what))
+            quantities[name] = self.quantity(path, value, f"quantity '{name}'")
         return quantities
 
     def functions(self, data: object) -> dict[str, Function]:

@@ -14,6 +14,8 @@ from raison.model.naming import check_names, path_of
 from raison.model.play import check_game
 from raison.model.premising import build_variants, check_premises, check_secrets, check_variants
 from raison.model.problem import Path, Problem, TooManyProblemsError
+from raison.model.process.check import check_processes
+from raison.model.process.step_size import warn_of_steps
 from raison.model.records import Model
 from raison.model.scope import Report, Scope
 from raison.model.solving import check_default, check_solution
@@ -55,6 +57,8 @@ def _check_all(model: Model, report: Report) -> None:
     check_levers(model, scope, report, others)
     if not report.broken:
         warn_of_unused(model, report, others)
+        if model.processes and not report.raw():
+            warn_of_steps(model, report)
 
 
 def faults(model: Model) -> tuple[Problem, ...]:
@@ -71,6 +75,7 @@ def _check_world(model: Model, scope: Scope, report: Report, variants: Collectio
     lookup = no_constants if circular else check_sizes(model, scope, report)
     check_parameters(model, scope, report, lookup)
     check_correlations(model, report)
+    check_processes(model, scope, report)
     check_game(model, scope, report, lookup, variants)
     check_solution(model, scope, report, lookup)
     return lookup

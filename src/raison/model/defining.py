@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from raison.model import uses
 from raison.model.constant import Lookup, constant
 from raison.model.distribution import KINDS
-from raison.model.formula import KNOWN_FUNCTIONS, Call, Formula, Text, height, walk
+from raison.model.formula import KNOWN_FUNCTIONS, Call, Formula, Simulated, Text, height, walk
 from raison.model.keys import did_you_mean
 from raison.model.naming import path_of
 from raison.model.problem import Path
@@ -41,12 +41,17 @@ def check_sizes(model: Model, scope: Scope, report: Report) -> Lookup:
     paths = path_of(model)
     named = dict(uses.definitions(model))
     for name in uses.in_order(scope.edges):
-        body = model.functions[name].body if name in model.functions else named[name]
+        body = model.functions[name].body if name in model.functions else named.get(name)
+        parts = (
+            [formula for _, formula in model.processes[name].formulas()]
+            if body is None
+            else uses.formulas(body)
+        )
         below = [other for other in scope.edges[name] if other in depth]
         # Each definition costs some calls of its own, each operation in it about two.
-        own = 8 + 2 * max((height(formula.expression) for formula in uses.formulas(body)), default=0)
+        own = 8 + 2 * max((height(formula.expression) for formula in parts), default=0)
         depth[name] = own + max((depth[other] for other in below), default=0)
-        size[name] = sum(_size(formula, size, model) for formula in uses.formulas(body))
+        size[name] = sum(_size(formula, size, model) for formula in parts)
         if depth[name] > MAX_DEPTH and not any(depth[other] > MAX_DEPTH for other in below):
             report.error(
                 paths[name], f"'{name}' uses too long a chain of quantities or functions; shorten the chain."
@@ -70,6 +75,8 @@ def _size(formula: Formula, size: Mapping[str, int], model: Model) -> int:
         total += 1
         if isinstance(node, Call) and node.function in model.functions:
             total += size.get(node.function, 0)
+        if isinstance(node, Simulated):
+            total += size.get(node.process, 0)
     return min(total, 10 * MAX_SIZE)
 
 
@@ -135,7 +142,12 @@ def check_definition(
 
 
 def check_distribution(
-    distribution: Distribution, path: Path, what: str, scope: Scope, lookup: Lookup
+    distribution: Distribution,
+    path: Path,
+    what: str,
+    scope: Scope,
+    lookup: Lookup,
+    arguments: Collection[str] = (),
 ) -> None:
     """Report an unknown distribution, or arguments that are too few, of the wrong kind or impossible."""
     report = scope.report
@@ -158,7 +170,7 @@ def check_distribution(
     counted = [argument for index, argument in enumerate(given) if not is_choice or index % 2 == 1]
     plain = [argument for argument in given if not (isinstance(argument.expression, Text) and is_choice)]
     for argument in plain:
-        scope.check(argument, path, what)
+        scope.check(argument, path, what, arguments)
     numbers = [constant(argument.expression, lookup) for argument in counted]
     known = [number for number in numbers if number is not None and math.isfinite(number)]
     if len(known) == len(numbers):

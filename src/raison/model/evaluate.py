@@ -27,6 +27,7 @@ from raison.model.formula import (
     Name,
     Number,
     Root,
+    Simulated,
     Text,
     Unary,
     is_truth,
@@ -94,9 +95,17 @@ empty where the node was not visited. A `Fraction` is looked up by its text."""
 UserFunctions = Mapping[str, tuple[tuple[str, ...], Expression]]
 """Functions of the file: argument names and body."""
 
+Simulate = Callable[[Simulated, Bindings], Value]
+"""The value of a call of a process, whose inputs are formulas of what the bindings say."""
+
 
 def evaluate(
-    expression: Expression, bindings: Bindings, operations: Operations, functions: UserFunctions | None = None
+    expression: Expression,
+    bindings: Bindings,
+    operations: Operations,
+    functions: UserFunctions | None = None,
+    simulate: Simulate | None = None,
+    outer: Bindings | None = None,
 ) -> Value:
     """The number that an expression stands for.
 
@@ -105,18 +114,25 @@ def evaluate(
         bindings: Values of names.
         operations: The kind of numbers.
         functions: Functions of the file; without cycles.
+        simulate: Answers calls of processes; may be left out where there are none.
+        outer: Values of the file's names, which functions of the file see; None where `bindings` are these.
 
     Returns:
         A number of the given kind (of a truth: 1 or 0).
     """
-    return _Evaluator(bindings, operations, functions or {}).number(expression)
+    return _Evaluator(bindings, operations, functions or {}, simulate, outer or bindings).number(expression)
 
 
 def evaluate_truth(
-    expression: Expression, bindings: Bindings, operations: Operations, functions: UserFunctions | None = None
+    expression: Expression,
+    bindings: Bindings,
+    operations: Operations,
+    functions: UserFunctions | None = None,
+    simulate: Simulate | None = None,
+    outer: Bindings | None = None,
 ) -> Value:
     """Whether an expression holds: a truth of the given kind, or a Python bool if that is known already."""
-    return _Evaluator(bindings, operations, functions or {}).truth(expression)
+    return _Evaluator(bindings, operations, functions or {}, simulate, outer or bindings).truth(expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,8 @@ class _Evaluator:
     bindings: Bindings
     operations: Operations
     functions: UserFunctions
+    simulate: Simulate | None
+    outer: Bindings
 
     def number(self, expression: Expression) -> Value:
         if is_truth(expression):
@@ -150,6 +168,10 @@ class _Evaluator:
                 return self.bindings(expression.text)
             case Root(name, body, low, high):
                 return self.root(name, body, self.number(low), self.number(high))
+            case Simulated(process):
+                if self.simulate is None:
+                    raise TypeError(f"Nothing can simulate the process '{process}' here.")
+                return self.simulate(expression, self.bindings)
             case _:
                 raise TypeError(f"A quoted name is only compared, never computed with; got {expression!r}.")
 
@@ -162,7 +184,7 @@ class _Evaluator:
     def root(self, name: str, body: Expression, low: Value, high: Value) -> Value:
         def function(x: Value) -> Value:
             bindings = lambda other: x if other == name else self.bindings(other)
-            return _Evaluator(bindings, self.operations, self.functions).number(body)
+            return self.within(bindings).number(body)
 
         return self.operations.root(function, low, high)
 
@@ -259,8 +281,12 @@ class _Evaluator:
             return self.operations.functions[function](*positional, **named)
         parameters, body = self.functions[function]
         inside = dict(zip(parameters, positional, strict=False)) | named
-        bindings = lambda name: inside[name] if name in inside else self.bindings(name)
-        return _Evaluator(bindings, self.operations, self.functions).number(body)
+        bindings = lambda name: inside[name] if name in inside else self.outer(name)
+        return self.within(bindings).number(body)
+
+    def within(self, bindings: Bindings) -> _Evaluator:
+        """The same with other bindings, as of a function's arguments."""
+        return _Evaluator(bindings, self.operations, self.functions, self.simulate, self.outer)
 
 
 # --- floats -----------------------------------------------------------------------------------------------

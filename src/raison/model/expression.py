@@ -106,7 +106,18 @@ class Root:
     high: Expression
 
 
-Expression = Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call | Fraction | Root
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """`process(x=..., y=...).output`: what a process of the file gives for these inputs."""
+
+    process: str
+    inputs: tuple[tuple[str, Expression], ...]
+    output: str
+
+
+Expression = (
+    Number | Text | Name | Unary | Binary | Compare | Logic | Conditional | Call | Fraction | Root | Simulated
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,8 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (*arguments, *(value for _, value in keywords))
         case Root(_, body, low, high):
             return (body, low, high)
+        case Simulated(_, inputs, _):
+            return tuple(value for _, value in inputs)
         case _:
             return ()
 
@@ -156,7 +169,7 @@ def height(expression: Expression) -> int:
 
 
 def names(expression: Expression) -> frozenset[str]:
-    """Every name that the expression mentions; functions and what a `root` binds are not included."""
+    """Every name mentioned; functions, processes and what a `root` binds are not included."""
     found: set[str] = set()
     stack: list[Expression] = [expression]
     while stack:
@@ -172,7 +185,7 @@ def names(expression: Expression) -> frozenset[str]:
 
 
 def mentions(expression: Expression) -> frozenset[str]:
-    """Names, functions, and fractions by their text, in one go."""
+    """Names, functions, processes, and fractions by their text, in one go."""
     found: set[str] = set()
     stack: list[Expression] = [expression]
     while stack:
@@ -182,6 +195,9 @@ def mentions(expression: Expression) -> frozenset[str]:
                 found.add(name)
             case Call(function, _, _):
                 found.add(function)
+                stack.extend(children(node))
+            case Simulated(process, _, _):
+                found.add(process)
                 stack.extend(children(node))
             case Fraction():
                 found.add(node.text)
@@ -198,6 +214,11 @@ def mentions(expression: Expression) -> frozenset[str]:
 def called(expression: Expression) -> frozenset[str]:
     """Every function that the expression calls."""
     return frozenset(node.function for node in walk(expression) if isinstance(node, Call))
+
+
+def simulated(expression: Expression) -> tuple[Simulated, ...]:
+    """Every call of a process, in the order of the text."""
+    return tuple(node for node in walk(expression) if isinstance(node, Simulated))
 
 
 def fractions(expression: Expression) -> frozenset[Fraction]:
@@ -228,6 +249,8 @@ def rewritten(expression: Expression, stands_for: Callable[[str], Expression]) -
             case Root(name, body, low, high):
                 name, body = _in_root(name, body, stands_for)
                 return Root(name, body, new(low), new(high))
+            case Simulated(process, inputs, output):
+                return Simulated(process, tuple((name, new(value)) for name, value in inputs), output)
             case Number() | Text() | Fraction():
                 return part
 

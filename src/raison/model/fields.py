@@ -19,7 +19,6 @@ from raison.model.records import Definition, Distribution
 NOTHING = Formula("?", Number("0"))
 """Stands where a formula could not be read."""
 
-_PROCESS = re.compile(r"\)\s*\.\s*[^\W\d]")
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -230,8 +229,7 @@ class Fields:
         try:
             return parse(value)
         except FormulaError as fault:
-            later = "calls of processes, as in name(x=1).output, are known but not built yet."
-            self.error(path, f"{what}: {later if _PROCESS.search(value) else fault}")
+            self.error(path, f"{what}: {fault}")
             return instead
 
     def names(self, path: Path, value: object, what: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ The grammar, loosest binding first::
     product     := sign {("*" | "/" | "//" | "%") sign}
     sign        := ("+" | "-") sign | power
     power       := atom ["**" sign]
-    atom        := number | name | quoted text | "(" conditional ")" | name "(" arguments ")"
+    atom        := number | name | quoted text | "(" conditional ")" | name "(" arguments ")" ["." name]
 
 `fraction(node, 'move')` and `root(name, formula, low, high)` look like calls and have nodes of their own.
 
@@ -36,6 +36,7 @@ from raison.model.expression import (
     Name,
     Number,
     Root,
+    Simulated,
     Text,
     Unary,
     called,
@@ -46,6 +47,7 @@ from raison.model.expression import (
     mentions,
     names,
     rewritten,
+    simulated,
     walk,
 )
 
@@ -67,6 +69,7 @@ __all__ = [
     "Name",
     "Number",
     "Root",
+    "Simulated",
     "Text",
     "Unary",
     "called",
@@ -79,6 +82,7 @@ __all__ = [
     "number",
     "parse",
     "rewritten",
+    "simulated",
     "walk",
 ]
 
@@ -152,6 +156,7 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+)
       | (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
       | (?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)
+      | (?P<output>\.\s*[^\W\d]\w*)
       | (?P<text>'[^'\n]*'|"[^"\n]*")
       | (?P<operator>\*\*|//|<=|>=|==|!=|[-+*/%<>(),=])""",
     re.VERBOSE,
@@ -168,7 +173,7 @@ _INSTEAD = {
     "{": "mappings are not part of formulas; a formula with a comma or ': ' inside {...} needs quotes",
     "}": "mappings are not part of formulas; a formula with a comma or ': ' inside {...} needs quotes",
     ":": "':' and ':=' are not part of formulas",
-    ".": "attributes are not part of formulas",
+    ".": "attributes are not part of formulas, only outputs of processes are: name(x=1).output",
     "'": "the quote is not closed",
     '"': "the quote is not closed",
     ";": "a formula is one expression",
@@ -187,7 +192,7 @@ _Rule = Callable[[int], Expression]
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str  # number, name, text, operator, word, end
+    kind: str  # number, name, output, text, operator, word, end
     text: str
     position: int
 
@@ -202,6 +207,8 @@ def _tokens(text: str) -> list[_Token]:
             hint = _INSTEAD.get(character, "only numbers, names, quoted names, operators and brackets are")
             raise FormulaError(f"{_quoted(character)} is not allowed in {_excerpt(text)}; {hint}.")
         kind, token = match.lastgroup or "", match.group()
+        if kind == "output" and token.removeprefix(".").lstrip().startswith("__"):
+            kind = "name"
         if kind == "name":
             if any(part.startswith("__") for part in token.split(".")):
                 raise FormulaError(
@@ -253,6 +260,8 @@ class _Parser:
         given = "the end" if token.kind == "end" else f"'{token.text[:60]}'"
         if token.kind == "operator" and token.text == "=":
             return FormulaError(f"'=' is not a comparison in {_excerpt(self.text)}; write '=='.")
+        if token.kind == "output":
+            return FormulaError(f"'.' is not allowed in {_excerpt(self.text)}; {_INSTEAD['.']}.")
         hint = "."
         if token.kind == "end" and self.text.count("(") > self.text.count(")"):
             hint = "; a bracket is not closed (inside {...} a formula is cut at a comma; quote it)."
@@ -385,9 +394,24 @@ class _Parser:
                 continue
             if self.peek().text != ")":
                 raise self.fail("',' or ')'")
+        if self.peek().kind == "output":
+            return self.simulated(function, arguments, keywords)
         if function in SPECIAL:
             return self.special(function, arguments, bool(keywords))
         return Call(function, tuple(arguments), tuple(keywords))
+
+    def simulated(
+        self, process: str, arguments: list[Expression], keywords: list[tuple[str, Expression]]
+    ) -> Expression:
+        output = self.peek().text.removeprefix(".").lstrip()
+        self.at += 1
+        if arguments:
+            raise FormulaError(
+                f"{process}(...).{output[:60]} takes its inputs by name, as in "
+                f"{process}(x=1).{output[:60]}; got "
+                f"{_excerpt(self.text)}."
+            )
+        return Simulated(process, tuple(keywords), output)
 
     def special(self, function: str, arguments: list[Expression], has_keywords: bool) -> Expression:
         match function, arguments:

@@ -15,8 +15,8 @@ class Key:
     Attributes:
         about: What it holds, for editors.
         shape: How its value is written: `text`, `truth`, `number`, `whole`, `steps`, `letter`, `formula`,
-            `definition`, `name`, `names`, `numbers`, `interval`, or the name of another section, with `*` for
-            a mapping of names to it and `[]` for a list of it.
+            `definition`, `name`, `names`, `numbers`, `order`, `interval`, or the name of another section,
+            with `*` for a mapping of names to it and `[]` for a list of it.
         needed: Whether the section is incomplete without it.
         built: Whether this version can do it; the language knows the key in any case.
     """
@@ -53,7 +53,9 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "questions": Key("What is asked of each draw.", "question[]"),
         "levers": Key("What each player can set: parameters and commitments.", "levers*"),
         "solution": Key("How the game is solved.", "solution"),
-        "processes": _later("Stock-and-flow models that feed quantities."),
+        "processes": Key(
+            "Stock-and-flow models, called in formulas as 'name(input=...).output'.", "process*"
+        ),
         "rounds": _later("A game that is played again, with state carried over."),
         "include": _later("Mechanisms taken in from other files."),
     },
@@ -120,7 +122,7 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "claims": Key("The claims that make it.", "names"),
         "without": Key(
             "What holds if the premise does not: a name and its number, distribution or formula, or a "
-            "dotted path into game, outcomes or solution and what stands there instead.",
+            "dotted path into game, outcomes, solution or processes and what stands there instead.",
             "replacements",
             needed=True,
         ),
@@ -173,6 +175,78 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "error": Key("Of strategic-choice: who errs about what.", "name"),
         "refinement": Key("Of sequential: which beliefs off the path are allowed.", "name"),
     },
+    "process": {
+        "about": Key("What it models, and after whom."),
+        "inputs": Key("What a call can set.", "input*"),
+        "time": Key("Unit of time, step, horizon and method.", "time", needed=True),
+        "stocks": Key("What accumulates.", "stock*"),
+        "flows": Key("What moves from one stock to another, per unit of time.", "flow*"),
+        "delays": Key("What moves and takes its time.", "delay*"),
+        "sinks": Key("Where things may end up that no stock counts.", "names"),
+        "quantities": Key("Named formulas inside the process.", "quantity*"),
+        "events": Key("Amounts that move at once, at a time.", "event*"),
+        "noise": Key("Numbers that are drawn anew every so often.", "noise*"),
+        "outputs": Key("What a call can ask for.", "output*", needed=True),
+    },
+    "time": {
+        "unit": Key("Unit of time, as in month."),
+        "step": Key("Time step, which divides the horizon.", "formula", needed=True),
+        "horizon": Key("When the process ends; it starts at 0.", "formula", needed=True),
+        "method": Key("How it goes from step to step; euler if left out.", "name"),
+    },
+    "input": {
+        "default": Key("Its value where a call does not give it.", "formula"),
+        "unit": Key("Unit, or a label; a plain number passed has this unit."),
+        "about": Key("What it is."),
+    },
+    "stock": {
+        "start": Key("What is in it at the start.", "formula", needed=True),
+        "unit": Key("Unit, or a label."),
+        "about": Key("What it is."),
+        "negative": Key("true: it may fall below zero, and caps nothing that leaves it.", "truth"),
+    },
+    "flow": {
+        "from": Key("The stock that it leaves; left out if it comes from outside.", "name"),
+        "to": Key("The stock or sink that it enters.", "name", needed=True),
+        "rate": Key("The wished amount per unit of time; the stock caps it.", "formula", needed=True),
+        "about": Key("What it is."),
+    },
+    "delay": {
+        "from": Key("The stock that it leaves; left out if it comes from outside.", "name"),
+        "to": Key("The stock or sink in which it comes out.", "name", needed=True),
+        "rate": Key("The wished inflow per unit of time; the stock caps it.", "formula", needed=True),
+        "takes": Key("How long it takes.", "formula", needed=True),
+        "kind": Key(
+            "exact: the same time for all, fixed at the start; erlang: a mean time, with 'order'.", "name"
+        ),
+        "order": Key("Number of stages of an Erlang delay.", "order"),
+        "start": Key("What is inside at the start.", "formula"),
+        "about": Key("What it is."),
+    },
+    "event": {
+        "at": Key("When it happens: at the first time step from then on.", "formula", needed=True),
+        "amount": Key("How much moves at once; the stock caps it.", "formula", needed=True),
+        "from": Key("The stock that it leaves; left out if it comes from outside.", "name"),
+        "to": Key("The stock or sink that it enters.", "name", needed=True),
+        "about": Key("What it is."),
+    },
+    "noise": {
+        "value": Key("The distribution that it is drawn from.", "definition", needed=True),
+        "seed": Key("A number; the same seed gives the same noise.", "formula", needed=True),
+        "every": Key("For how long each number stays; one time step if left out.", "formula"),
+        "unit": Key("Unit, or a label."),
+        "about": Key("What it is."),
+    },
+    "output": {
+        "at": Key("'end', or a formula: when 'of' is read.", "formula"),
+        "of": Key("What is read at that time.", "formula"),
+        "max": Key("Its largest value over time.", "formula"),
+        "min": Key("Its smallest value over time.", "formula"),
+        "mean": Key("Its mean over time.", "formula"),
+        "first_time": Key("When this condition is first true.", "formula"),
+        "otherwise": Key("Instead of the first time, where the condition is never true.", "formula"),
+        "about": Key("What it is."),
+    },
 }
 """Every section of a model file and its keys."""
 
@@ -193,6 +267,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What each option of a solution can be; `precision` is a formula."""
 
+MOST_STAGES = 100
+"""The most stages of an Erlang delay."""
+
 MAX_STEPS = 100_000
 """The most steps that an amount may be cut into; the fewest are 2."""
 
@@ -200,7 +277,7 @@ PATH_ROOTS: Mapping[str, bool] = {
     "game": True,
     "outcomes": True,
     "solution": True,
-    "processes": False,
+    "processes": True,
     "rounds": False,
 }
 """Where a dotted path in `without` may begin, and whether this version can."""

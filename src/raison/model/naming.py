@@ -17,11 +17,12 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*(?:@\d+)?")
 
 
 def path_of(model: Model) -> Mapping[str, Path]:
-    """Where each parameter, quantity and function stands."""
+    """Where each parameter, quantity, function and process stands."""
     paths: dict[str, Path] = {name: ("parameters", name) for name in model.parameters}
     paths |= {name: ("quantities", name) for name in model.quantities}
     for name, function in model.functions.items():
         paths[name] = ("functions", f"{name}({', '.join(function.arguments)})")
+    paths |= {name: ("processes", name) for name in model.processes}
     return paths
 
 
@@ -33,21 +34,20 @@ def check_names(model: Model, report: Report) -> None:
         ("quantity", "quantities", model.quantities),
         ("function", "functions", model.functions),
         ("node", "game", model.game),
+        ("process", "processes", model.processes),
     )
     paths = path_of(model)
     for kind, section, names in kinds:
         for name in names:
             path = paths.get(name, (section, name)) if kind == "function" else (section, name)
-            if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
-                report.error(
-                    path,
-                    f"the {kind} '{name[:60]}' needs a name of letters, digits and '_', at most {MAX_NAME}, "
-                    "not begun with a digit or '__'; rename it.",
-                )
-            elif name in RESERVED or name in ("and", "or", "not", "if", "else"):
+            if not check_identifier(kind, name, path, report):
+                pass
+            elif name in RESERVED:
                 report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
-            elif kind == "function" and (name in KNOWN_FUNCTIONS or name in KINDS or name in SPECIAL):
-                report.error(path, f"the function '{name}' exists already; rename this one.")
+            elif kind in ("function", "process") and (
+                name in KNOWN_FUNCTIONS or name in KINDS or name in SPECIAL
+            ):
+                report.error(path, f"the function '{name}' exists already; rename this {kind}.")
             elif name in seen:
                 report.error(path, f"'{name}' is a {seen[name]} already; rename the {kind}.")
             seen.setdefault(name, kind)
@@ -64,6 +64,21 @@ def check_names(model: Model, report: Report) -> None:
     for player in model.players:
         if player in RESERVED:
             report.error(("players", player), f"'{player}' has a meaning of its own; rename the player.")
+
+
+def check_identifier(kind: str, name: str, path: Path, report: Report) -> bool:
+    """Whether formulas could use a name; reported if not."""
+    if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
+        report.error(
+            path,
+            f"the {kind} '{name[:60]}' needs a name of letters, digits and '_', at most {MAX_NAME}, "
+            "not begun with a digit or '__'; rename it.",
+        )
+        return False
+    if name in ("and", "or", "not", "if", "else"):
+        report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
+        return False
+    return True
 
 
 def _free_names(model: Model) -> list[tuple[Path, str, str]]:

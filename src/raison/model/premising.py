@@ -17,6 +17,7 @@ from raison.model.formula import Formula, Name, Text
 from raison.model.information import check_information
 from raison.model.play import check_game
 from raison.model.problem import Path
+from raison.model.process.check import check_processes
 from raison.model.records import Definition, Distribution, Model, Premise, hides
 from raison.model.replacing import edit, is_structural, redefine, same
 from raison.model.scope import Report, Scope
@@ -38,7 +39,7 @@ def build_variants(model: Model, report: Report) -> dict[str, Model]:
         return found
     for name, premise in model.premises.items():
         if is_structural(premise) and not any(
-            path[:1] in (("game",), ("outcomes",)) for path in report.broken
+            path[:1] in (("game",), ("outcomes",), ("processes",)) for path in report.broken
         ):
             edited = edit(model, {name: premise})
             for problem in edited.problems:
@@ -69,6 +70,8 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
             (),
         )
         check_solution(variant, scope, inner, no_constants)
+        if variant.processes != model.processes:
+            check_processes(variant, scope, inner)
         at = _place(model.premises[name], name)
         for _, message in inner.raw():
             if message not in already:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from raison.model.formula import Formula, Text
+
+if TYPE_CHECKING:
+    from raison.model.process.records import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +205,8 @@ class Premise:
         says: The statement.
         claims: Claims that make it.
         without: Replacements in order. A key is the name of a parameter or quantity (then the value is a
-            `Distribution` or `Formula`) or a dotted path into `game`, `outcomes` or `solution` (then the
-            value is plain data as in a file: text, None to delete, or a mapping to merge), or
+            `Distribution` or `Formula`) or a dotted path into `game`, `outcomes`, `solution` or `processes`
+            (then the value is plain data as in a file: text, None to delete, or a mapping to merge), or
             `NAME.known_to` of a parameter (then `all` or a list of players).
         unstated: The source does not state it.
         rival: Premises that contradict it.
@@ -357,6 +360,7 @@ class Model:
     questions: tuple[Question, ...] = ()
     levers: Mapping[str, Mapping[str, Lever]] = field(default_factory=dict)
     solution: Solution = field(default_factory=Solution)
+    processes: Mapping[str, Process] = field(default_factory=dict)
 
     @property
     def root(self) -> str | None:

@@ -19,6 +19,7 @@ from raison.model.formula import (
 )
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path, Problem
+from raison.model.process.writing import process_data
 from raison.model.records import (
     Correlation,
     Definition,
@@ -34,7 +35,7 @@ _SMALL = 40  # nodes of an expression that is copied rather than named
 
 
 def is_structural(premise: Premise) -> bool:
-    """Whether the premise edits by path: the game, the outcomes, the solution, or who knows a parameter."""
+    """Whether the premise edits by path: game, outcomes, solution, processes, or who knows a parameter."""
     return any(not isinstance(value, Definition) for value in premise.without.values())
 
 
@@ -48,7 +49,7 @@ class Edited:
 
 
 def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
-    """Replace what the premises name by path in `game`, `outcomes` and `solution`, and who knows a parameter.
+    """Replace what premises name by path in the game, the solution or processes, and who knows a parameter.
 
     Returns:
         The edited model; problems with the path of the replacement at fault; and for each replacement, by its
@@ -56,6 +57,7 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
     """
     solution = {"concept": solved_by(model), **solution_data(model.solution)}
     data: dict[str, Any] = {"raison": "1", "title": "-", **game_data(model), "solution": solution}
+    data["processes"] = process_data(model.processes)
     parameters = dict(model.parameters)
     problems: list[Problem] = []
     changed: dict[Path, bool] = {}
@@ -87,6 +89,7 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
         game=made.model.game,
         outcomes=made.model.outcomes,
         solution=solution,
+        processes=made.model.processes,
     )
     return Edited(edited, tuple(problems), changed)
 
@@ -127,6 +130,10 @@ def _copy(data: Any) -> Any:
     return {key: _copy(value) for key, value in data.items()} if isinstance(data, dict) else data
 
 
+_NAMED = {"game": "node", "outcomes": "outcome", "processes": "process"}
+"""What stands in a section by name, which a path cannot add."""
+
+
 def _put(data: dict[str, Any], key: str, value: Any) -> str | None:
     """Replace what stands at a dotted path; says what is wrong with the path if it leads nowhere."""
     into, rest = data, key
@@ -135,8 +142,9 @@ def _put(data: dict[str, Any], key: str, value: Any) -> str | None:
         rest = rest[len(part) + 1 :]
         if not rest:
             break
-        if part not in into and (into is data or into is data["game"] or into is data["outcomes"]):
-            kind = "node" if into is data["game"] else "outcome" if into is data["outcomes"] else "section"
+        named = {id(data): "section", **{id(data[section]): kind for section, kind in _NAMED.items()}}
+        if part not in into and id(into) in named:
+            kind = named[id(into)]
             hint = did_you_mean(part, into) or "."
             return f"leads nowhere, since there is no {kind} '{part[:60]}'{hint}"
         below = into.get(part)

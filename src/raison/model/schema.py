@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from raison.model.distribution import KINDS
-from raison.model.keys import CONCEPTS, MAX_STEPS, OPTIONS, SECTIONS, Key
+from raison.model.keys import CONCEPTS, MAX_STEPS, MOST_STAGES, OPTIONS, SECTIONS, Key
+from raison.model.process.records import KINDS as DELAYS
+from raison.model.process.records import METHODS
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 
@@ -33,6 +35,7 @@ _SHAPES: dict[str, Fragment] = {
         "examples": [0.3, *(kind.signature for kind in KINDS.values())],
     },
     "names": {"anyOf": [{"type": "array", "items": {"type": _SCALAR}}, {"type": _SCALAR}]},
+    "order": {"type": "integer", "minimum": 1, "maximum": MOST_STAGES},
     "numbers": {"type": "array", "items": {"type": "number"}},
     "interval": {"type": "array", "items": {"type": _SCALAR}, "minItems": 2, "maxItems": 2},
     "replacements": {"type": "object", "minProperties": 1},
@@ -43,6 +46,8 @@ _SHORT: dict[str, Fragment] = {
     "parameter": _SHAPES["definition"],
     "quantity": _SHAPES["formula"],
     "move": _SHAPES["name"],
+    "input": _SHAPES["formula"],
+    "stock": _SHAPES["formula"],
     "lever": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
 }
 _ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -51,6 +56,7 @@ _ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "correlation": (("between",), ("among",)),
     "question": (("node", "move"), ("event",), ("amount",)),
     "lever": (("range",), ("set",), ("commit",)),
+    "output": (("at", "of"), ("max",), ("min",), ("mean",), ("first_time", "otherwise")),
 }
 
 
@@ -61,6 +67,8 @@ def make_schema() -> Fragment:
     sections["levers"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/lever"}}
     for option, choices in {"concept": tuple(CONCEPTS), **OPTIONS}.items():
         sections["solution"]["properties"][option]["enum"] = list(choices)
+    sections["time"]["properties"]["method"]["enum"] = list(METHODS)
+    sections["delay"]["properties"]["kind"]["enum"] = list(DELAYS)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A model for raison",

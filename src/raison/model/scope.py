@@ -17,8 +17,12 @@ from raison.model.formula import (
     Fraction,
     Name,
     Root,
+    Simulated,
     Text,
+    called,
     children,
+    names,
+    simulated,
 )
 from raison.model.keys import RESERVED, SECTIONS, nearest
 from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsError
@@ -125,6 +129,9 @@ class Scope:
         self.model = model
         self.report = report
         self.numbers = {*model.parameters, *model.quantities}
+        self.processes = dict(model.processes)
+        for each in variants:
+            self.processes = {**each.processes, **self.processes}
         self.labels: dict[str, set[str]] = {}
         self.amounts: set[str] = set()  # nodes that stand for the number taken there
         self.games = [each.game for each in (model, *variants)]
@@ -212,12 +219,16 @@ class Scope:
                 case Call():
                     self.called(node, path, what)
                     stack.extend((part, bound) for part in children(node))
+                case Simulated():
+                    self.simulated(node, path, what)
+                    stack.extend((part, bound) for part in children(node))
                 case Name(name):
                     self.named(name, path, what, bound)
                 case Fraction():
                     self.fraction(node, path, what)
                 case Root(name, body, low, high):
                     self.binds(name, path, what, bound)
+                    self.refuse_search(name, body, path, what)
                     stack += [(body, (*bound, name)), (low, bound), (high, bound)]
                 case Text(value):
                     self.report.error(
@@ -233,6 +244,17 @@ class Scope:
         if taken or name in arguments or name in self.numbers or name in self.labels or name in self.amounts:
             self.report.error(
                 path, f"{what} has root({name}, ...), but '{name}' has a meaning already; take another name."
+            )
+
+    def refuse_search(self, name: str, body: Expression, path: Path, what: str) -> None:
+        """A `root` does not simulate a process at every step of its search."""
+        direct = any(name in names(part) for call in simulated(body) for _, part in call.inputs)
+        through = uses.reach(self.edges, called(body) & set(self.model.functions)) & set(self.processes)
+        if direct or through:
+            self.report.error(
+                path,
+                f"{what} searches with root({name}, ...) through a process; give the process inputs that do "
+                f"not depend on '{name}', in a quantity of its own.",
             )
 
     def fraction(self, asked: Fraction, path: Path, what: str) -> None:
@@ -278,7 +300,12 @@ class Scope:
         """A name that nothing defines."""
         if name in self.half_known or not self.knows_all:
             return
-        if name in self.model.functions:
+        if name in self.processes:
+            output = next(iter(self.processes[name].outputs), "output")
+            self.report.error(
+                path, f"{what} uses the process '{name}' as a number; write {name}(...).{output}."
+            )
+        elif name in self.model.functions:
             header = f"{name}({', '.join(self.model.functions[name].arguments)})"
             self.report.error(
                 path, f"{what} uses the function '{name}' without its arguments; write {header}."
@@ -292,6 +319,45 @@ class Scope:
             known = [*arguments, *self.numbers, *self.labels]
             hint = self.report.offer(name, known) or "; define it under 'parameters' or 'quantities'."
             self.report.unknown_name(name, path, f"{what} uses '{name[:60]}', which is not defined{hint}")
+
+    def simulated(self, call: Simulated, path: Path, what: str) -> None:
+        """A call of a process: it exists, takes these inputs, needs no others, and has this output."""
+        process = self.processes.get(call.process)
+        if process is None:
+            if call.process in self.model.functions:
+                self.report.error(
+                    path,
+                    f"{what} asks for '.{call.output}' of the function '{call.process}'; only processes have "
+                    "outputs.",
+                )
+            elif call.process not in self.half_known and self.knows_all:
+                hint = self.report.offer(call.process, self.processes) or "; define it under 'processes'."
+                message = f"{what} calls '{call.process[:60]}', which is not a process{hint}"
+                self.report.unknown_name(f"{call.process}().", path, message)
+            return
+        if self.report.touches(("processes", call.process)):
+            return
+        for name, _ in call.inputs:
+            if name not in process.inputs:
+                hint = (
+                    self.report.offer(name, process.inputs) or f"; its inputs are {_listed(process.inputs)}."
+                )
+                self.report.error(
+                    path, f"{what} calls {call.process} with '{name[:60]}=', which is not an input{hint}"
+                )
+        given = {name for name, _ in call.inputs}
+        for name, needed in process.inputs.items():
+            if needed.default is None and name not in given:
+                self.report.error(
+                    path,
+                    f"{what} calls {call.process} without '{name}', which has no default; add '{name}=...'.",
+                )
+        if call.output not in process.outputs:
+            hint = self.report.offer(call.output, process.outputs)
+            hint = hint or f"; its outputs are {_listed(process.outputs)}."
+            self.report.error(
+                path, f"{what} asks {call.process} for '{call.output[:60]}', which is not an output{hint}"
+            )
 
     def called(self, call: Call, path: Path, what: str) -> None:
         """A call: the function exists, and gets the arguments that it takes."""
@@ -308,6 +374,11 @@ class Scope:
                 )
             elif not least <= count <= most:
                 self.report.error(path, f"{what} calls {name} with {count} arguments; it takes {needed}.")
+        elif name in self.processes:
+            output = next(iter(self.processes[name].outputs), "output")
+            self.report.error(
+                path, f"{what} calls the process '{name}' for no output; write {name}(...).{output}."
+            )
         elif name in self.numbers or name in self.labels:
             self.report.error(
                 path, f"{what} calls '{name}', which is not a function; write '*' for a product."
@@ -440,6 +511,10 @@ def takes_amount(node: Node) -> bool:
 
 def _texts(value: object) -> tuple[str, ...]:
     return value.names if isinstance(value, Distribution) else ()
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:8]) or "none"
 
 
 def _plain_name(header: str) -> str:

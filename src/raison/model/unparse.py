@@ -14,6 +14,7 @@ from raison.model.formula import (
     Name,
     Number,
     Root,
+    Simulated,
     Text,
     Unary,
 )
@@ -67,6 +68,9 @@ def _form(expression: Expression) -> tuple[str, int]:
         case Call(function, arguments, keywords):
             given = [show(part) for part in arguments] + [f"{name}={show(part)}" for name, part in keywords]
             return f"{function}({', '.join(given)})", _ATOM
+        case Simulated(process, inputs, output):
+            given = [f"{name}={show(part)}" for name, part in inputs]
+            return f"{process}({', '.join(given)}).{output}", _ATOM
         case Fraction(node, move):
             return f"fraction({node}, {show(Text(move))})", _ATOM
         case Root(name, body, low, high):

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from raison.model import uses
 from raison.model.naming import path_of
+from raison.model.process.unused import warn_of_unused_parts
 from raison.model.records import Chance, Definition, Model, Node, Spread
 from raison.model.scope import Report
 from raison.model.structure import targets
@@ -20,6 +21,7 @@ def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) ->
         ("parameter", "parameters", model.parameters),
         ("function", "functions", model.functions),
         ("quantity", "quantities", model.quantities),
+        ("process", "processes", model.processes),
     ):
         if kind == "quantity" and not model.game and not model.questions:
             continue
@@ -48,6 +50,7 @@ def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) ->
     for name in model.sources:
         if name not in cited:
             report.warn(("sources", name), f"source '{name}' is cited by no claim; cite it or delete it.")
+    warn_of_unused_parts(model, report)
     if not model.questions:
         report.warn(
             ("questions",), "the model asks nothing; add 'questions', as in '- {node: ..., move: ...}'."
@@ -56,8 +59,9 @@ def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) ->
 
 def _mentions_everywhere(model: Model, variants: Collection[Model]) -> set[str]:
     found: set[str] = set()
-    for mentions in uses.graph(model).values():
-        found |= mentions
+    for each in (model, *variants):
+        for mentions in uses.graph(each).values():
+            found |= mentions
     for premise in model.premises.values():
         for value in premise.without.values():
             if isinstance(value, Definition):

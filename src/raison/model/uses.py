@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from raison.model.formula import Formula, mentions
+from raison.model.formula import Formula, Name, Number, mentions, rewritten
+from raison.model.process.records import Process
 from raison.model.records import Definition, Distribution, Model
 
 Graph = Mapping[str, Collection[str]]
@@ -32,11 +33,27 @@ def definitions(model: Model) -> Iterator[tuple[str, Definition]]:
 
 
 def graph(model: Model) -> dict[str, set[str]]:
-    """For each parameter, quantity and function what it mentions."""
+    """For each parameter, quantity, function and process what it mentions."""
     edges = {name: mentioned(definition) for name, definition in definitions(model)}
     for name, function in model.functions.items():
         edges[name] = mentioned(function.body) - set(function.arguments)
+    for name, process in model.processes.items():
+        edges[name] = of_process(process)
     return edges
+
+
+def of_process(process: Process) -> set[str]:
+    """What a process mentions of the file: names, functions and processes that are not its own names."""
+    own, found = process.names(), set[str]()
+    for place, formula in process.formulas():
+        found |= mentions(outside(formula, () if place[0] == "inputs" else own).expression)
+    return found
+
+
+def outside(formula: Formula, own: Collection[str]) -> Formula:
+    """A formula without names that have another meaning where it stands; functions keep theirs."""
+    hidden = lambda name: Number("0") if name in own else Name(name)
+    return Formula(formula.text, rewritten(formula.expression, hidden))
 
 
 def circles(edges: Graph) -> list[list[str]]:

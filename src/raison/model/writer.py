@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from raison.model.process.writing import process_data
 from raison.model.records import (
     STEPS,
     Chance,
@@ -47,6 +48,7 @@ def to_data(model: Model) -> Data:
         for name, function in model.functions.items()
     }
     data["quantities"] = {name: _quantity(quantity) for name, quantity in model.quantities.items()}
+    data["processes"] = process_data(model.processes)
     data |= game_data(model)
     data["premises"] = {name: _premise(premise) for name, premise in model.premises.items()}
     data["sets"] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from raison.model.formula import Expression, Formula, FormulaError, fractions, names, parse
+from raison.model.formula import Expression, Formula, FormulaError, fractions, names, parse, simulated
 from raison.model.formula import called as called_functions
 from raison.model.records import Chance, Decision, Definition, Distribution, Model
 
@@ -80,22 +80,34 @@ def definitions(model: Model) -> Iterator[tuple[str, Definition]]:
 
 
 def used_names(model: Model, definition: Definition) -> set[str]:
-    """The names that a definition depends on, also through functions of the file."""
+    """The names that a definition depends on, also through functions and processes of the file."""
     formulas = definition.arguments if isinstance(definition, Distribution) else (definition,)
     used: set[str] = set()
-    pending = {function for formula in formulas for function in called_functions(formula.expression)}
+    pending = {called for formula in formulas for called in _called(formula.expression)}
     for formula in formulas:
         used |= _mentioned(formula.expression)
     seen: set[str] = set()
     while pending:
-        function = pending.pop()
-        if function in seen or function not in model.functions:
+        called = pending.pop()
+        if called in seen:
             continue
-        seen.add(function)
-        body = model.functions[function].body.expression
-        used |= _mentioned(body) - set(model.functions[function].arguments)
-        pending |= called_functions(body)
+        seen.add(called)
+        if called in model.functions:
+            body = model.functions[called].body.expression
+            used |= _mentioned(body) - set(model.functions[called].arguments)
+            pending |= _called(body)
+        elif called in model.processes:
+            process = model.processes[called]
+            for place, formula in process.formulas():
+                own = () if place[0] == "inputs" else process.names()
+                used |= _mentioned(formula.expression) - set(own)
+                pending |= _called(formula.expression)
     return used
+
+
+def _called(expression: Expression) -> set[str]:
+    """Functions and processes that an expression calls."""
+    return {*called_functions(expression), *(call.process for call in simulated(expression))}
 
 
 def _mentioned(expression: Expression) -> set[str]:
@@ -109,6 +121,8 @@ def every_formula(model: Model) -> Iterator[Formula]:
         yield from definition.arguments if isinstance(definition, Distribution) else (definition,)
     for function in model.functions.values():
         yield function.body
+    for process in model.processes.values():
+        yield from (formula for _, formula in process.formulas())
     for node in model.game.values():
         if isinstance(node, Chance):
             yield from (case.probability for case in node.cases.values() if case.probability is not None)

@@ -20,6 +20,7 @@ from raison.program import copula
 from raison.program.form import Form, make_form, needs_form
 from raison.program.graph import Graph, expand
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
+from raison.program.process.plan import Plan, make_plans
 
 FINE = "solved"
 """Reason number 0: the draw did not fail."""
@@ -38,6 +39,7 @@ class Program:
         switches: How the premises are removed.
         on_results: Names whose value depends on results of the game.
         reasons: Sentences that a draw's status indexes; number 0 is `FINE`.
+        plans: How each process is simulated.
     """
 
     model: Model
@@ -47,6 +49,7 @@ class Program:
     switches: Switches
     on_results: frozenset[str]
     reasons: tuple[str, ...]
+    plans: Mapping[str, Plan]
 
 
 def compile_model(model: Model) -> Program:
@@ -70,6 +73,7 @@ def compile_model(model: Model) -> Program:
         switches=switches,
         on_results=on_results,
         reasons=(FINE, *failure_reasons(model).values()),
+        plans=make_plans(model),
     )
 
 
@@ -169,6 +173,22 @@ def _closure(name: str, uses: Mapping[str, set[str]]) -> set[str]:
 def failure_reasons(model: Model) -> dict[str, str]:
     """Every way in which a draw can fail, in the order in which it is looked for."""
     reasons: dict[str, str] = {}
+    for name, process in model.processes.items():
+        for stock in process.stocks:
+            reasons[f"process:{name}:below:{stock}"] = (
+                f"stock '{stock}' of process '{name}' falls below zero; check its start and the "
+                "signs of what "
+                "moves, or write 'negative: true'."
+            )
+        for delay in process.delays:
+            reasons[f"process:{name}:takes:{delay}"] = (
+                f"delay '{delay}' of process '{name}' takes a time below zero; bound 'takes'."
+            )
+        for output in process.outputs:
+            reasons[f"process:{name}:time:{output}"] = (
+                f"output '{output}' of process '{name}' is read before its start or after its horizon; bound "
+                "the time, or make the horizon longer."
+            )
     for name, _ in definitions(model):
         kind = "parameter" if name in model.parameters else "quantity"
         reasons[f"arguments:{name}"] = (

@@ -25,6 +25,7 @@ from raison.program.graph import Results
 from raison.program.hold import Hold, hold
 from raison.program.jumps import reacts_by_jumps
 from raison.program.premises import Slot, definitions, used_names
+from raison.program.process.calls import Calls
 from raison.program.program import Program, coordinate, failure_reasons
 
 ROUNDING = 1e-12
@@ -70,6 +71,7 @@ class World:
         self.known: dict[tuple[str, Results], Value] = {}
         self.faults: dict[str, Any] = {}  # reason -> [B] bool
         self._reason = failure_reasons(self.model)
+        self.calls = Calls(program.plans, self.value, self.depends_on_results, self._fault)
         self._amounts: dict[tuple[str, Results], tuple[Value, Value]] = {}
         self.cube: dict[str, Any] | None = None
         self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))
@@ -108,12 +110,17 @@ class World:
     def number(self, formula: Formula | Expression, results: Results = ()) -> Value:
         """The number that a formula stands for after these results."""
         expression = formula.expression if isinstance(formula, Formula) else formula
-        return evaluate(expression, lambda name: self.value(name, results), ARRAYS, self.functions)
+        return evaluate(expression, *self._evaluated(results))
 
     def truth(self, formula: Formula | Expression, results: Results = ()) -> Value:
         """Whether a formula holds after these results: `[B]` bool, or a Python bool if all draws agree."""
         expression = formula.expression if isinstance(formula, Formula) else formula
-        return evaluate_truth(expression, lambda name: self.value(name, results), ARRAYS, self.functions)
+        return evaluate_truth(expression, *self._evaluated(results))
+
+    def _evaluated(self, results: Results) -> tuple[Any, ...]:
+        """How formulas are evaluated after these results: names, numbers, functions, processes."""
+        file = lambda name: self.value(name, results)
+        return file, ARRAYS, self.functions, lambda call, inner: self.calls.value(call, inner, results, file)
 
     def depends_on_results(self, expression: Expression) -> bool:
         """Whether a formula asks how play went."""
@@ -140,6 +147,7 @@ class World:
         """The same draws with other shares of a continuum of players; faults are kept together."""
         other = copy(self)
         other.known, other.fractions = {}, fractions
+        other.calls = Calls(other.program.plans, other.value, other.depends_on_results, other._fault)
         return other
 
     def _type(self, name: str) -> Value:
@@ -232,7 +240,8 @@ class World:
             return so_far if other == name and so_far is not None else self.value(other, results)
 
         def number(expression: Expression) -> Value:
-            return evaluate(expression, bound, ARRAYS, self.functions)
+            simulate = lambda call, inner: self.calls.value(call, inner, results, bound)
+            return evaluate(expression, bound, ARRAYS, self.functions, simulate)
 
         if isinstance(definition, Formula):
             return number(definition.expression), False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from raison.answer.cells import AmountStep, CellsStep
-from raison.answer.explain import BranchStep, Explanation, NodeStep, Step
+from raison.answer.explain import BranchStep, Explanation, NodeStep, ProcessStep, Step
 from raison.answer.hidden import SetStep
 from raison.model.records import Model
 from raison.show import numbers
@@ -44,6 +44,10 @@ def print_explanation(model: Model, explanation: Explanation, *, console: Consol
         writer.heading("Functions")
         for function in explanation.functions:
             writer.text(function, indent=INDENT)
+    if explanation.processes:
+        writer.heading("Processes simulated")
+        for process in explanation.processes:
+            _print_process(writer, process)
     if explanation.quantities:
         writer.heading("Quantities")
         for step in explanation.quantities:
@@ -77,6 +81,23 @@ def worked(step: Step) -> str:
         if text.strip("()").replace(numbers.MINUS, "-") != parts[-1].strip("()"):
             parts.append(text)
     return " = ".join(parts)
+
+
+def _print_process(writer: Writer, process: ProcessStep) -> None:
+    """A simulation: what went in and came out, and its stocks at quarters of its time."""
+    inputs = ", ".join(f"{name}={_short(value)}" for name, value in process.inputs.items())
+    writer.text(f"{process.name}({inputs})", "bold", indent=INDENT)
+    given = ", ".join(f"{name} {_known(value)}" for name, value in process.outputs.items())
+    writer.text(f"gives {given}", indent=2 * INDENT)
+    last = len(process.time) - 1
+    shown = sorted({round(last * quarter / 4) for quarter in range(5)})
+    rows = [("time", *(_short(process.time[index]) for index in shown))]
+    rows += [(name, *(_known(path[index]) for index in shown)) for name, path in process.stocks.items()]
+    writer.table(rows, aligned="<" + ">" * len(shown))
+
+
+def _known(value: float | None) -> str:
+    return "not finite" if value is None else _short(value)
 
 
 def _print_parameters(writer: Writer, explanation: Explanation) -> None:

@@ -280,6 +280,8 @@ class _Game:
         pending = list(mentioned)
         while pending:
             name = pending.pop(0)
+            if name not in model.quantities and name not in model.parameters:
+                continue  # a call of a process
             definition = (
                 model.quantities[name].value if name in model.quantities else model.parameters[name].value
             )

@@ -14,13 +14,13 @@ from typing import Any
 
 import sympy
 
-from raison.model.evaluate import Coded, evaluate, evaluate_truth
-from raison.model.formula import Formula
+from raison.model.evaluate import Bindings, Coded, evaluate, evaluate_truth
+from raison.model.formula import Formula, Simulated
 from raison.model.records import Distribution
 from raison.program.program import Program
 from raison.solve.inequalities import ALWAYS, MAX_CASES, Atom, Cases, Conjunction, Reasoner
 from raison.solve.support import INF, Interval, Supports
-from raison.solve.symbols import SYMBOLS, SizeError, bounded, size
+from raison.solve.symbols import SYMBOLS, SizeError, bounded, size, to_text
 
 LONG = 16
 """Nodes of a quantity's formula, in sympy's tree, above which it keeps its name."""
@@ -121,6 +121,18 @@ class Terms:
         low = ZERO if kind in ("lognormal", "beta") else -INF
         return self._symbol(name, Interval(low, ZERO + 1 if kind == "beta" else INF))
 
+    def _simulated(self, call: Simulated, bindings: Bindings) -> Any:
+        """A call of a process, as a symbol of its own: no closed form goes through a loop over time."""
+        given = {
+            name: evaluate(value, bindings, SYMBOLS, self._functions(), self._simulated)
+            for name, value in call.inputs
+        }
+        inputs = ", ".join(f"{name}={to_text(value)}" for name, value in given.items())
+        return self._symbol(f"{call.process}({inputs}).{call.output}", Interval(-INF, INF))
+
+    def _evaluated(self, results: Results) -> tuple[Any, ...]:
+        return lambda name: self.value(name, results), SYMBOLS, self._functions(), self._simulated
+
     def _functions(self) -> Any:
         return {name: (f.arguments, f.body.expression) for name, f in self.program.model.functions.items()}
 
@@ -130,15 +142,11 @@ class Terms:
         Raises:
             SizeError: it is too long.
         """
-        return bounded(
-            evaluate(formula.expression, lambda n: self.value(n, results), SYMBOLS, self._functions())
-        )
+        return bounded(evaluate(formula.expression, *self._evaluated(results)))
 
     def truth(self, formula: Formula, results: Results, holds: bool = True) -> Cases:
         """The alternatives in which a formula holds after these results, or does not."""
-        found = evaluate_truth(
-            formula.expression, lambda n: self.value(n, results), SYMBOLS, self._functions()
-        )
+        found = evaluate_truth(formula.expression, *self._evaluated(results))
         return self.cases(found, holds)
 
     # --- truths as alternatives ---
