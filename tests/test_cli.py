@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def command(*arguments):
     return [sys.executable, "-m", "raison.cli", *map(str, arguments)]
 
 
-COMMANDS = ["check", "compare", "run", "solve", "explain", "report", "gallery", "new"]
+COMMANDS = ["check", "compare", "run", "solve", "explain", "report", "gallery", "new", "convert"]
 
 
 def test_help_names_every_command(call):
@@ -529,3 +530,22 @@ def test_exact_is_for_the_list_and_a_game_without_a_list_says_why(call):
     code, out, _ = call("solve", "three-step-crisis", "--equilibria", "--exact")
     assert code == 0
     assert "Payoffs tie exactly" in out  # at the central values war is worth nothing to either side
+
+
+def test_convert_prints_another_programs_file_as_a_model_file(call):
+    """The same text as `Model.write`, which reads back; a game and a system dynamics model."""
+    game = 'NFG 1 R "Chicken" { "A" "B" } { 2 2 }\n\n0 0 3 1 1 3 2 2\n'
+    pool = """<xmile xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"><header><name>Pool</name></header>
+      <sim_specs><start>0</start><stop>4</stop><dt>0.5</dt></sim_specs><model><variables>
+      <stock name="Pool"><eqn>8</eqn><outflow>leak</outflow></stock>
+      <flow name="leak"><eqn>Pool / 4</eqn></flow></variables></model></xmile>"""
+    for name, text in (("chicken.nfg", game), ("pool.xmile", pool)):
+        Path(name).write_text(text, encoding="utf-8")
+        code, out, _ = call("convert", name)
+        assert code == 0
+        assert out == raison.load(name).write()
+        Path("again.yaml").write_text(out, encoding="utf-8")
+        assert call("check", "again.yaml")[0] == 0
+    code, _, err = call("convert", "nothing.xmile")
+    assert code == 1
+    assert "nothing.xmile" in err
