@@ -58,6 +58,8 @@ def test_the_draws_are_shared_and_the_answers_differ_by_the_bar(rivals):
     (pair,) = asked.pairs
     assert pair.difference == pytest.approx(-0.5, abs=1e-3)
     assert pair.disagree == pytest.approx(0.5, abs=1e-3)  # exactly where p lies between the bars
+    (cause,) = pair.because  # and so nothing else decides whether they agree
+    assert (cause.parameter, cause.low > 0.95) == ("p", True)
     assert found.shared == ("p",)
 
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from raison.answer.intervals import difference_estimate, finite, mean_estimate, replicate_error
 from raison.answer.records import Record
+from raison.challenge.given_sample import first_order
+from raison.challenge.jackknife import Status
 from raison.model.records import Model, branches
 from raison.model.writer import to_data
 from raison.run.designs import REPLICATES, make_design
@@ -24,6 +26,7 @@ from raison.run.sums import per_replicate
 
 Floats = NDArray[np.float64]
 
+_FEWEST = 64  # draws for what disagreement depends on
 FINISHED = "how it ends"
 """The observation of the outcome."""
 
@@ -44,6 +47,22 @@ class Rival(Record):
     applies: float
 
 
+class Cause(Record):
+    """A parameter on which it depends whether two models disagree.
+
+    Attributes:
+        parameter: Its name.
+        share: Of the variation of their distance.
+        low: Lower end of its 95% interval, above 0.
+        high: Upper end.
+    """
+
+    parameter: str
+    share: float
+    low: float
+    high: float
+
+
 class Pair(Record):
     """Two models' answers to one question, on the draws that both answer.
 
@@ -54,6 +73,9 @@ class Pair(Record):
         standard_error: Of `difference`, paired.
         disagree: Mean of the numbers' distance: of yes-or-no answers the share of draws in which they differ.
         disagree_error: Its standard error.
+        because: Parameters by the share of the distance's variation that each explains alone (first-order
+            index), the largest first; those that cannot be told from nothing are left out. Of correlated
+            ones, what is their own.
     """
 
     first: str
@@ -62,6 +84,7 @@ class Pair(Record):
     standard_error: float | None
     disagree: float | None
     disagree_error: float | None
+    because: tuple[Cause, ...] = ()
 
 
 class Compared(Record):
@@ -153,7 +176,10 @@ def compare(plans: Mapping[str, Plan], draws: int, seed: int) -> Rivals:
         models=tuple(plans),
         draws=draws,
         seed=seed,
-        questions=tuple(_compared(label, places, seen) for label, places in asked.items()),
+        questions=tuple(
+            _compared(label, places, seen, dict(zip(coordinates, cube, strict=False)))
+            for label, places in asked.items()
+        ),
         observations=_observations(seen),
         differences=tuple(differences({name: plan.model for name, plan in plans.items()})),
         shared=tuple(name for name, times in counted.items() if times > 1),
@@ -199,12 +225,16 @@ class _Seen:
             at += len(labels)
 
 
-def _compared(label: str, places: Mapping[str, int], seen: Mapping[str, _Seen]) -> Compared:
+def _compared(
+    label: str, places: Mapping[str, int], seen: Mapping[str, _Seen], drawn: Mapping[str, Floats]
+) -> Compared:
     numbers = {name: seen[name].numbers[q] for name, q in places.items()}
     return Compared(
         question=label,
         answers=tuple(_rival(name, row) for name, row in numbers.items()),
-        pairs=tuple(_pair(a, b, numbers[a], numbers[b]) for a, b in itertools.combinations(numbers, 2)),
+        pairs=tuple(
+            _pair(a, b, numbers[a], numbers[b], drawn) for a, b in itertools.combinations(numbers, 2)
+        ),
     )
 
 
@@ -219,7 +249,7 @@ def _rival(name: str, row: Floats) -> Rival:
     )
 
 
-def _pair(first: str, second: str, a: Floats, b: Floats) -> Pair:
+def _pair(first: str, second: str, a: Floats, b: Floats, drawn: Mapping[str, Floats]) -> Pair:
     both = np.isfinite(a) & np.isfinite(b)
     counts = per_replicate(both)
     change = difference_estimate(per_replicate(both, b), counts, per_replicate(both, a), counts)
@@ -231,7 +261,23 @@ def _pair(first: str, second: str, a: Floats, b: Floats) -> Pair:
         standard_error=finite(change.standard_error),
         disagree=finite(apart.mean),
         disagree_error=finite(apart.standard_error),
+        because=_because(np.abs(b - a), drawn),
     )
+
+
+def _because(distance: Floats, drawn: Mapping[str, Floats]) -> tuple[Cause, ...]:
+    if not drawn or len(distance) < _FEWEST:
+        return ()
+    found = first_order(np.stack(list(drawn.values())), distance[None])
+    if found.status[0] != Status.FOUND:
+        return ()
+    first = found.first
+    causes = [
+        Cause(parameter=name, share=float(first.value[0, p]), low=low, high=float(first.high[0, p]))
+        for p, name in enumerate(drawn)
+        if (low := float(first.low[0, p])) > 0
+    ]
+    return tuple(sorted(causes, key=lambda c: -c.share))
 
 
 def _observations(seen: Mapping[str, _Seen]) -> tuple[Observation, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from raison.challenge.compare import FINISHED, Compared, Difference, Observation, Rivals
+from raison.challenge.compare import FINISHED, Compared, Difference, Observation, Pair, Rivals
 from raison.show import numbers
+from raison.show.challenged.section import listed
 from raison.show.terminal import INDENT, Writer, make_console
 from raison.show.text import cut, one_line
 
 MOST_DIFFERENCES = 12
 """Differences of the files that are printed; `--json` has all."""
 _MOST_OBSERVATIONS = 5
+_MOST_CAUSES = 3  # parameters on which it depends whether two models agree
 _LONGEST = 60  # letters of a text that differs
 
 
@@ -39,9 +41,18 @@ def _print_question(writer: Writer, found: Rivals, asked: Compared) -> None:
             size = _value(pair.difference, pair.standard_error)
             writer.text(
                 f"{one_line(pair.second)} less {one_line(pair.first)}: {size}; they are {apart} apart in the"
-                " mean of the draws.",
+                f" mean of the draws{_because(pair)}.",
                 indent=INDENT,
             )
+
+
+def _because(pair: Pair) -> str:
+    named = [
+        f"{one_line(c.parameter)} ({numbers.percent(c.share, 0.05)})" for c in pair.because[:_MOST_CAUSES]
+    ]
+    if not named:
+        return ""
+    return f"; how far depends most on {listed(named)}"
 
 
 def _value(number: float, error: float | None) -> str:

@@ -118,7 +118,7 @@ def plane(
     if len(front) > 1:
         path = " ".join(f"{x(d.x):.1f},{y(d.y):.1f}" for d in front)
         parts.append(f'<polyline class="front" points="{path}"/>')
-    for dot in sorted(dots, key=lambda d: (d.front, d.kind)):
+    for dot in sorted(dots, key=lambda d: (bool(d.kind), d.front)):
         kind = dot.kind or ("front" if dot.front else "other")
         name = f"<title>{html.escape(clean(one_line(dot.label)))}</title>" if dot.label else ""
         parts.append(

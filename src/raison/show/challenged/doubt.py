@@ -56,7 +56,13 @@ def _overturned(found: Robustness) -> str:
         return (
             "No distribution that allows nothing but what the file allows brings it to the other side of 50%."
         )
-    return f"It takes {value(found.overturned_at)} nats to bring it to 50%."
+    low, high = found.overturned_low, found.overturned_high
+    interval = "" if low is None or high is None else f" ({_nats(low)} to {_nats(high)})"
+    return f"It takes {_nats(found.overturned_at)} nats{interval} to bring it to 50%."
+
+
+def _nats(radius: float) -> str:
+    return numbers.significant(radius, 3)
 
 
 def _percent(number: float) -> str:
