@@ -311,7 +311,9 @@ def test_a_premise_that_the_model_does_not_have_is_refused(call):
 
 
 def test_report_writes_the_page_of_a_stored_record(call, tmp_path):
-    (tmp_path / "record.json").write_text(call("run", "critical-risk", "--draws", "64", "--json")[1])
+    (tmp_path / "record.json").write_text(
+        call("run", "critical-risk", "--draws", "64", "--challenge", "--json")[1]
+    )
     assert call("run", "critical-risk", "--draws", "64", "-o", "direct.html")[0] == 0
     assert call("report", "critical-risk", "record.json") == (0, "report.html\n", "")
     assert (tmp_path / "report.html").read_bytes() == (tmp_path / "direct.html").read_bytes()

@@ -72,7 +72,13 @@ def _alone(found: Tipping, flips: Sequence[Flipping]) -> str:
     rest = len(found.parameters) - len(flips)
     more = len(flips) - _MOST_NAMED
     tail = f"; and {more} more" if more > 0 else ""
-    others = f", the other {rest} alone do not" if rest else ""
+    others = (
+        ""
+        if not rest
+        else ", the other one alone does not"
+        if rest == 1
+        else f", the other {rest} alone do not"
+    )
     return f"One parameter alone flips it: {named}{tail}{others}."
 
 
