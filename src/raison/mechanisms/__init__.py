@@ -1,1 +1,1 @@
-"""Mechanisms that ship with raison: parts of arguments, each a model file that others include under a prefix."""
+"""Mechanisms that ship with raison: model files that others include under a prefix."""

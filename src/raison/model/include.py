@@ -1,7 +1,7 @@
 """`include`: mechanisms read from their files and merged into a model's plain data before it is built.
 
-A mechanism is a model file without players and game. What it defines comes into the host under a prefix, its own
-includes first; the host's entries under `parameters` and its formulas under `with` replace values there.
+A mechanism is a model file without players and game. What it defines comes into the host under a prefix, its
+own includes first; the host's entries under `parameters` and its formulas under `with` replace values there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from raison.model.formula import KNOWN_FUNCTIONS, SPECIAL, FormulaError, mention
 from raison.model.keys import PATH_ROOTS, RESERVED, SECTIONS, did_you_mean
 from raison.model.prefixing import BROUGHT, Prefixed, moved, refuse_rest
 from raison.model.problem import Path, Problem, TooManyProblemsError
-from raison.model.records import Distribution
+from raison.model.records import Definition, Distribution
 
 MECHANISMS = FilePath(__file__).resolve().parents[1] / "mechanisms"
 """The mechanisms that ship with raison."""
@@ -131,7 +131,7 @@ class _Resolver:
         self.problems += [_placed(problem, file, tree.marks) for problem in fields.problems]
         return part
 
-    # --- what is wanted ---------------------------------------------------------------------------------------
+    # --- what is wanted -------------------------------------------------------------------------------------
 
     def wanted(self, data: Mapping[str, Any], fields: Fields) -> list[_Wanted]:
         """The entries of `include` that make sense."""
@@ -141,7 +141,7 @@ class _Resolver:
             what = f"include '{prefix[:60]}'"
             spec = {"from": value} if isinstance(value, str) else value
             if not _PREFIX.fullmatch(prefix) or len(prefix) > 30:
-                fields.error(path, f"{what} needs a prefix of letters, digits and '_', at most 30; rename it.")
+                fields.error(path, f"{what} needs a prefix of at most 30 letters, digits and '_'; rename it.")
             elif prefix in RESERVED or prefix in PATH_ROOTS or prefix in KNOWN_FUNCTIONS or prefix in SPECIAL:
                 fields.error(path, f"{what}: '{prefix}' has a meaning of its own; take another prefix.")
             elif prefix in KINDS or prefix in taken:
@@ -152,10 +152,8 @@ class _Resolver:
             else:
                 read = fields.section(path, spec, "include", what) or {}
                 source = fields.text((*path, "from"), read.get("from"), f"'from' of {what}", 200)
-                values = dict(
-                    (name, formula) for name, formula, _ in
-                    fields.entries((*path, "with"), read.get("with"), f"'with' of {what}")
-                )  # fmt: skip
+                given_here = fields.entries((*path, "with"), read.get("with"), f"'with' of {what}")
+                values = {name: formula for name, formula, _ in given_here}
                 premises = None
                 if read.get("premises") is not None:
                     premises = fields.names((*path, "premises"), read["premises"], f"'premises' of {what}")
@@ -169,7 +167,7 @@ class _Resolver:
         """Remember that names are missing through no fault of those who use them."""
         self.broken |= {("include",), ("claims",), ("sources",)}
 
-    # --- files ------------------------------------------------------------------------------------------------
+    # --- files ----------------------------------------------------------------------------------------------
 
     def mechanism(
         self, one: _Wanted, fields: Fields, file: str, chain: tuple[FilePath, ...]
@@ -244,7 +242,8 @@ class _Resolver:
             fields.error(at, f"there is no mechanism '{one.source}'{hint}")
         elif self.folder is None:
             fields.error(
-                at, f"a model without a file includes only what ships, as in mechanisms/face; got '{one.source}'."
+                at,
+                f"a text without a file includes only what ships, such as mechanisms/face, not '{one.source}'.",
             )
         elif not one.source.endswith((".yaml", ".yml")):
             fields.error(at, f"a mechanism of one's own is a file that ends in .yaml; got '{one.source}'.")
@@ -261,7 +260,7 @@ class _Resolver:
                 return path, str(FilePath(file).parent / one.source)
         return None
 
-    # --- merging ----------------------------------------------------------------------------------------------
+    # --- merging --------------------------------------------------------------------------------------------
 
     def overrides(
         self,
@@ -292,7 +291,7 @@ class _Resolver:
                 if section != "parameters" and name.partition(".")[0] in prefixes and "." in name:
                     fields.error(
                         (section, name),
-                        f"'{name[:60]}' belongs to an include; only its parameters are overridden, so rename this.",
+                        f"'{name[:60]}' belongs to an include; only parameters are overridden. Rename it.",
                     )
 
     def merge(
@@ -320,7 +319,9 @@ class _Resolver:
             added = {key: value for key, value in entries.items() if section != "premises" or key in chosen}
             if section == "sets":
                 added = {key: value for key, value in added.items() if _within(value, chosen)}
-            renamed = {names.key(section, key): names.entry(section, key, value) for key, value in added.items()}
+            renamed = {
+                names.key(section, key): names.entry(section, key, value) for key, value in added.items()
+            }
             if section == "premises":
                 _keep_rivals(renamed, {names.name(name) for name in chosen})
             part.data[section] = {**(into or {}), **renamed}
@@ -366,20 +367,21 @@ class _Resolver:
             elif not isinstance(formula, str):
                 fields.error(at, f"'{name}' needs a number, distribution or formula; got {given(formula)}.")
             elif ("parameters", full) not in marks:  # the host's own entry counts more
-                _set(part, full, formula)
+                try:
+                    defined = parse_definition(formula)
+                except FormulaError as fault:
+                    fields.error(at, f"'{name}' of {one.prefix}: {fault}")
+                    continue
+                _set(part, full, formula, defined)
                 part.marks[("parameters", full)] = part.marks[("quantities", full)] = (file, line)
 
 
-def _set(part: _Part, name: str, text: str) -> None:
+def _set(part: _Part, name: str, text: str, defined: Definition) -> None:
     """Give an included parameter another value; a formula of other names makes a quantity of it."""
     entry = part.data["parameters"][name]
     long: dict[str, Any] = dict(entry) if isinstance(entry, dict) else {}
     kept = {key: value for key, value in long.items() if key in ("unit", "about")}
     part.data["parameters"] = {**part.data["parameters"], name: {"value": text, **kept}}
-    try:
-        defined = parse_definition(text)
-    except FormulaError:
-        return
     if not isinstance(defined, Distribution):
         if mentions(defined.expression) - set(KNOWN_FUNCTIONS):
             del part.data["parameters"][name]

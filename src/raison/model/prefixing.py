@@ -1,4 +1,4 @@
-"""A mechanism's plain data under a prefix: every name that is its own becomes `prefix.name`, in keys and formulas."""
+"""A mechanism's plain data under a prefix: each of its names becomes `prefix.name`, in keys and formulas."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ class Prefixed:
         rule = SECTIONS[kind].get(key)
         shape = "text" if rule is None else rule.shape
         if (kind, key) in _REFERENCES:
-            return [self.name(str(one)) for one in value] if isinstance(value, list) else self.name(str(value))
+            return (
+                [self.name(str(one)) for one in value] if isinstance(value, list) else self.name(str(value))
+            )
         if shape == "replacements" and isinstance(value, dict):
             return {self.replaced(name): self.replacement(name, below) for name, below in value.items()}
         if shape in _FORMULAS:
@@ -189,6 +191,6 @@ def refuse_rest(fields: Fields, data: Mapping[str, Any], file: str) -> None:
         if key in SECTIONS["model"] and key not in known:
             fields.error(
                 (key,),
-                f"a mechanism has no '{key}', since only numbers, functions, processes and the argument around "
-                f"them are included; move '{key}' from {file} to the model that includes it.",
+                f"a mechanism has no '{key}', since only numbers, functions, processes and the argument "
+                f"around them are included; move '{key}' from {file} to the model that includes it.",
             )

@@ -151,7 +151,10 @@ def _check_replacement(
         and not report.knows(("parameters", name))
         and not report.knows(("quantities", name))
     ):
-        report.error(path, f"premise '{premise}' changes nothing: '{name}' is {value.text[:60]} already.")
+        hint = "; choose others with 'premises' of the include." if "." in premise else "."
+        report.error(
+            path, f"premise '{premise}' changes nothing: '{name}' is {value.text[:60]} already{hint}"
+        )
         return
     if isinstance(value, Formula) and isinstance(value.expression, Text) and name in scope.labels:
         scope.among(name, value.expression.value, path, what)
