@@ -243,7 +243,7 @@ class _Resolver:
         elif self.folder is None:
             fields.error(
                 at,
-                f"a text without a file includes only what ships, such as mechanisms/face, not '{one.source}'.",
+                f"a text without a file includes only what ships, as in mechanisms/face, not '{one.source}'.",
             )
         elif not one.source.endswith((".yaml", ".yml")):
             fields.error(at, f"a mechanism of one's own is a file that ends in .yaml; got '{one.source}'.")
