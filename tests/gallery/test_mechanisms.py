@@ -23,10 +23,11 @@ from raison.model.records import Distribution
 from raison.model.writer import write
 
 HERE = Path(__file__).parent
-VECTORS: dict[str, list[dict[str, Any]]] = json.loads((HERE / "reference-vectors.json").read_text("utf-8"))
-PROCESS_VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
-    (HERE / "process-vectors.json").read_text("utf-8")
-)
+VECTORS: dict[str, list[dict[str, Any]]] = {
+    family: vectors
+    for kind in ("reference", "hidden", "process", "mechanism")
+    for family, vectors in json.loads((HERE / f"{kind}-vectors.json").read_text("utf-8")).items()
+}
 PAGE = Path(__file__).parents[2] / "docs" / "mechanisms.md"
 FILES = sorted(MECHANISMS.glob("*.yaml"))
 EXPECTED = ("apparatus", "clique", "face", "mobilisation", "revolt", "war")
@@ -175,7 +176,7 @@ def test_face_as_a_stock_solves_its_differential_equation(rest: dict[str, float]
 
 
 def test_face_as_a_stock_is_the_reference() -> None:
-    (vector,) = PROCESS_VECTORS["C21_face_stock"]
+    (vector,) = VECTORS["C21_face_stock"]
     given = vector["params"]
     point = {"start": given["F0"], "drain": given["phi"], "forgetting": given["kappa"]}
     found = solved("face", point, {"face": f"it.at({given['t']}, {given['gap']})"})
@@ -186,7 +187,7 @@ def test_face_as_a_stock_is_the_reference() -> None:
 
 
 def test_mobilisation_is_the_reference() -> None:
-    (vector,) = PROCESS_VECTORS["C19_mobilisation_fluid"]
+    (vector,) = VECTORS["C19_mobilisation_fluid"]
     given, wanted = vector["params"], vector["result"]
     point = {"called": given["a"] * given["T0"], "intake": given["a"], "deadline": given["T"]}
     for stage, rate, time in zip(

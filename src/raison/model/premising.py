@@ -151,7 +151,9 @@ def _check_replacement(
         and not report.knows(("parameters", name))
         and not report.knows(("quantities", name))
     ):
-        hint = "; choose others with 'premises' of the include." if "." in premise else "."
+        prefix, dot, _ = premise.partition(".")
+        hint = "; list those that come along under 'premises' of the include." if dot else "."
+        path = ("include", prefix) if dot else path  # it is the host that gave the value
         report.error(
             path, f"premise '{premise}' changes nothing: '{name}' is {value.text[:60]} already{hint}"
         )
