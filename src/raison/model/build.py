@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raison.model.fields import NOTHING, given
-from raison.model.keys import OPTIONS, PATH_ROOTS, SECTIONS, did_you_mean
+from raison.model.keys import OPTIONS, PATH_ROOTS, SECTIONS, did_you_mean, is_known_to
 from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.process.reading import ProcessFields
 from raison.model.records import (
@@ -31,7 +31,7 @@ from raison.model.records import (
 )
 
 VERSION = "1"
-_HEADER = re.compile(r"\s*([^\W\d]\w*)\s*\(([^()]*)\)\s*")
+_HEADER = re.compile(r"\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*\(([^()]*)\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,7 @@ class _Builder(ProcessFields):
         parameters: dict[str, Parameter] = {}
         for name, value, path in self.entries(("parameters",), data, "'parameters'"):
             what = f"parameter '{name}'"
-            if "." in name:
-                self.error(
-                    path, f"{what}: 'include', which gives names a prefix, is known but not built yet."
-                )
-            elif isinstance(value, dict):
+            if isinstance(value, dict):
                 found = self.section(path, value, "parameter", what) or {}
                 defined = NOTHING
                 if "value" in found:
@@ -268,18 +264,21 @@ class _Builder(ProcessFields):
         self, path: Path, data: object, what: str, model: Mapping[str, Any]
     ) -> dict[str, object]:
         without: dict[str, object] = {}
+        sections = (model["parameters"], model["quantities"])
+        prefixed = [name for each in sections if isinstance(each, dict) for name in each if "." in name]
         for key, value, at in self.entries(path, data, f"'without' of {what}"):
-            first, dot, rest = key.partition(".")
-            if not dot:
+            first, dot, _ = key.partition(".")
+            if not dot or key in prefixed:
                 without[key] = self.definition(at, value, f"'{key}' without {what}")
-            elif rest == "known_to":
+            elif is_known_to(key):
                 players = None if value is None else self.known_to(at, value, f"'{key}' in {what}")
                 if at not in self.broken:
                     without[key] = "all" if players is None else list(players)
             elif PATH_ROOTS.get(first) is False:
                 self.error(at, f"'{first}' in {what} is known but not built yet; this version cannot use it.")
             elif first not in PATH_ROOTS:
-                hint = did_you_mean(first, PATH_ROOTS) or f"; a path begins with {_either(PATH_ROOTS)}."
+                hint = did_you_mean(key, prefixed) or did_you_mean(first, PATH_ROOTS)
+                hint = hint or f"; a path begins with {_either(PATH_ROOTS)}."
                 self.error(at, f"'{key[:60]}' in {what} leads nowhere{hint}")
             elif at not in self.broken:
                 without[key] = value

@@ -267,6 +267,45 @@ def _in_root(name: str, body: Expression, stands_for: Callable[[str], Expression
     return fresh, rewritten(body, lambda other: Name(fresh) if other == name else stands_for(other))
 
 
+def renamed(expression: Expression, name: Callable[[str], str], call: Callable[[str], str]) -> Expression:
+    """The expression with other names.
+
+    Args:
+        expression: What is renamed; quoted names, keywords, outputs and what a `root` binds stay.
+        name: Gives the new name of a name.
+        call: Gives the new name of a function or process.
+    """
+
+    def new(part: Expression) -> Expression:
+        match part:
+            case Name(old):
+                return Name(name(old))
+            case Unary(operator, operand):
+                return Unary(operator, new(operand))
+            case Binary(operator, left, right):
+                return Binary(operator, new(left), new(right))
+            case Compare(first, rest):
+                return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
+            case Logic(operator, operands):
+                return Logic(operator, tuple(new(operand) for operand in operands))
+            case Conditional(condition, then, otherwise):
+                return Conditional(new(condition), new(then), new(otherwise))
+            case Call(function, arguments, keywords):
+                given = tuple((keyword, new(value)) for keyword, value in keywords)
+                return Call(call(function), tuple(new(argument) for argument in arguments), given)
+            case Root(bound, body, low, high):
+                outside = lambda old: old if old == bound else name(old)
+                return Root(bound, renamed(body, outside, call), new(low), new(high))
+            case Simulated(process, inputs, output):
+                return Simulated(call(process), tuple((key, new(value)) for key, value in inputs), output)
+            case Fraction(node, move):
+                return Fraction(name(node), move)
+            case Number() | Text():
+                return part
+
+    return new(expression)
+
+
 def is_truth(expression: Expression) -> bool:
     """Whether the expression is true or false rather than a number."""
     match expression:

@@ -57,7 +57,18 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
             "Stock-and-flow models, called in formulas as 'name(input=...).output'.", "process*"
         ),
         "rounds": _later("A game that is played again, with state carried over."),
-        "include": _later("Mechanisms taken in from other files."),
+        "include": Key(
+            "Mechanisms taken in: a prefix and the mechanism; its names become 'prefix.name'.", "include*"
+        ),
+    },
+    "include": {
+        "from": Key(
+            "A mechanism that ships with raison, as in mechanisms/face, or a file in the model's folder.",
+            "name",
+            needed=True,
+        ),
+        "with": Key("Parameters of the mechanism that are formulas of this model.", "formula*"),
+        "premises": Key("The premises that come along; all if left out.", "names"),
     },
     "player": {
         "title": Key("Who this is, in words."),
@@ -281,6 +292,14 @@ PATH_ROOTS: Mapping[str, bool] = {
     "rounds": False,
 }
 """Where a dotted path in `without` may begin, and whether this version can."""
+
+KNOWN_TO = ".known_to"
+
+
+def is_known_to(key: str) -> bool:
+    """Whether a key under `without` is `NAME.known_to`, and so says who knows a parameter."""
+    return key.endswith(KNOWN_TO) and key.partition(".")[0] not in PATH_ROOTS
+
 
 RESERVED = frozenset({"outcome", "ended", "period", "periods", "otherwise", "all", "next", "ends", "about"})
 """Names that a parameter, quantity, function, node or player cannot have."""

@@ -13,7 +13,7 @@ from raison.model.records import Decision, Model, branches
 from raison.model.scope import Report
 
 MAX_NAME = 60
-_IDENTIFIER = re.compile(r"[^\W\d]\w*(?:@\d+)?")
+_IDENTIFIER = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*(?:@\d+)?")  # the dots are those of 'include'
 
 
 def path_of(model: Model) -> Mapping[str, Path]:
@@ -68,7 +68,7 @@ def check_names(model: Model, report: Report) -> None:
 
 def check_identifier(kind: str, name: str, path: Path, report: Report) -> bool:
     """Whether formulas could use a name; reported if not."""
-    if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
+    if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or "__" in _starts(name):
         report.error(
             path,
             f"the {kind} '{name[:60]}' needs a name of letters, digits and '_', at most {MAX_NAME}, "
@@ -79,6 +79,10 @@ def check_identifier(kind: str, name: str, path: Path, report: Report) -> bool:
         report.error(path, f"'{name}' has a meaning of its own in formulas; rename the {kind}.")
         return False
     return True
+
+
+def _starts(name: str) -> set[str]:
+    return {part[:2] for part in name.split(".")}
 
 
 def _free_names(model: Model) -> list[tuple[Path, str, str]]:

@@ -151,7 +151,12 @@ def _check_replacement(
         and not report.knows(("parameters", name))
         and not report.knows(("quantities", name))
     ):
-        report.error(path, f"premise '{premise}' changes nothing: '{name}' is {value.text[:60]} already.")
+        prefix, dot, _ = premise.partition(".")
+        hint = "; list those that come along under 'premises' of the include." if dot else "."
+        path = ("include", prefix) if dot else path  # it is the host that gave the value
+        report.error(
+            path, f"premise '{premise}' changes nothing: '{name}' is {value.text[:60]} already{hint}"
+        )
         return
     if isinstance(value, Formula) and isinstance(value.expression, Text) and name in scope.labels:
         scope.among(name, value.expression.value, path, what)

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from raison.model import document
 from raison.model.build import draft
 from raison.model.check import check
+from raison.model.include import Included, resolve
 from raison.model.problem import ModelError, Path, Problem
 from raison.model.records import Model
 
@@ -21,7 +22,8 @@ class Reading:
     Attributes:
         model: None if there is an error.
         problems: Errors and warnings in the order of the file, each with file and line.
-        sha256: Of the file's bytes, in hexadecimal; empty if the file could not be read.
+        sha256: Of the file's bytes and those of all that it includes, in hexadecimal; empty if the file could
+            not be read.
     """
 
     model: Model | None
@@ -71,21 +73,35 @@ def read_text(text: str, name: str = "model") -> Reading:
 def _read(text: str, file: str, name: str, sha256: str) -> Reading:
     tree = document.parse(text)
     problems = list(tree.problems)
-    model = None
+    model, whole = None, Included(None)
     if tree.data is not None:
-        made = draft(tree.data, bare=tree.bare)
+        whole = resolve(tree, file, FilePath(file).parent if FilePath(file).is_file() else None)
+        problems += whole.problems
+        made = draft(whole.data, bare=whole.bare)
         problems += made.problems
-        problems += check(made.model, broken=made.broken)
+        problems += check(made.model, broken=made.broken | whole.broken)
         model = replace(made.model, name=name)
-    placed = [_placed(problem, file, tree.marks) for problem in problems]
-    placed.sort(key=lambda problem: problem.line or 0)
+    placed = [_placed(problem, file, tree.marks, whole.marks) for problem in problems]
+    placed.sort(key=lambda problem: (problem.file != file, problem.file or "", problem.line or 0))
     wrong = any(problem.severity == "error" for problem in placed)
+    if whole.raw:
+        sha256 = hashlib.sha256(b"\0".join((text.encode("utf-8", "surrogatepass"), *whole.raw))).hexdigest()
     return Reading(None if wrong else model, tuple(placed), sha256)
 
 
-def _placed(problem: Problem, file: str, marks: Mapping[Path, int]) -> Problem:
-    line = problem.line
-    if line is None:
-        prefixes = (problem.path[:length] for length in range(len(problem.path), 0, -1))
-        line = next((marks[prefix] for prefix in prefixes if prefix in marks), 1)
-    return replace(problem, file=file, line=line)
+def _placed(
+    problem: Problem, file: str, marks: Mapping[Path, int], included: Mapping[Path, tuple[str, int]]
+) -> Problem:
+    """A problem with its file and line; what the host writes about an included name stands in the host."""
+    if problem.file is not None:
+        return problem
+    if problem.line is not None:
+        return replace(problem, file=file)
+    for length in range(len(problem.path), 0, -1):
+        prefix = problem.path[:length]
+        if prefix in marks:
+            return replace(problem, file=file, line=marks[prefix])
+        if prefix in included:
+            where, line = included[prefix]
+            return replace(problem, file=where, line=line)
+    return replace(problem, file=file, line=1)

@@ -17,7 +17,7 @@ from raison.model.formula import (
     rewritten,
     walk,
 )
-from raison.model.keys import did_you_mean
+from raison.model.keys import KNOWN_TO, did_you_mean, is_known_to
 from raison.model.problem import Path, Problem
 from raison.model.process.writing import process_data
 from raison.model.records import (
@@ -92,14 +92,6 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
         processes=made.model.processes,
     )
     return Edited(edited, tuple(problems), changed)
-
-
-KNOWN_TO = ".known_to"
-
-
-def is_known_to(key: str) -> bool:
-    """Whether a key under `without` is `NAME.known_to`, and so says who knows a parameter."""
-    return key.endswith(KNOWN_TO) and key.count(".") == 1
 
 
 def _tell(parameters: dict[str, Parameter], name: str, value: Any, model: Model) -> tuple[str | None, bool]:

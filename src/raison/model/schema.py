@@ -45,6 +45,7 @@ _SHORT: dict[str, Fragment] = {
     "player": _SHAPES["text"],
     "parameter": _SHAPES["definition"],
     "quantity": _SHAPES["formula"],
+    "include": _SHAPES["name"],
     "move": _SHAPES["name"],
     "input": _SHAPES["formula"],
     "stock": _SHAPES["formula"],

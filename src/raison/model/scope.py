@@ -310,15 +310,23 @@ class Scope:
             self.report.error(
                 path, f"{what} uses the function '{name}' without its arguments; write {header}."
             )
-        elif name in _LATER_NAMES or "." in name:
-            which = "; a name with a prefix" if "." in name else ", which"
-            self.report.error(path, f"{what} uses '{name}'{which} is known but not built yet.")
+        elif name in _LATER_NAMES:
+            self.report.error(path, f"{what} uses '{name}', which is known but not built yet.")
         elif name == "outcome":
             self.report.error(path, f"{what} uses 'outcome', but the model has no game; add one.")
         else:
             known = [*arguments, *self.numbers, *self.labels]
-            hint = self.report.offer(name, known) or "; define it under 'parameters' or 'quantities'."
+            hint = self.report.offer(name, known) or self.undefined(name)
             self.report.unknown_name(name, path, f"{what} uses '{name[:60]}', which is not defined{hint}")
+
+    def undefined(self, name: str) -> str:
+        """What to do about a name that is like no other."""
+        prefix, dot, output = name.rpartition(".")
+        if prefix in self.processes:
+            return f"; a process is called, as in {prefix}(...).{output[:60]}."
+        if dot:
+            return "; a name with a prefix is one of a mechanism under 'include'."
+        return "; define it under 'parameters' or 'quantities'."
 
     def simulated(self, call: Simulated, path: Path, what: str) -> None:
         """A call of a process: it exists, takes these inputs, needs no others, and has this output."""

@@ -13,7 +13,10 @@ from raison.model.structure import targets
 
 
 def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) -> None:
-    """Warn of definitions, outcomes, claims and sources that nothing uses, also without a premise."""
+    """Warn of definitions, outcomes, claims and sources that nothing uses, also without a premise.
+
+    Names with a prefix came with a mechanism, and are nobody's to delete.
+    """
     used = _mentions_everywhere(model, variants) | report.offered
     paths = path_of(model)
     wrong = {path for path, _ in report.raw()}  # a name that must change anyway is not worth a second line
@@ -27,7 +30,7 @@ def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) ->
             continue
         for name in names:
             path = paths.get(name, (section, name))
-            if name not in used and path not in wrong:
+            if name not in used and "." not in name and path not in wrong:
                 report.warn(path, f"{kind} '{name}' is used nowhere; use it or delete it.")
     if model.game and any(problem.path[:1] == ("game",) for problem in report.problems):
         reached = set(model.outcomes)
@@ -42,13 +45,13 @@ def warn_of_unused(model: Model, report: Report, variants: Collection[Model]) ->
     claimed = {claim for each in model.parameters.values() for claim in each.because}
     claimed |= {claim for each in model.premises.values() for claim in each.claims} | report.offered
     for name in model.claims:
-        if name not in claimed:
+        if name not in claimed and "." not in name:
             report.warn(
                 ("claims", name), f"claim '{name}' supports nothing; name it under 'because' or in a premise."
             )
     cited = {claim.source for claim in model.claims.values()} | report.offered
     for name in model.sources:
-        if name not in cited:
+        if name not in cited and "." not in name:
             report.warn(("sources", name), f"source '{name}' is cited by no claim; cite it or delete it.")
     warn_of_unused_parts(model, report)
     if not model.questions:

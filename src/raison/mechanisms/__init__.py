@@ -1,0 +1,1 @@
+"""Mechanisms that ship with raison: model files that others include under a prefix."""
