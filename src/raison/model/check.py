@@ -15,6 +15,7 @@ from raison.model.play import check_game
 from raison.model.premising import build_variants, check_premises, check_secrets, check_variants
 from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.records import Model
+from raison.model.recurring import check_rounds
 from raison.model.scope import Report, Scope
 from raison.model.solving import check_default, check_solution
 from raison.model.unused import warn_of_unused
@@ -73,4 +74,5 @@ def _check_world(model: Model, scope: Scope, report: Report, variants: Collectio
     check_correlations(model, report)
     check_game(model, scope, report, lookup, variants)
     check_solution(model, scope, report, lookup)
+    check_rounds(model, scope, report, lookup)
     return lookup

@@ -54,7 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "levers": Key("What each player can set: parameters and commitments.", "levers*"),
         "solution": Key("How the game is solved.", "solution"),
         "processes": _later("Stock-and-flow models that feed quantities."),
-        "rounds": _later("A game that is played again, with state carried over."),
+        "rounds": Key("A game that is played again, with state carried over.", "rounds"),
         "include": _later("Mechanisms taken in from other files."),
     },
     "player": {
@@ -108,8 +108,22 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "then": Key("The node or outcome that follows.", "name", needed=True),
     },
     "outcome": {
-        "next": _later("The state in the next round."),
-        "ends": _later("Whether the rounds end here."),
+        "next": Key("The state in the next round, by name; what is not named stays.", "formula*"),
+        "ends": Key("true: the rounds end here.", "truth"),
+    },
+    "rounds": {
+        "horizon": Key("Number of periods, or 'stationary'.", "horizon", needed=True),
+        "discount": Key("How much the next period's worth counts in this one, for all or by player.",
+                        "discount", needed=True),
+        "state": Key("What is carried over from period to period.", "state*"),
+        "terminal": Key("By player, what the state is worth after the last period.", "formula*"),
+        "unit": Key("What a period is, such as month."),
+    },
+    "state": {
+        "start": Key("Its value in the first period.", "formula", needed=True),
+        "grid": Key("Its lowest and highest value.", "interval"),
+        "steps": Key("How finely the grid is cut.", "steps"),
+        "values": Key("The values that it can have.", "numbers"),
     },
     "set": {
         "premises": Key("The premises, two or more.", "names", needed=True),
@@ -151,8 +165,8 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "given": Key("Asked only where this is true.", "formula"),
         "above": Key("Ask whether the number is greater than this.", "number"),
         "for": Key("Is the move, for this player's payoff, at least as good as every other?", "name"),
-        "period": _later("The round that is asked about."),
-        "state": _later("The state that is asked about."),
+        "period": Key("The round that is asked about.", "period"),
+        "state": Key("The state that is asked about: name and value.", "number*"),
     },
     "lever": {
         "range": Key("Lowest and highest value that the player can set.", "numbers"),
@@ -201,7 +215,7 @@ PATH_ROOTS: Mapping[str, bool] = {
     "outcomes": True,
     "solution": True,
     "processes": False,
-    "rounds": False,
+    "rounds": True,
 }
 """Where a dotted path in `without` may begin, and whether this version can."""
 

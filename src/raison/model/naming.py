@@ -33,11 +33,13 @@ def check_names(model: Model, report: Report) -> None:
         ("quantity", "quantities", model.quantities),
         ("function", "functions", model.functions),
         ("node", "game", model.game),
+        ("state", "rounds", {} if model.rounds is None else model.rounds.state),
     )
     paths = path_of(model)
     for kind, section, names in kinds:
         for name in names:
             path = paths.get(name, (section, name)) if kind == "function" else (section, name)
+            path = ("rounds", "state", name) if kind == "state" else path
             if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
                 report.error(
                     path,
