@@ -23,7 +23,7 @@ from raison.program.world import World
 from raison.run.block import Lazy, block_size, uncertain
 from raison.run.plan import Plan
 from raison.solve.form_play import FormPlayed
-from raison.solve.game import played
+from raison.solve.rounds.played import played
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.questions import Solved, ask

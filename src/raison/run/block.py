@@ -27,12 +27,13 @@ from raison.run.designs import REPLICATES
 from raison.solve.contraction import dense
 from raison.solve.every import every_equilibrium, reasons_of, why_not
 from raison.solve.form_play import FormPlayed
-from raison.solve.game import has_equilibrium, is_settled, largest_array, played, played_under
+from raison.solve.game import has_equilibrium, is_settled, largest_array, played_under
 from raison.solve.graph_play import Played
 from raison.solve.levels import LARGE, is_large
 from raison.solve.numbers import Entries, Strategy, beliefs, entries_of, log_of
 from raison.solve.play import branch_probabilities
 from raison.solve.questions import Answer, Solved, ask
+from raison.solve.rounds.played import RoundsPlayed, played
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""

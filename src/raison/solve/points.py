@@ -18,10 +18,11 @@ from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.form_play import FormPlayed
 from raison.solve.form_points import PlaceSolution, make_places, place_numbers
-from raison.solve.game import largest_array, played
+from raison.solve.game import largest_array
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
+from raison.solve.rounds.played import RoundsPlayed, played
 
 Floats = NDArray[np.float64]
 
@@ -245,15 +246,17 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
                 found["margin"][name] = spread(game.node_margin(name))
         for outcome in model.outcomes:
             found["outcome"][outcome] = spread(game.node_reached(outcome))
-        if isinstance(game, FormPlayed):
+        once = game.first if isinstance(game, RoundsPlayed) else game
+        if isinstance(once, FormPlayed):
+            game = once
             for index, player in enumerate(model.players):
                 worth = lambda z, p=index: game.numbers.payoff[z, p]
                 found["value"][player] = spread(game.total(graph.outcomes, worth))
             found["places"] = place_numbers(game, game.logs)
             if game.forked is not None:
                 found["forked"] = game.forked
-        elif isinstance(game, Played):
-            _add_states(found, game, spread)
+        elif isinstance(once, Played):
+            _add_states(found, once, spread)
     found["status"] = world.status(count)
     return found
 
