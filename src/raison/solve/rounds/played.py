@@ -21,7 +21,7 @@ from raison.solve.form_play import FormPlayed
 from raison.solve.questions import Answer, Solved, ask, asked, snapped
 from raison.solve.rounds.forward import Forward, is_of_period, play_forward
 from raison.solve.rounds.induction import make_repeated, solve_worth
-from raison.solve.rounds.stage import Points, Repeated, all_points, by_draw, merge, root_value
+from raison.solve.rounds.stage import Points, Repeated, all_points, by_draw, grid_played, merge, root_value
 
 Array = Any
 
@@ -167,8 +167,13 @@ class RoundsPlayed:
     def on_grid(self, question: Question, period: int = 1) -> Array:
         """The number of a question about a move at every state of the grid, `[n1, .., nk, B]`."""
         lattice = self.repeated.lattice
+        at, worth = jnp.asarray(float(period)), self.after(period)
+        if self.repeated.world.program.form is None:
+            grid = grid_played(self.repeated, at, worth)
+            number = ask(grid, grid.world, question).number
+            return jnp.broadcast_to(number, (*lattice.sizes, lattice.batch))
         points = all_points(lattice, self.repeated)
-        stage, game = points.solved(jnp.asarray(float(period)), self.after(period))
+        stage, game = points.solved(at, worth)
         number = ask(game, stage, question).number
         return jnp.broadcast_to(number, points.draws.shape).reshape((*lattice.sizes, lattice.batch))
 

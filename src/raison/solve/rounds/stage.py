@@ -25,6 +25,7 @@ from raison.solve.backward import Equilibrium, solve
 from raison.solve.form_play import FormPlayed
 from raison.solve.game import played_once
 from raison.solve.graph_play import Played
+from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.rounds.lattice import Lattice, interpolate, look_up
 
@@ -171,6 +172,16 @@ def grid_equilibrium(repeated: Repeated, own: Own, worth: Array) -> Equilibrium:
         lambda s: own.available[s],
         hold=repeated.world.hold,
     )
+
+
+def grid_played(repeated: Repeated, period: Array, worth: Array) -> Played:
+    """The same as what questions are asked of; for games of perfect information."""
+    graph = repeated.world.program.graph
+    assert graph is not None
+    own = own_numbers(repeated, period)
+    equilibrium = grid_equilibrium(repeated, own, worth)
+    reached = reach(graph, equilibrium, {0: xp.asarray(1.0)}, repeated.world.hold)
+    return Played(grid_world(repeated, period), graph, equilibrium, reached)
 
 
 def spread_worth(repeated: Repeated, value: Sequence[Array]) -> Array:
