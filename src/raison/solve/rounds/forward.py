@@ -20,6 +20,7 @@ from raison.model.recurring import SIMULATED, has_chance, whole_play
 from raison.program.graph import CHANCE, OUTCOME
 from raison.program.program import CHANCE_OF_PLAY
 from raison.program.world import World
+from raison.solve.contraction import dense
 from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.questions import Answer, Solved, ask
@@ -270,10 +271,10 @@ def _branches(
     rows: list[Array] = []
     for weight, axis in zip(weights, amounts, strict=True):
         if axis is None:
-            rows.append(path.picked(weight)[None])
+            rows.append(path.picked(dense(weight))[None])
             continue
         steps = _formed(game).numbers.form.axes[axis].steps
-        each = jnp.moveaxis(jnp.asarray(weight), axis, 0)
+        each = jnp.moveaxis(jnp.asarray(dense(weight)), axis, 0)
         rows += [path.picked(each[step][None] if each.ndim == 1 else each[step])[None] for step in range(steps)]
     return _drawn(rows, weights, amounts, game, uniform(s))
 
