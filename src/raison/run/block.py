@@ -35,6 +35,7 @@ from raison.solve.numbers import Entries, Strategy, beliefs, entries_of, log_of
 from raison.solve.play import branch_probabilities
 from raison.solve.questions import Answer, Solved, ask
 from raison.solve.rounds.forward import PATHS
+from raison.solve.rounds.induction import EQUATIONS
 from raison.solve.rounds.played import RoundsPlayed, played
 
 BLOCK = 16_384
@@ -375,6 +376,8 @@ def rounds_cells(program: Program) -> int:
     assert graph is not None
     points = math.prod(state.size for state in rounds.state.values())
     worths = points * len(program.model.players) * (2 if rounds.horizon is None else rounds.horizon + 1)
+    if rounds.horizon is None and points <= EQUATIONS:
+        worths = max(worths, points**2 * len(program.model.players))
     amounts = largest_array(program) if program.form is not None else 1
     return max(worths, points * amounts * len(graph.outcomes), PATHS * amounts * len(graph.states))
 

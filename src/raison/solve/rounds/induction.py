@@ -4,16 +4,22 @@ With a finite horizon the last period is solved first, with the terminal worth o
 one before it, and so on (Bellman 1957, ch. 3; for games Kuhn 1953 period by period). A stationary game is solved
 as the limit of long horizons: periods are added in front of a worth of 0 until nothing changes. For one player
 this is value iteration, which a discount below 1 makes a contraction: the error is at most the last change times
-d / (1 - d). Players who answer each other may go round in circles; such a draw fails and says so.
+d / (1 - d). On small grids the worth of going on with the moves of the last sweep for ever is then solved for as
+linear equations, which is policy iteration and Newton's method in one (Howard 1960; Puterman and Brumelle 1979);
+at once where one player moves, after some sweeps where several do, so that it ends where the sweeps lead. Players
+who answer each other may go round in circles; such a draw fails and says so.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from raison.model.records import Decision
 from raison.program import xp
 from raison.program.world import World
 from raison.solve.levels import is_large
@@ -33,6 +39,12 @@ from raison.solve.rounds.stage import (
 Array = Any
 SETTLED = 1e-10
 """A stationary worth is settled when its error is below this, relative to the largest worth of the draw."""
+EQUATIONS = 256
+"""Points of a grid up to which the linear equations of a stationary worth are solved."""
+FIRST_SWEEPS = 200
+"""Sweeps before that where several players move."""
+JUMPS = 40
+"""Times that the equations are solved."""
 MAX_SWEEPS = 5_000
 """Periods that are put in front of each other until a stationary game has settled."""
 
@@ -141,10 +153,16 @@ def _settle(repeated: Repeated, backward: Any, start: Array) -> Array:
         _, open_draws, sweeps, _ = state
         return open_draws.any() & (sweeps < MAX_SWEEPS)
 
+    first_jump = _first_jump(repeated)
+
     def sweep(state: Any) -> Any:
         worth, _, sweeps, faults = state
         new, found = backward(worth, jnp.asarray(1.0))
         error = factor * largest(new - worth)
+        if first_jump is not None:
+            jumps = (sweeps >= first_jump) & (sweeps < first_jump + JUMPS)
+            far = lambda: _jumped(lambda v: backward(v, jnp.asarray(1.0))[0], worth)
+            new, error = jax.lax.cond(jumps, lambda: (lambda v: (v, largest(v - worth)))(far()), lambda: (new, error))
         open_draws = error > SETTLED * largest(new)
         merged = {reason: faults[reason] | where for reason, where in found.items()}
         return new, open_draws, sweeps + jnp.int32(1), merged
@@ -156,3 +174,29 @@ def _settle(repeated: Repeated, backward: Any, start: Array) -> Array:
     merge(repeated.world, faults)
     repeated.world.rounds_fault("not settled", open_draws)
     return worth
+
+
+def _first_jump(repeated: Repeated) -> int | None:
+    """The sweep from which on equations are solved; None for never."""
+    if repeated.world.program.form is not None or repeated.lattice.points > EQUATIONS:
+        return None
+    movers = {node.player for node in repeated.model.game.values() if isinstance(node, Decision)}
+    return 0 if len(movers) < 2 else FIRST_SWEEPS
+
+
+def _jumped(backward: Callable[[Array], Array], worth: Array) -> Array:
+    """The worth of going on for ever with the moves that are best before `worth`.
+
+    Where nobody changes his move, a sweep is linear in the worth: `r + M V`, and the same states follow for every
+    player and draw apart from the others. So the columns of `M` are found by one derivative a state.
+    """
+    new, derivative = jax.linearize(backward, worth)
+    players, batch = worth.shape[0], worth.shape[-1]
+    points = math.prod(worth.shape[1:-1])
+    basis = jnp.eye(points).reshape(points, 1, *worth.shape[1:-1], 1)
+    columns = jax.vmap(lambda e: derivative(jnp.broadcast_to(e, worth.shape)))(basis)
+    matrix = jnp.moveaxis(columns.reshape(points, players, points, batch), (1, 3, 2, 0), (0, 1, 2, 3))
+    right = jnp.moveaxis((new - worth).reshape(players, points, batch), -1, 1)
+    change = jnp.linalg.solve(jnp.eye(points)[None, None] - matrix, right[..., None])[..., 0]
+    found = worth + jnp.moveaxis(change, 1, -1).reshape(worth.shape)
+    return jnp.where(jnp.isfinite(found), found, new)

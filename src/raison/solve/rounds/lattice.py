@@ -20,6 +20,7 @@ import numpy as np
 
 from raison.model.records import Carried
 from raison.program import xp
+from raison.program.hold import hold
 from raison.program.world import World
 
 Array = Any
@@ -167,7 +168,9 @@ def interpolate(worth: Array, positions: Sequence[Array | None]) -> Array:
         ready = next((k for k in left if depends[k] <= done | {k}), None)
         if ready is None:
             return _corners(worth, left)
-        worth = _along(worth, ready, left.pop(ready))
+        position = left.pop(ready)
+        if worth.shape[1 + ready] > 1:
+            worth = hold(_corners(worth, {ready: position}))  # else XLA would look each number up again and again
         done.add(ready)
     return worth
 
@@ -178,38 +181,8 @@ def _cell(position: Array, size: int) -> tuple[Array, Array]:
     return below.astype(jnp.int32), position - below
 
 
-def _along(worth: Array, k: int, position: Array) -> Array:
-    """Interpolation along state `k`."""
-    size = worth.shape[1 + k]
-    if size == 1:
-        return worth
-    if all(n == 1 for j, n in enumerate(position.shape[:-1]) if j != k):
-        return _by_weights(worth, k, position)
-    below, into = _cell(position[None], size)
-    ahead = list(jnp.broadcast_shapes(worth.shape[1:], tuple(1 if j == k else n for j, n in enumerate(position.shape))))
-    ahead[k] = position.shape[k]
-    index = jnp.broadcast_to(below, (worth.shape[0], *ahead))
-    source = jnp.broadcast_to(worth, (worth.shape[0], *ahead[:k], size, *ahead[k + 1 :]))
-    low = jnp.take_along_axis(source, index, axis=1 + k)
-    high = jnp.take_along_axis(source, index + 1, axis=1 + k)
-    return low + into * (high - low)
-
-
-def _by_weights(worth: Array, k: int, position: Array) -> Array:
-    """The same where it depends on nothing else: the weight of each point, times the worth there."""
-    size = worth.shape[1 + k]
-    line = jnp.moveaxis(position, k, 0).reshape(position.shape[k], position.shape[-1])
-    weights = jnp.maximum(1.0 - jnp.abs(line[:, None, :] - jnp.arange(size, dtype=jnp.float64)[None, :, None]), 0.0)
-    shape = (1, *(1 if j != k else weights.shape[0] for j in range(worth.ndim - 2)), weights.shape[-1])
-    total: Array = 0.0
-    for point in range(size):
-        here = jnp.take(worth, jnp.array([point]), axis=1 + k)
-        total = total + here * weights[:, point].reshape(shape)
-    return total
-
-
 def _corners(worth: Array, positions: dict[int, Array]) -> Array:
-    """Interpolation along several states at once, whose next values depend on each other."""
+    """Interpolation along several states at once, from all corners of the cells; the others stay."""
     rank = worth.ndim - 1
     shape = jnp.broadcast_shapes(*(p.shape for p in positions.values()))
     shape = tuple(
