@@ -312,6 +312,7 @@ class RoundsAnswer(Record):
         paths: Times that each draw was played forward.
         alive: Per period the share of play that comes to it.
         alive_errors: Standard errors of `alive`.
+        going: Share of play that had not ended when it was broken off, or the horizon came.
         clipped: Mean share of the periods played in which a state was brought back onto its grid.
         states: The grid.
         questions: Those that are about a period.
@@ -322,6 +323,7 @@ class RoundsAnswer(Record):
     paths: int
     alive: tuple[float, ...]
     alive_errors: tuple[float | None, ...]
+    going: float
     clipped: float
     states: tuple[StateAnswer, ...]
     questions: tuple[PeriodAnswer, ...]

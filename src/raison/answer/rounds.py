@@ -35,6 +35,7 @@ def rounds_answer(plan: Plan, fold: Fold) -> RoundsAnswer | None:
         paths=PATHS if has_chance(plan.model) else 1,
         alive=tuple(float(row.sum()) / total for row in alive),
         alive_errors=tuple(finite(replicate_error(row, solved)) for row in alive),
+        going=float(fold.total("rounds going").sum()) / total,
         clipped=float(fold.total("rounds clipped").sum()) / total,
         states=tuple(_state(name, state) for name, state in rounds.state.items()),
         questions=tuple(question for question in questions if question is not None),

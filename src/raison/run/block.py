@@ -114,11 +114,13 @@ class RoundsRows(NamedTuple):
         alive: `[T, B]`, share of paths that come to the period.
         questions: One for each question.
         clipped: `[B]`, share of steps in which a state was brought back onto its grid.
+        going: `[B]`, share of paths on which play had not ended when it was broken off, or its horizon came.
     """
 
     alive: Array
     questions: tuple[QuestionRows, ...]
     clipped: Array
+    going: Array
 
 
 class Sampled(NamedTuple):
@@ -459,7 +461,9 @@ def _rounds(game: RoundsPlayed, program: Program, solved: Array) -> RoundsRows:
                 policy=_policy(game, question, solved),
             )
         )
-    return RoundsRows(game.forward.alive, tuple(questions), game.forward.clipped)
+    return RoundsRows(
+        game.forward.alive, tuple(questions), game.forward.clipped, game.forward.going
+    )
 
 
 def _policy(game: RoundsPlayed, question: Question, solved: Array) -> Array | None:

@@ -142,6 +142,7 @@ def rounds_sums(rounds: RoundsRows, solved: NDArray[np.bool_]) -> dict[str, Floa
     found = {
         "rounds alive": np.array([per_replicate(solved, row) for row in alive]),
         "rounds clipped": per_replicate(solved, rounds.clipped),
+        "rounds going": per_replicate(solved, rounds.going),
     }
     for q, question in enumerate(rounds.questions):
         if question.number is not None and question.applies is not None:

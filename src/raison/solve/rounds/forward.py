@@ -27,6 +27,8 @@ from raison.solve.questions import Answer, Solved, ask
 from raison.solve.rounds.stage import Points, Repeated, by_draw, merge
 
 Array = Any
+LONGEST = 2_000
+"""Periods after which a stationary game that still goes on is broken off."""
 PATHS = 16
 """Times that each draw is played forward, where chance has a part in it."""
 
@@ -46,6 +48,7 @@ class Forward:
         clipped: `[B]`, share of the steps in which a state was brought back onto its grid.
         payoff: `[P, B]`, mean over the paths of the sum of discounted payoffs.
         tied: `[B]` bool, a decision that play came to had several best moves.
+        going: `[B]`, share of paths on which play had not ended when it was broken off.
     """
 
     alive: Array
@@ -56,6 +59,7 @@ class Forward:
     clipped: Array
     payoff: Array
     tied: Array
+    going: Array
 
 
 def paths_of(repeated: Repeated) -> int:
@@ -137,11 +141,13 @@ def play_forward(repeated: Repeated, worth: Array) -> Forward:
     periods = jnp.arange(1, horizon + 1, dtype=jnp.float64)
     if repeated.horizon is None:
         carry, rows = jax.lax.scan(lambda c, t: each(c, t, worth[0]), carry, periods)
+        carry, more = _to_the_end(lambda c, t: each(c, t, worth[0]), carry, rows[-1], batch)
+        merge(repeated.world, more)
     else:
         carry, rows = jax.lax.scan(lambda c, x: each(c, *x), carry, (periods, worth[1:]))
     alive, answers, first, faults = rows
     merge(repeated.world, {reason: where.any(axis=0) for reason, where in faults.items()})
-    _, _, ended, played, _, clipped, paid, tied = carry
+    _, going, ended, played, _, clipped, paid, tied = carry
     of_period, of_move = iter(answers), iter(first)
     steps = jnp.maximum(played.reshape(paths, batch).sum(axis=0), 1.0)
     return Forward(
@@ -153,7 +159,25 @@ def play_forward(repeated: Repeated, worth: Array) -> Forward:
         clipped=clipped.reshape(paths, batch).sum(axis=0) / steps,
         payoff=jnp.stack([row.reshape(paths, batch).mean(axis=0) for row in paid]),
         tied=tied.reshape(paths, batch).any(axis=0),
+        going=jnp.where(going, 1.0, 0.0).reshape(paths, batch).mean(axis=0),
     )
+
+
+def _to_the_end(each: Any, carry: Any, faults: Mapping[str, Array], batch: int) -> tuple[Any, dict[str, Array]]:
+    """Go on beyond the periods that are answered, until play has ended everywhere."""
+
+    def goes_on(state: Any) -> Array:
+        (_, alive, *_), period, _ = state
+        return alive.any() & (period <= LONGEST)
+
+    def go(state: Any) -> Any:
+        before, period, found = state
+        after, (_, _, _, new) = each(before, period)
+        return after, period + 1.0, {reason: where | new[reason] for reason, where in found.items()}
+
+    none = {reason: jnp.zeros((batch,), bool) for reason in faults}
+    carry, _, found = jax.lax.while_loop(goes_on, go, (carry, jnp.asarray(SIMULATED + 1.0), none))
+    return carry, found
 
 
 def _of_the_living(faults: Mapping[str, Array], alive: Array) -> dict[str, Array]:
