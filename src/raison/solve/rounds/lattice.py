@@ -199,6 +199,7 @@ def _corners(worth: Array, positions: dict[int, Array]) -> Array:
         for high, (k, (below, into)) in zip(corner, cells.items(), strict=True):
             index[k] = jnp.minimum(below + high, worth.shape[1 + k] - 1)
             weight = weight * (into if high else 1 - into)
+        weight = weight[None]
         found = worth[(slice(None), *(jnp.broadcast_to(i, shape) for i in index))]
         total = total + weight * found
     return total
@@ -229,5 +230,5 @@ def look_up(worth: Array, positions: Sequence[Array], draws: Array) -> Array:
             if n > 1:
                 weight = weight * (into if high else 1 - into)
         index = jnp.broadcast_to(index * jnp.int32(worth.shape[-1]) + draws, shape)
-        total = total + weight * flat[:, index]
+        total = total + jnp.broadcast_to(weight, shape)[None] * flat[:, index]
     return total
