@@ -28,6 +28,7 @@ TOPICS = (
     "hidden",
     "sensitivity",
     "regions",
+    "rounds",
 )
 
 

@@ -128,7 +128,7 @@ def node_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Float
         "node chosen": rows(row for branches in result.chosen for row in branches),
         "node along": rows(row for branches in result.along for row in branches),
         "node outcomes": rows(result.outcomes),
-        "node follows": np.array(follows).reshape(len(follows), -1, REPLICATES),
+        "node follows": np.array(follows).reshape(len(follows), len(result.outcomes), REPLICATES),
     }
 
 
