@@ -12,7 +12,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from raison.model.records import Question
+from raison.model.records import Decision, Question
 from raison.program import xp
 from raison.program.world import World
 from raison.solve.game import played_once
@@ -34,13 +34,16 @@ class RoundsPlayed:
         repeated: The game.
         worth: `[T + 1, P, n1, .., nk, B]`, or `[1, P, ..]` of a stationary game.
         first: The first period at the start.
-        forward: Play over the periods.
     """
 
     repeated: Repeated
     worth: Array
     first: Played | FormPlayed
-    forward: Forward
+
+    @cached_property
+    def forward(self) -> Forward:
+        """Play over the periods; its faults are marked when it is first asked for."""
+        return play_forward(self.repeated, self.worth)
 
     def after(self, period: int) -> Array:
         """The worth of states after a period."""
@@ -177,13 +180,31 @@ class RoundsPlayed:
         number = ask(game, stage, question).number
         return jnp.broadcast_to(number, points.draws.shape).reshape((*lattice.sizes, lattice.batch))
 
+    def policy(self) -> dict[str, Array]:
+        """Per decision the number of the likeliest move in the first period at each state of the grid.
+
+        Returns:
+            `[n1, .., nk, B]` int32 by node; empty for a game with information sets.
+        """
+        if self.repeated.world.program.form is not None:
+            return {}
+        lattice = self.repeated.lattice
+        grid = grid_played(self.repeated, jnp.asarray(1.0), self.after(1))
+        shape = (*lattice.sizes, lattice.batch)
+        found: dict[str, Array] = {}
+        for name, node in self.repeated.model.game.items():
+            if isinstance(node, Decision):
+                rows = [jnp.broadcast_to(p, shape) for p in grid.node_probabilities(name)]
+                found[name] = jnp.argmax(jnp.stack(rows), axis=0).astype(jnp.int32)
+        return found
+
     def values(self) -> list[Array]:
         """Per player the expected worth of the whole of play, at the start."""
         return root_value(self.first)
 
 
 def play_rounds(world: World, batch: int) -> RoundsPlayed:
-    """Solve a world's game over its rounds, and play it forward; faults are marked in the world."""
+    """Solve a world's game over its rounds; faults are marked in the world."""
     repeated = make_repeated(world, batch)
     worth = world.hold(solve_worth(repeated))
     lattice = repeated.lattice
@@ -193,7 +214,7 @@ def play_rounds(world: World, batch: int) -> RoundsPlayed:
     stage, first = points.solved(jnp.asarray(1.0), after)
     merge(world, by_draw(stage.faults, batch))
     assert isinstance(first, Played | FormPlayed)
-    return RoundsPlayed(repeated, worth, first, play_forward(repeated, worth))
+    return RoundsPlayed(repeated, worth, first)
 
 
 def played(world: World, batch: int, tie_from: Any = None) -> Solved | None:
