@@ -42,10 +42,10 @@ from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
 from raison.run.sums import AGREEMENT
+from raison.solve.every import ROUNDS
 from raison.solve.game import has_one_solution
 
 TIES_UNRESOLVED = "moves tie, and games with hidden information are not solved for every way to break a tie"
-ROUNDS_UNRESOLVED = "games in rounds are solved for one equilibrium of every period"
 MANY_TIES = "moves tie in more combinations than are tried"
 _AVERAGES = {
     "all_equilibria": "low",
@@ -70,7 +70,7 @@ def _why_unknown(plan: Plan, fold: Fold, q: int) -> str | None:
     if not int(fold.counts["unknown"][0]):
         return None
     if plan.model.rounds is not None:
-        return ROUNDS_UNRESOLVED
+        return ROUNDS
     if program.form is None:
         return MANY_TIES
     return TIES_UNRESOLVED if has_one_solution(program) else plan.base.block.unknown or TIES_UNRESOLVED

@@ -45,6 +45,8 @@ class ClosedForms:
         plan, question = self.asked.engine.plan, self.asked.question
         if self.asked.engine.program.form is not None or self.asked.engine.program.graph is None:
             return None
+        if plan.model.rounds is not None:
+            return None
         if question.node is None or question.above is not None:
             return None
         gone = plan.identity.without

@@ -394,6 +394,8 @@ def _sample(program: Program, part: int, batch: int) -> int:
     """How many draws of each part of a block are checked."""
     if program.graph is None or not has_equilibrium(program):
         return 0
+    if program.model.rounds is not None and program.form is not None:
+        return 0  # the checker of games with information sets knows no worth beyond a period
     cells = largest_array(program) if program.form is not None else len(program.graph.states)
     most = min(SAMPLE, max(_SAMPLE_CELLS // cells, 1))
     return min(part, max(1, most * part // batch))
