@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,9 @@ def rounds_answer(plan: Plan, fold: Fold) -> RoundsAnswer | None:
     if rounds is None or not total or "rounds alive" not in fold.sums:
         return None
     alive = fold.total("rounds alive")
-    questions = [_question(plan, fold, q) for q in range(len(plan.model.questions))]
+    series = [replace(question, period=None, name=None) for question in plan.model.questions]
+    first = [q for q, question in enumerate(series) if series.index(question) == q]
+    questions = [_question(plan, fold, q) for q in first]  # one of those that differ by their period
     return RoundsAnswer(
         unit=rounds.unit,
         horizon=rounds.horizon,
@@ -72,7 +75,7 @@ def _question(plan: Plan, fold: Fold, q: int) -> PeriodAnswer | None:
         policy: Floats = fold.total(f"rounds policy {q}").sum(axis=-1) / total
         of_move["policy"] = tuple(policy.ravel().tolist()) if policy.size <= MOST_POINTS else None
     return PeriodAnswer(
-        question=plan.model.questions[q].label, share=tuple(share), errors=tuple(errors), **of_move
+        question=replace(plan.model.questions[q], period=None).label, share=tuple(share), errors=tuple(errors), **of_move
     )
 
 

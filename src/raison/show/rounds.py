@@ -43,11 +43,12 @@ def _of_question(record: RunRecord, rounds: RoundsAnswer, answer: PeriodAnswer) 
     found: list[str] = []
     name = quoted(answer.question)
     if answer.once is not None and answer.differs is not None and answer.share and answer.share[0] is not None:
-        verdict = "survives" if (answer.once > 0.5) == (answer.share[0] > 0.5) else "does not survive"
+        stands = (answer.once > 0.5) == (answer.share[0] > 0.5)
+        verdict = "the same" if stands else "the other one"
         found.append(
             f"Played once, with nothing after it, {name} would be {share(answer.once)} instead of "
-            f"{share(answer.share[0])}; the answer differs in {share(answer.differs)} of the draws, and the majority "
-            f"of the draws {verdict} that the game goes on."
+            f"{share(answer.share[0])}: {share(answer.differs)} of the draws have another answer, and the verdict of "
+            f"most draws is {verdict} when the game goes on."
         )
     if answer.mean_time is not None and answer.never is not None:
         found.append(
