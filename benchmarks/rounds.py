@@ -96,7 +96,9 @@ outcomes:
 
 def run() -> Report:
     """Measure it."""
-    report = Report(f"Games in rounds: 24 periods, 21 x 21 x 21 states, three moves and a reply; {DRAWS} draws")
+    report = Report(
+        f"Games in rounds: 24 periods, 21 x 21 x 21 states, three moves and a reply; {DRAWS} draws"
+    )
     own, each = _runner(GAME.format(**OWN)), _runner(GAME.format(**EACH_OTHER))
     times = side_by_side({"each state for itself": own, "states from each other": each}, ROUNDS)
     report.add_times(times, {})

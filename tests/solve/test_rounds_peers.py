@@ -61,7 +61,12 @@ def machine_as_tables(p: dict[str, float]) -> tuple[Any, Any]:
 @pytest.mark.parametrize("horizon", ["24", "stationary"])
 def test_one_players_problem_is_solved_as_by_quantecons_discrete_dp(horizon: str) -> None:
     quantecon = pytest.importorskip("quantecon")
-    points = {"cost": [4.0, 9.0, 15.0], "worse": [0.3, 0.6, 0.9], "delta": [0.95, 0.8, 0.99], "at": [0.0, 6.0, 20.0]}
+    points = {
+        "cost": [4.0, 9.0, 15.0],
+        "worse": [0.3, 0.6, 0.9],
+        "delta": [0.95, 0.8, 0.99],
+        "at": [0.0, 6.0, 20.0],
+    }
     found = model_of(MACHINE.format(horizon=horizon)).solve(points)
     fixed = {"gain": 3.0, "mend": 2.0}
     for i in range(3):

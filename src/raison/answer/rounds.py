@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from raison.answer.intervals import finite, replicate_error
 from raison.answer.records import PeriodAnswer, RoundsAnswer, StateAnswer
 from raison.model.formula import Number
-from raison.model.recurring import has_chance
 from raison.model.records import Carried
+from raison.model.recurring import has_chance
 from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.solve.rounds.forward import PATHS
@@ -51,7 +51,9 @@ def _state(name: str, state: Carried) -> StateAnswer:
     ends = [end.expression.value for end in state.grid if isinstance(end.expression, Number)]
     relative = len(ends) < 2
     low, high = (0.0, 1.0) if relative else (float(ends[0]), float(ends[1]))
-    return StateAnswer(name=name, points=tuple(np.linspace(low, high, state.steps).tolist()), relative=relative)
+    return StateAnswer(
+        name=name, points=tuple(np.linspace(low, high, state.steps).tolist()), relative=relative
+    )
 
 
 def _question(plan: Plan, fold: Fold, q: int) -> PeriodAnswer | None:
@@ -62,7 +64,9 @@ def _question(plan: Plan, fold: Fold, q: int) -> PeriodAnswer | None:
     total = float(solved.sum())
     sizes = weight.sum(axis=1)
     share = [float(n.sum() / w) if w > 0 else None for n, w in zip(number, sizes, strict=True)]
-    errors = [finite(replicate_error(n, w)) if w.sum() > 0 else None for n, w in zip(number, weight, strict=True)]
+    errors = [
+        finite(replicate_error(n, w)) if w.sum() > 0 else None for n, w in zip(number, weight, strict=True)
+    ]
     of_move: dict[str, Any] = {}
     if f"rounds first {q}" in fold.sums:
         of_move |= _timing(fold.total(f"rounds first {q}").sum(axis=1) / total)
@@ -75,7 +79,10 @@ def _question(plan: Plan, fold: Fold, q: int) -> PeriodAnswer | None:
         policy: Floats = fold.total(f"rounds policy {q}").sum(axis=-1) / total
         of_move["policy"] = tuple(policy.ravel().tolist()) if policy.size <= MOST_POINTS else None
     return PeriodAnswer(
-        question=replace(plan.model.questions[q], period=None).label, share=tuple(share), errors=tuple(errors), **of_move
+        question=replace(plan.model.questions[q], period=None).label,
+        share=tuple(share),
+        errors=tuple(errors),
+        **of_move,
     )
 
 

@@ -23,10 +23,10 @@ from raison.program.world import World
 from raison.run.block import Lazy, block_size, uncertain
 from raison.run.plan import Plan
 from raison.solve.form_play import FormPlayed
-from raison.solve.rounds.played import RoundsPlayed, played
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.questions import Solved, ask
+from raison.solve.rounds.played import RoundsPlayed, played
 
 Floats = NDArray[np.float64]
 Array = Any

@@ -113,8 +113,11 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     },
     "rounds": {
         "horizon": Key("Number of periods, or 'stationary'.", "horizon", needed=True),
-        "discount": Key("How much the next period's worth counts in this one, for all or by player.",
-                        "discount", needed=True),
+        "discount": Key(
+            "How much the next period's worth counts in this one, for all or by player.",
+            "discount",
+            needed=True,
+        ),
         "state": Key("What is carried over from period to period.", "state*"),
         "terminal": Key("By player, what the state is worth after the last period.", "formula*"),
         "unit": Key("What a period is, such as month."),

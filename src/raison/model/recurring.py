@@ -90,7 +90,9 @@ def _check_players(model: Model, report: Report) -> None:
                 )
     for player in model.players:
         if player not in model.rounds.discount and not report.touches(("rounds", "discount")):
-            report.error(("rounds", "discount"), f"'discount' gives {player} none; add '{player}: <formula>'.")
+            report.error(
+                ("rounds", "discount"), f"'discount' gives {player} none; add '{player}: <formula>'."
+            )
 
 
 def _check_before_play(formula: Formula, path: Path, what: str, scope: Scope) -> None:
@@ -110,7 +112,9 @@ def _check_state(name: str, state: Carried, scope: Scope, lookup: Lookup) -> Non
             report.error((*path, "values"), f"the values of {what} are in rising order, each once.")
         elif start is not None and start not in state.values:
             shown = ", ".join(f"{value:g}" for value in state.values[:12])
-            report.error((*path, "start"), f"{what} starts at {start:g}, which is none of its values: {shown}.")
+            report.error(
+                (*path, "start"), f"{what} starts at {start:g}, which is none of its values: {shown}."
+            )
         return
     for end in state.grid:
         _check_before_play(end, (*path, "grid"), f"'grid' of {what}", scope)
@@ -144,7 +148,9 @@ def _refuse(model: Model, report: Report) -> None:
     """What this version cannot play in rounds."""
     for name, player in model.players.items():
         if player.many:
-            report.error(("players", name), f"'{name}' is many; rounds of a continuum of players are not built.")
+            report.error(
+                ("players", name), f"'{name}' is many; rounds of a continuum of players are not built."
+            )
     if solved_by(model) not in ("subgame-perfect", "sequential", "logit", "nash"):
         report.error(
             ("solution", "concept"),
@@ -167,13 +173,13 @@ def check_when(model: Model, question: Question, path: Path, scope: Scope, repor
         return
     last = SIMULATED if rounds.horizon is None else rounds.horizon
     if question.period is not None and not 1 <= question.period <= last:
-        report.error(
-            (*path, "period"), f"'period' of {what} is from 1 to {last}; got {question.period}."
-        )
+        report.error((*path, "period"), f"'period' of {what} is from 1 to {last}; got {question.period}.")
     for name, value in (question.state or {}).items():
         if name not in rounds.state:
             hint = did_you_mean(name, rounds.state) or "."
-            report.error((*path, "state", name), f"{what} gives the state '{name[:60]}', which does not exist{hint}")
+            report.error(
+                (*path, "state", name), f"{what} gives the state '{name[:60]}', which does not exist{hint}"
+            )
         elif rounds.state[name].grid is None and value not in rounds.state[name].values:
             report.error((*path, "state", name), f"{what}: the state '{name}' is never {value:g}.")
     formulas = [f for f in (question.event, question.amount, question.given) if f is not None]

@@ -44,7 +44,9 @@ class RoundFields(GameFields):
             },
             terminal={
                 player: self.formula(at, value, f"the terminal worth of {player}")
-                for player, value, at in self.entries((*path, "terminal"), found.get("terminal"), "'terminal'")
+                for player, value, at in self.entries(
+                    (*path, "terminal"), found.get("terminal"), "'terminal'"
+                )
             },
             unit=self.optional((*path, "unit"), found, "unit", "'unit' of 'rounds'"),
         )
@@ -69,7 +71,9 @@ class RoundFields(GameFields):
             return Carried(start)
         if "values" in found:
             if "steps" in found:
-                self.error((*path, "steps"), f"'steps' of {what} goes with 'grid', not with 'values'; delete it.")
+                self.error(
+                    (*path, "steps"), f"'steps' of {what} goes with 'grid', not with 'values'; delete it."
+                )
             return Carried(start, values=self.numbers((*path, "values"), found["values"], what) or ())
         steps = self.steps(path, found, what)
         ends = self.ends((*path, "grid"), found["grid"], f"'grid' of {what}")

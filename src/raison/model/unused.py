@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from raison.model import uses
 from raison.model.naming import path_of
-from raison.model.recurring import recurring
 from raison.model.records import Chance, Definition, Model, Node, Spread
+from raison.model.recurring import recurring
 from raison.model.scope import Report
 from raison.model.structure import targets
 

@@ -105,7 +105,11 @@ class World:
             return dict(results).get(name, "")
         if self.base is not None and name not in self.program.on_results:
             value = self.base.value(name)
-            return Coded(self.spread(value.codes), value.names) if isinstance(value, Coded) else self.spread(value)
+            return (
+                Coded(self.spread(value.codes), value.names)
+                if isinstance(value, Coded)
+                else self.spread(value)
+            )
         key = (name, tuple(r for r in results) if name in self.program.on_results else ())
         if key not in self.known:
             self.known[key] = self._defined(name, key[1])

@@ -343,7 +343,9 @@ def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array
         lambda rows: jnp.moveaxis(rows, 0, -2).reshape(*rows.shape[1:-1], -1), found.sampled
     )
     over_periods = None if found.rounds is None else _rounds_in_parts(found.rounds)
-    whole = jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=(), sampled=(), rounds=None))
+    whole = jax.tree.map(
+        lambda rows: rows.reshape(-1), found._replace(tied_states=(), sampled=(), rounds=None)
+    )
     return whole._replace(tied_states=tied, sampled=sampled, rounds=over_periods)
 
 
@@ -463,9 +465,7 @@ def _rounds(game: RoundsPlayed, program: Program, solved: Array) -> RoundsRows:
                 policy=_policy(game, question, solved),
             )
         )
-    return RoundsRows(
-        game.forward.alive, tuple(questions), game.forward.clipped, game.forward.going
-    )
+    return RoundsRows(game.forward.alive, tuple(questions), game.forward.clipped, game.forward.going)
 
 
 def _policy(game: RoundsPlayed, question: Question, solved: Array) -> Array | None:

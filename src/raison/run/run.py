@@ -29,7 +29,15 @@ from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
 from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
-from raison.run.sums import PURE_LIMIT, agreement, node_sums, per_replicate, question_sums, removal_sums, rounds_sums
+from raison.run.sums import (
+    PURE_LIMIT,
+    agreement,
+    node_sums,
+    per_replicate,
+    question_sums,
+    removal_sums,
+    rounds_sums,
+)
 from raison.run.ties import extremes
 from raison.solve.game import has_one_solution, is_limit
 from raison.solve.levels import is_large

@@ -153,7 +153,9 @@ def rounds_sums(rounds: RoundsRows, solved: NDArray[np.bool_]) -> dict[str, Floa
             )
             found[f"rounds weight {q}"] = np.array([per_replicate(solved, w) for w in weights])
         if question.first is not None:
-            found[f"rounds first {q}"] = np.array([per_replicate(solved, row) for row in np.asarray(question.first)])
+            found[f"rounds first {q}"] = np.array(
+                [per_replicate(solved, row) for row in np.asarray(question.first)]
+            )
         if question.once is not None:
             once, now = np.asarray(question.once), np.asarray(question.number)[0]
             found[f"rounds once {q}"] = per_replicate(solved, once)

@@ -35,14 +35,21 @@ def sentences(record: RunRecord) -> list[str]:
             f"In {share(rounds.clipped)} of the periods a state left its grid and was brought back; widen the grid "
             "if that is much."
         )
-    return found + [sentence for answer in rounds.questions for sentence in _of_question(record, rounds, answer)]
+    return found + [
+        sentence for answer in rounds.questions for sentence in _of_question(record, rounds, answer)
+    ]
 
 
 def _of_question(record: RunRecord, rounds: RoundsAnswer, answer: PeriodAnswer) -> list[str]:
     share = lambda value: numbers.share_of_draws(value, record.draws)
     found: list[str] = []
     name = quoted(answer.question)
-    if answer.once is not None and answer.differs is not None and answer.share and answer.share[0] is not None:
+    if (
+        answer.once is not None
+        and answer.differs is not None
+        and answer.share
+        and answer.share[0] is not None
+    ):
         stands = (answer.once > 0.5) == (answer.share[0] > 0.5)
         verdict = "the same" if stands else "the other one"
         found.append(
@@ -69,7 +76,10 @@ def table(record: RunRecord) -> list[tuple[str, ...]]:
     step = max(1, -(-count // _ROWS))
     picked = sorted({0, *range(step - 1, count, step), count - 1})
     heads = ("period", "play", *(clean(answer.question)[:24] for answer in asked))
-    return [heads, *((str(t + 1), share(rounds.alive[t]), *(share(a.share[t]) for a in asked)) for t in picked)]
+    return [
+        heads,
+        *((str(t + 1), share(rounds.alive[t]), *(share(a.share[t]) for a in asked)) for t in picked),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,10 @@ def pictures(record: RunRecord) -> list[Picture]:
         if answer.first is None:
             continue
         found.append(
-            Picture(f"{clean(answer.question)}: its share in each period, of the play that comes there", _curve(answer.share))
+            Picture(
+                f"{clean(answer.question)}: its share in each period, of the play that comes there",
+                _curve(answer.share),
+            )
         )
         if answer.policy is not None and answer.policy not in seen:
             seen.add(answer.policy)
@@ -156,7 +169,9 @@ def _map(states: Sequence[StateAnswer], policy: Sequence[float]) -> str:
                 f'fill-opacity="{0.06 + 0.94 * value:.3f}"/>'
             )
     ends = (across.points[0], across.points[-1])
-    body += _text(LEFT, TOP + HEIGHT + 16, f"{ends[0]:g}") + _text(LEFT + WIDTH, TOP + HEIGHT + 16, f"{ends[1]:g}")
+    body += _text(LEFT, TOP + HEIGHT + 16, f"{ends[0]:g}") + _text(
+        LEFT + WIDTH, TOP + HEIGHT + 16, f"{ends[1]:g}"
+    )
     name = across.name + (" (share of its grid)" if across.relative else "")
     body += _text(LEFT + WIDTH / 2, TOP + HEIGHT + 30, name)
     if down is not None:

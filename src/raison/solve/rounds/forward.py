@@ -110,7 +110,8 @@ def play_forward(repeated: Repeated, worth: Array) -> Forward:
             now_made.append(before | now)
         weight = [d ** (period - 1) for d in discount]
         paid = tuple(
-            total + jnp.where(alive, w * own, 0.0) for total, w, own in zip(paid, weight, went.payoff, strict=True)
+            total + jnp.where(alive, w * own, 0.0)
+            for total, w, own in zip(paid, weight, went.payoff, strict=True)
         )
         goes_on = alive & (went.ended == 0)
         clipped = clipped + jnp.where(goes_on & went.clipped, 1.0, 0.0)
@@ -163,7 +164,9 @@ def play_forward(repeated: Repeated, worth: Array) -> Forward:
     )
 
 
-def _to_the_end(each: Any, carry: Any, faults: Mapping[str, Array], batch: int) -> tuple[Any, dict[str, Array]]:
+def _to_the_end(
+    each: Any, carry: Any, faults: Mapping[str, Array], batch: int
+) -> tuple[Any, dict[str, Array]]:
     """Go on beyond the periods that are answered, until play has ended everywhere."""
 
     def goes_on(state: Any) -> Array:
@@ -238,7 +241,9 @@ class _Path:
                 step = self.steps[axis].reshape((1,) * (array.ndim - 1) + (-1,))
                 width = max(array.shape[-1], step.shape[-1])
                 array = jnp.broadcast_to(array, (*array.shape[:-1], width))
-                index = jnp.broadcast_to(step, tuple(1 if k == axis else n for k, n in enumerate(array.shape)))
+                index = jnp.broadcast_to(
+                    step, tuple(1 if k == axis else n for k, n in enumerate(array.shape))
+                )
                 array = jnp.take_along_axis(array, index, axis=axis)
         return array.reshape(array.shape[-1:]) if array.ndim else array
 
@@ -299,7 +304,9 @@ def _branches(
             continue
         steps = _formed(game).numbers.form.axes[axis].steps
         each = jnp.moveaxis(jnp.asarray(dense(weight)), axis, 0)
-        rows += [path.picked(each[step][None] if each.ndim == 1 else each[step])[None] for step in range(steps)]
+        rows += [
+            path.picked(each[step][None] if each.ndim == 1 else each[step])[None] for step in range(steps)
+        ]
     return _drawn(rows, weights, amounts, game, uniform(s))
 
 
@@ -402,5 +409,7 @@ class _Mean:
 
 
 jax.tree_util.register_dataclass(
-    Answer, data_fields=["number", "applies", "tied", "best_reply", "reached", "margin", "outcomes"], meta_fields=[]
+    Answer,
+    data_fields=["number", "applies", "tied", "best_reply", "reached", "margin", "outcomes"],
+    meta_fields=[],
 )

@@ -54,7 +54,9 @@ def make_repeated(world: World, batch: int) -> Repeated:
     rounds = world.model.rounds
     assert rounds is not None
     if is_large(world.program.graph):
-        raise ValueError(f"the game of '{world.model.name}' is too large to be played in rounds; make it smaller.")
+        raise ValueError(
+            f"the game of '{world.model.name}' is too large to be played in rounds; make it smaller."
+        )
     lattice = make_lattice(world, batch)
     discount: list[Array] = []
     for player in world.model.players:
@@ -162,7 +164,9 @@ def _settle(repeated: Repeated, backward: Any, start: Array) -> Array:
         if first_jump is not None:
             jumps = (sweeps >= first_jump) & (sweeps < first_jump + JUMPS)
             far = lambda: _jumped(lambda v: backward(v, jnp.asarray(1.0))[0], worth)
-            new, error = jax.lax.cond(jumps, lambda: (lambda v: (v, largest(v - worth)))(far()), lambda: (new, error))
+            new, error = jax.lax.cond(
+                jumps, lambda: (lambda v: (v, largest(v - worth)))(far()), lambda: (new, error)
+            )
         open_draws = error > SETTLED * largest(new)
         merged = {reason: faults[reason] | where for reason, where in found.items()}
         return new, open_draws, sweeps + jnp.int32(1), merged

@@ -170,7 +170,9 @@ def interpolate(worth: Array, positions: Sequence[Array | None]) -> Array:
             return _corners(worth, left)
         position = left.pop(ready)
         if worth.shape[1 + ready] > 1:
-            worth = hold(_corners(worth, {ready: position}))  # else XLA would look each number up again and again
+            worth = hold(
+                _corners(worth, {ready: position})
+            )  # else XLA would look each number up again and again
         done.add(ready)
     return worth
 
@@ -186,7 +188,8 @@ def _corners(worth: Array, positions: dict[int, Array]) -> Array:
     rank = worth.ndim - 1
     shape = jnp.broadcast_shapes(*(p.shape for p in positions.values()))
     shape = tuple(
-        max(n, 1 if j in positions else worth.shape[1 + j]) for j, n in enumerate((*shape[:-1], worth.shape[-1]))
+        max(n, 1 if j in positions else worth.shape[1 + j])
+        for j, n in enumerate((*shape[:-1], worth.shape[-1]))
     )
     cells = {k: _cell(p, worth.shape[1 + k]) for k, p in positions.items()}
     index: list[Array] = [

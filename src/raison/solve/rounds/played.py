@@ -15,9 +15,9 @@ import jax.numpy as jnp
 from raison.model.records import Decision, Question
 from raison.program import xp
 from raison.program.world import World
+from raison.solve.form_play import FormPlayed
 from raison.solve.game import played_once
 from raison.solve.graph_play import Played
-from raison.solve.form_play import FormPlayed
 from raison.solve.questions import Answer, Solved, ask, asked, snapped
 from raison.solve.rounds.forward import Forward, is_of_period, play_forward
 from raison.solve.rounds.induction import make_repeated, solve_worth
@@ -86,7 +86,9 @@ class RoundsPlayed:
         questions = self.repeated.model.questions
         found = self.forward.answers[questions.index(question)] if question in questions else None
         if found is None:
-            raise ValueError(f"'{question.label}' is not asked of the periods of this model; add it to 'questions'.")
+            raise ValueError(
+                f"'{question.label}' is not asked of the periods of this model; add it to 'questions'."
+            )
         return found
 
     def at_state(self, question: Question) -> Answer:
