@@ -1,4 +1,5 @@
-"""Games in rounds: 24 periods on 21 x 21 x 21 states with three moves and a reply; one player beside QuantEcon.
+"""Games in rounds: 24 periods on 21 x 21 x 21 states with three moves and a reply; one player beside
+QuantEcon.
 
 A draw is solved over its whole grid and played forward, as by a run. QuantEcon's DiscreteDP takes rewards and
 transitions as arrays; they are made beforehand and not timed. That both find the same worth is a test

@@ -25,7 +25,7 @@ def order(errors: list[float]) -> float:
     return math.log2(errors[0] / errors[-1]) / (len(errors) - 1)
 
 
-# --- C4: Brownian motion between two barriers ----------------------------------------------------------------
+# --- C4: Brownian motion between two barriers ---------------------------------------------------------------
 
 WALK = """
 raison: 1
@@ -70,7 +70,7 @@ def test_a_random_walk_converges_to_brownian_motion_between_two_barriers() -> No
     assert errors[-1] < 3e-5
 
 
-# --- C6: alternating offers with a floor for ratification -----------------------------------------------------
+# --- C6: alternating offers with a floor for ratification ---------------------------------------------------
 
 OFFERS = """
 raison: 1
@@ -103,7 +103,8 @@ outcomes:
 
 
 def test_long_alternation_of_offers_gives_the_share_of_endless_bargaining() -> None:
-    """C6 (after Putnam 1988 and Rubinstein 1982): 1/(1+d) if the floor is at most d/(1+d), else 1-d(1-floor)."""
+    """C6 (after Putnam 1988 and Rubinstein 1982): 1/(1+d) if the floor is at most d/(1+d), else "
+    "1-d(1-floor)."""
     patience = np.array([0.5, 0.8, 0.8, 0.5])
     floor = np.array([0.0, 0.2, 0.6, 0.9])
     exact = np.where(floor <= patience / (1 + patience), 1 / (1 + patience), 1 - patience * (1 - floor))
@@ -115,7 +116,7 @@ def test_long_alternation_of_offers_gives_the_share_of_endless_bargaining() -> N
     assert found.value["home"] + found.value["foreign"] == pytest.approx(np.ones(4), abs=1e-12)
 
 
-# --- C11: contested and established autocracy -----------------------------------------------------------------
+# --- C11: contested and established autocracy ---------------------------------------------------------------
 
 AUTOCRACY = """
 raison: 1
@@ -152,7 +153,7 @@ def test_survival_of_an_autocrat_converges_to_its_closed_form_in_the_step_of_tim
     assert order(errors) == pytest.approx(1, abs=0.05)
 
 
-# --- C12: the threat of revolution ----------------------------------------------------------------------------
+# --- C12: the threat of revolution --------------------------------------------------------------------------
 
 REVOLUTION = """
 raison: 1
@@ -202,7 +203,7 @@ def test_a_promise_made_under_threat_prevents_revolution_above_the_dynamic_thres
         assert found.outcome["revolution"].tolist() == [1, 1, 0, 0]
 
 
-# --- C21: face as a stock -------------------------------------------------------------------------------------
+# --- C21: face as a stock -----------------------------------------------------------------------------------
 
 FACE = """
 raison: 1

@@ -83,7 +83,7 @@ def test_one_players_problem_is_solved_as_by_quantecons_discrete_dp(horizon: str
         assert found.choice["choice"][i] == ["run", "repair", "renew"][move]
 
 
-# --- a second implementation: plain recursion over dictionaries ------------------------------------------------
+# --- a second implementation: plain recursion over dictionaries ---------------------------------------------
 
 DUEL = """
 raison: 1
@@ -103,7 +103,9 @@ game:
     moves: {{press: reply, rest: calm, leave: {{then: left, when: x > 0.1}}}}
   reply: {{player: b, moves: {{fight: battle, yield: yielded}}}}
   battle:
-    cases: {{won: {{probability: p * x + 0.1, then: victory}}, lost: {{probability: otherwise, then: defeat}}}}
+    cases:
+      won: {{probability: p * x + 0.1, then: victory}}
+      lost: {{probability: otherwise, then: defeat}}
 outcomes:
   calm: {{a: y * 0.2, b: 0.1 * period, next: {{x: "{calm_x}", y: "{calm_y}"}}}}
   left: {{a: 0.5 * x, b: 0.4, ends: true}}
@@ -155,7 +157,7 @@ def test_backward_induction_agrees_with_plain_recursion(way: str) -> None:
     assert [found.value["a"][0], found.value["b"][0]] == pytest.approx(expected, abs=1e-12)
 
 
-# --- both at once ------------------------------------------------------------------------------------------------
+# --- both at once -------------------------------------------------------------------------------------------
 
 FRONT = """
 raison: 1
@@ -172,8 +174,8 @@ game:
   met:
     cases: {{holds: {{probability: 0.25, then: stays}}, moves: {{probability: otherwise, then: moved}}}}
 functions:
-  paid(met_left, met_right, front): "prize * (front + 0.5) if met_left else (2 - front if met_right else -prize)"
-outcomes:
+  paid(met_left, met_right, front): "prize * (front + 0.5) if met_left else (2 - front if met_right else
+-prize)" outcomes:
   stays:
     a: "paid(first == 'left' and second == 'left', first == 'right' and second == 'right', front)"
     b: "-paid(first == 'left' and second == 'left', first == 'right' and second == 'right', front)"

@@ -200,7 +200,8 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
     program = plan.base.block.program
     if plan.model.rounds is not None:
         raise ValueError(
-            f"a draw is explained step by step for games that are played once; '{plan.model.name}' has rounds. Solve "
+            f"a draw is explained step by step for games that are played once; '{plan.model.name}' "
+            "has rounds. Solve "
             "it at the draw's parameters instead."
         )
     hidden.refuse_amounts(program)

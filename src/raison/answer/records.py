@@ -271,7 +271,7 @@ class PeriodAnswer(Record):
 
     Attributes:
         question: Its name.
-        share: Per period its share (mean, for an amount) over the play that comes there; None where none does.
+        share: Per period its share (mean, for an amount) over the play that comes there; None if none.
         errors: Standard errors of `share`.
         first: Of a move, per period the share of play in which it is first made there.
         never: Of a move, the share of play in which it is never made.

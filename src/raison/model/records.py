@@ -388,8 +388,8 @@ class Model:
     """One file: players, parameters, game, and the argument around them.
 
     `game` and `outcomes` are empty for a model without a game. `outcomes[name][player]` is a payoff.
-    With `rounds`, the game is one period; `next[outcome][state]` is what an outcome makes of a state (one that
-    is not named stays), and play ends with the outcomes in `ends`.
+    With `rounds`, the game is one period; `next[outcome][state]` is what an outcome makes of a state (one
+    that is not named stays), and play ends with the outcomes in `ends`.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Whether a game that is played again hangs together: its state, its discount, what outcomes do to the state."""
+"""Whether a game that is played again hangs together: its state, its discount, its next states."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def check_rounds(model: Model, scope: Scope, report: Report, lookup: Lookup) -> 
     if points > MAX_POINTS:
         report.error(
             ("rounds", "state"),
-            f"the states have {points:,} points together; at most {MAX_POINTS:,} are possible. Take fewer steps.",
+            f"the states have {points:,} points together; at most {MAX_POINTS:,} are possible. Take "
+            f"fewer steps.",
         )
     _check_next(model, report)
     _refuse(model, report)
@@ -158,7 +159,8 @@ def _refuse(model: Model, report: Report) -> None:
         )
     for name, parameter in model.parameters.items():
         if parameter.is_private:
-            report.error(("parameters", name), f"'{name}' is private; rounds with private types are not built. "
+            report.error(("parameters", name), f"'{name}' is private; rounds with private types are not "
+                         "built. "
                          "Draw it at a chance node within the period.")  # fmt: skip
 
 

@@ -226,7 +226,8 @@ def _rounds_reasons(rounds: Rounds) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for name, state in rounds.state.items():
         reasons[f"grid:{name}"] = (
-            f"state '{name}' has a grid without length in this draw, or starts off it; bound what it depends on."
+            f"state '{name}' has a grid without length in this draw, or starts off it; bound what it "
+            f"depends on."
             if state.grid is not None
             else f"state '{name}' becomes a value that is not listed; add it to 'values' or mend 'next'."
         )

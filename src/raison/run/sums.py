@@ -135,8 +135,8 @@ def node_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Float
 def rounds_sums(rounds: RoundsRows, solved: NDArray[np.bool_]) -> dict[str, Floats]:
     """Sums by replicate over the periods `[T, 16]`, by question, and policies at the points of the grid.
 
-    A question in a period counts the draws in which play comes there, each weighted by its share of paths that
-    do.
+    A question in a period counts the draws in which play comes there, each weighted by its share of paths
+    that do.
     """
     alive = np.asarray(rounds.alive)
     found = {

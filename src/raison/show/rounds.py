@@ -25,14 +25,16 @@ def sentences(record: RunRecord) -> list[str]:
     found = [f"Play comes to the last of {last} periods ({unit}) in {share(rounds.alive[-1])} of it."]
     if rounds.horizon is None:
         found = [
-            f"Play still goes on after {last} periods ({unit}) in {share(rounds.alive[-1])} of it, and was broken "
+            f"Play still goes on after {last} periods ({unit}) in {share(rounds.alive[-1])} of it, "
+            f"and was broken "
             f"off before it ended in {share(rounds.going)}."
         ]
     if rounds.paths > 1:
         found.append(f"Each draw was played {rounds.paths} times, with chances of its own.")
     if rounds.clipped > 0:
         found.append(
-            f"In {share(rounds.clipped)} of the periods a state left its grid and was brought back; widen the grid "
+            f"In {share(rounds.clipped)} of the periods a state left its grid and was brought back; "
+            f"widen the grid "
             "if that is much."
         )
     return found + [
@@ -54,7 +56,8 @@ def _of_question(record: RunRecord, rounds: RoundsAnswer, answer: PeriodAnswer) 
         verdict = "the same" if stands else "the other one"
         found.append(
             f"Played once, with nothing after it, {name} would be {share(answer.once)} instead of "
-            f"{share(answer.share[0])}: {share(answer.differs)} of the draws have another answer, and the verdict of "
+            f"{share(answer.share[0])}: {share(answer.differs)} of the draws have another answer, and "
+            f"the verdict of "
             f"most draws is {verdict} when the game goes on."
         )
     if answer.mean_time is not None and answer.never is not None:
@@ -112,7 +115,8 @@ def pictures(record: RunRecord) -> list[Picture]:
             rest = "" if len(rounds.states) < 3 else "; the other states in the middle of their grids"
             found.append(
                 Picture(
-                    f"{clean(answer.question)}: share of the draws in which it is made in the first period, by the "
+                    f"{clean(answer.question)}: share of the draws in which it is made in the first "
+                    f"period, by the "
                     f"state ({where}{rest}); dark is always",
                     _map(rounds.states, answer.policy),
                 )
@@ -123,7 +127,8 @@ def pictures(record: RunRecord) -> list[Picture]:
 def _frame(body: str, label: str) -> str:
     width, height = LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" '
         f'role="img" font-size="11" fill="currentColor"><title>{escape(label)}</title>{body}</svg>'
     )
 

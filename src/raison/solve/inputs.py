@@ -55,7 +55,8 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
     """
     if program.model.rounds is not None:
         raise ValueError(
-            f"'{program.model.name}' is played in rounds, and its game is not a tree that can be listed, written "
+            f"'{program.model.name}' is played in rounds, and its game is not a tree that can be "
+            f"listed, written "
             "or checked by itself; look at its values, policy and margins instead."
         )
     if program.form is None:

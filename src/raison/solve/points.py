@@ -63,8 +63,8 @@ class PointSolution:
         available: By state, `[branches, N]` whether each branch can be taken, for the checker.
         places: Of a game with information sets, each of them; `strategy` then averages over amounts.
         forked: `[N]` bool, the branch that was followed passed a bifurcation, as in symmetric games.
-        policy: Of a game in rounds, by decision `[n1, .., nk, N]` int32, the number of the move that is made in
-            the first period at each state of the grid.
+        policy: Of a game in rounds, by decision `[n1, .., nk, N]` int32, the number of the move that is made
+            in the first period at each state of the grid.
         worth: Of one, by player `[n1, .., nk, N]`, what each state is worth at the beginning of play.
         states: Of one, by state `[n, N]`, its points.
     """
@@ -158,7 +158,7 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         available=tuple(found["available"]),
         places=places,
         forked=found["forked"],
-        policy=ordered("policy", model.game),
+        policy={name: found["policy"][name] for name in model.game if name in found["policy"]},
         worth=ordered("worth", model.players),
         states=found["states"],
     )

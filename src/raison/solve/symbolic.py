@@ -122,7 +122,8 @@ def conditions(model: Model) -> list[Condition]:
         )
     if model.rounds is not None:
         raise ValueError(
-            f"a closed form needs a game that is played once; '{model.name}' has rounds. Solve at points with --at."
+            f"a closed form needs a game that is played once; '{model.name}' has rounds. Solve at "
+            f"points with --at."
         )
     program = compile_model(model)
     if program.form is not None:

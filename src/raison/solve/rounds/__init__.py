@@ -1,1 +1,1 @@
-"""A game that is played again, with state carried over: its worth on a grid, and play forward from the start."""
+"""A game that is played again, with state carried over: its worth on a grid, and play forward."""

@@ -1,9 +1,9 @@
 """Play forward from the start, period by period, along the solved policy.
 
 At each state that play comes to, the period's game is solved again there, with the worth of what follows
-interpolated between the points of the grid; so moves are not interpolated. Chance, and players who mix, are drawn
-by a hash of the draw's own coordinate, the period, the path and the node: the same draw plays the same way
-whatever is solved beside it, and premises are compared on the same chances.
+interpolated between the points of the grid; so moves are not interpolated. Chance, and players who mix, are
+drawn by a hash of the draw's own coordinate, the period, the path and the node: the same draw plays the same
+way whatever is solved beside it, and premises are compared on the same chances.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Forward:
         alive: `[T, B]`, share of paths that come to the period.
         answers: Per question that is about a period, its answer in each of them, `[T, B]` a field; None for
             others.
-        first: Per question about a move, `[T, B]`, share of paths on which it is first made in the period; None
-            for others.
+        first: Per question about a move, `[T, B]`, share of paths on which it is first made in the period;
+            None for others.
         ended: `[R, B]` int32, 0 where play did not end by an outcome, else its number in `Model.ends` plus 1.
         periods: `[R, B]` float64, how many were played.
         clipped: `[B]`, share of the steps in which a state was brought back onto its grid.

@@ -1,13 +1,14 @@
 """The worth of every state of a grid, by backward induction over the periods.
 
-With a finite horizon the last period is solved first, with the terminal worth of the states it leads to, then the
-one before it, and so on (Bellman 1957, ch. 3; for games Kuhn 1953 period by period). A stationary game is solved
-as the limit of long horizons: periods are added in front of a worth of 0 until nothing changes. For one player
-this is value iteration, which a discount below 1 makes a contraction: the error is at most the last change times
-d / (1 - d). On small grids the worth of going on with the moves of the last sweep for ever is then solved for as
-linear equations, which is policy iteration and Newton's method in one (Howard 1960; Puterman and Brumelle 1979);
-at once where one player moves, after some sweeps where several do, so that it ends where the sweeps lead. Players
-who answer each other may go round in circles; such a draw fails and says so.
+With a finite horizon the last period is solved first, with the terminal worth of the states it leads to,
+then the one before it, and so on (Bellman 1957, ch. 3; for games Kuhn 1953 period by period). A stationary
+game is solved as the limit of long horizons: periods are added in front of a worth of 0 until nothing
+changes. For one player this is value iteration, which a discount below 1 makes a contraction: the error is
+at most the last change times d / (1 - d). On small grids the worth of going on with the moves of the last
+sweep for ever is then solved for as linear equations, which is policy iteration and Newton's method in one
+(Howard 1960; Puterman and Brumelle 1979); at once where one player moves, after some sweeps where several
+do, so that it ends where the sweeps lead. Players who answer each other may go round in circles; such a
+draw fails and says so.
 """
 
 from __future__ import annotations
@@ -191,8 +192,8 @@ def _first_jump(repeated: Repeated) -> int | None:
 def _jumped(backward: Callable[[Array], Array], worth: Array) -> Array:
     """The worth of going on for ever with the moves that are best before `worth`.
 
-    Where nobody changes his move, a sweep is linear in the worth: `r + M V`, and the same states follow for every
-    player and draw apart from the others. So the columns of `M` are found by one derivative a state.
+    Where nobody changes his move, a sweep is linear in the worth: `r + M V`, and the same states follow for
+    every player and draw apart from the others. So the columns of `M` are found by one derivative a state.
     """
     new, derivative = jax.linearize(backward, worth)
     players, batch = worth.shape[0], worth.shape[-1]

@@ -1,10 +1,10 @@
 """The grid of states, and the worth of a state between its points.
 
-A worth is an array `[P, n1, .., nk, B]`: players, a dimension for each state variable, draws. Between the points
-it is interpolated linearly in each variable (multilinear). Where the next value of a variable depends on that
-variable and on others that are done, one variable after the other: `V(f(x), g(x, y))` is `V` interpolated along
-the first dimension by `f` and then along the second by `g`. Only variables that depend on each other in circles
-need all corners of a cell at once.
+A worth is an array `[P, n1, .., nk, B]`: players, a dimension for each state variable, draws. Between the
+points it is interpolated linearly in each variable (multilinear). Where the next value of a variable
+depends on that variable and on others that are done, one variable after the other: `V(f(x), g(x, y))` is
+`V` interpolated along the first dimension by `f` and then along the second by `g`. Only variables that
+depend on each other in circles need all corners of a cell at once.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ class Lattice:
         return jnp.asarray(low * (1 - along) + high * along)
 
     def position(self, k: int, value: Array, spread: Callable[[Array], Array]) -> Array:
-        """Where a value lies along state `k`, from 0 to its size less 1, clipped; whole where values are listed.
+        """Where a value lies along state `k`, from 0 to its size less 1, clipped; whole where values are
+        listed.
 
         Args:
             k: Number of the state.
@@ -155,8 +156,8 @@ def interpolate(worth: Array, positions: Sequence[Array | None]) -> Array:
 
     Args:
         worth: `[P, n1, .., nk, B]`.
-        positions: Per state variable where its next value lies, from 0 to its size less 1, `[.., B or 1]` with a
-            dimension for each variable, of size 1 where it makes no difference; None where it stays.
+        positions: Per state variable where its next value lies, from 0 to its size less 1, `[.., B or 1]`
+            with a dimension for each variable, of size 1 where it makes no difference; None where it stays.
 
     Returns:
         `[P, .., B]`, of size 1 along the variables that make no difference.

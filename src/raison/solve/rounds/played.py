@@ -1,7 +1,7 @@
 """A game that is played again, solved: what its nodes and questions answer.
 
-What is asked about nodes and outcomes is of the first period, at the state where play starts; a question may ask
-for another period along play, for another state, or for how the whole of play goes.
+What is asked about nodes and outcomes is of the first period, at the state where play starts; a question may
+ask for another period along play, for another state, or for how the whole of play goes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One period of rounds: the game with what its outcomes are worth beyond it.
 
-Where nothing is hidden and no move is an amount, the states of the grid are dimensions of every array, so that a
-formula is evaluated on just those that it names. Other games are solved at a row of points, each a state in a
-draw.
+Where nothing is hidden and no move is an amount, the states of the grid are dimensions of every array, so
+that a formula is evaluated on just those that it names. Other games are solved at a row of points, each a
+state in a draw.
 """
 
 from __future__ import annotations
@@ -276,9 +276,8 @@ def root_value(game: Solved) -> list[Array]:
     if isinstance(game, Played):
         return list(game.equilibrium.value[0])
     assert isinstance(game, FormPlayed)
-    graph = game.numbers.form.graph
-    players = len(game.world.model.players)
-    return [game.total(graph.outcomes, lambda z, p=p: game.numbers.payoff[z, p]) for p in range(players)]
+    payoff, ends = game.numbers.payoff, game.numbers.form.graph.outcomes
+    return [game.total(ends, lambda z, p=p: payoff[z, p]) for p in range(len(game.world.model.players))]
 
 
 def all_points(lattice: Lattice, repeated: Repeated) -> Points:
