@@ -386,7 +386,7 @@ class _Mean:
     def of(self, answer: Answer) -> Answer:
         """An answer `[B]` from one at every point."""
         counted = self.rows(self.alive & jnp.asarray(answer.applies))
-        total = jnp.maximum(counted.sum(axis=0), 1)
+        total = jnp.maximum(counted.sum(axis=0), 1).astype(jnp.float64)
 
         def mean(value: Array) -> Array:
             rows = jnp.where(counted, self.rows(jnp.asarray(value, jnp.float64)), 0.0)

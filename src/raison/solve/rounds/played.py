@@ -124,7 +124,7 @@ class RoundsPlayed:
         holds = rows(True if question.given is None else stage.truth(question.given))
         number = rows(jnp.asarray(asked(stage, question, ()), jnp.float64))
         count = holds.sum(axis=0)
-        mean = jnp.where(holds, number, 0.0).sum(axis=0) / jnp.maximum(count, 1)
+        mean = jnp.where(holds, number, 0.0).sum(axis=0) / jnp.maximum(count, 1).astype(jnp.float64)
         merge(world, by_draw(stage.faults, batch))
         return Answer(snapped(mean) if question.event is not None else mean, count > 0, forward.tied)
 
