@@ -30,6 +30,7 @@ TOPICS = (
     "regions",
     "challenge",
     "processes",
+    "rounds",
 )
 
 

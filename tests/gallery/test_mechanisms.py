@@ -1,7 +1,7 @@
 """The mechanisms that ship, as a host includes them, against closed forms, reference vectors and each other.
 
-Each is included under a prefix, so that what is tested is what a model gets: functions and quantities by their
-dotted names. The closed forms are written out here a second time, in numpy and scipy.
+Each is included under a prefix, so that what is tested is what a model gets: functions and quantities by
+their dotted names. The closed forms are written out here a second time, in numpy and scipy.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def test_it_answers_its_questions_in_every_draw(path: Path) -> None:
     for verdict in run_of(path).verdicts:
         assert verdict.failed == 0, verdict.name
         number = verdict.mean if verdict.kind == "amount" else verdict.share
-        assert number is not None and np.isfinite(number), verdict.name
+        assert number is not None, verdict.name
+        assert np.isfinite(number), verdict.name
 
 
 @every_mechanism

@@ -238,8 +238,8 @@ FOUR = Model(
 
 def question_numbers(model: Any, values: dict[str, float]) -> list[float]:
     from raison.program.world import World
-    from raison.solve.game import played as play
     from raison.solve.questions import ask
+    from raison.solve.rounds.played import played as play
 
     world = World(model.program, chosen={name: jnp.asarray([value]) for name, value in values.items()})
     game = play(world, 1)

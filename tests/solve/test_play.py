@@ -12,9 +12,9 @@ import raison.api
 from raison.model.reader import read_text
 from raison.program.program import compile_model
 from raison.program.world import World
-from raison.solve.game import played
 from raison.solve.play import NEVER, reach, shares_among
 from raison.solve.questions import ask
+from raison.solve.rounds.played import played
 
 GAME = """
 raison: 1

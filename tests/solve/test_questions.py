@@ -11,8 +11,8 @@ import pytest
 import raison.api
 from raison.model.reader import read_text
 from raison.program.world import World
-from raison.solve.game import played
 from raison.solve.questions import ask
+from raison.solve.rounds.played import played
 
 GAME = """
 raison: 1

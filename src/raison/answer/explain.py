@@ -228,6 +228,12 @@ def explain_draws(plan: Plan, draws: Sequence[int]) -> list[Explanation]:
         ValueError: as `explain_draw`.
     """
     program = plan.base.block.program
+    if plan.model.rounds is not None:
+        raise ValueError(
+            f"a draw is explained step by step for games that are played once; '{plan.model.name}' "
+            "has rounds. Solve "
+            "it at the draw's parameters instead."
+        )
     hidden.refuse_many(program)
     count = plan.identity.draws
     for draw in draws:

@@ -24,8 +24,8 @@ from raison.program.world import World
 from raison.solve.branch import asked_fractions
 from raison.solve.form_play import FormPlayed
 from raison.solve.form_points import PlaceSolution, make_places, place_numbers
-from raison.solve.game import played
 from raison.solve.questions import ask
+from raison.solve.rounds.played import played
 
 _ROUNDING = 2.0**-48
 """What sums of payoffs may miss zero by, over the largest payoff."""

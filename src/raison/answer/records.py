@@ -266,6 +266,69 @@ class Check(Record):
     belief_error: float | None = None
 
 
+class PeriodAnswer(Record):
+    """A question over the periods of a game that is played again.
+
+    Attributes:
+        question: Its name.
+        share: Per period its share (mean, for an amount) over the play that comes there; None if none.
+        errors: Standard errors of `share`.
+        first: Of a move, per period the share of play in which it is first made there.
+        never: Of a move, the share of play in which it is never made.
+        mean_time: Mean period in which it is first made, where it is.
+        once: Of a move, its share if the period were played once, with nothing after it.
+        once_error: Standard error of `once`.
+        differs: Share of draws in which playing once gives another number.
+        policy: Of a move, the share of draws in which it is made in the first period, at each state of the
+            grid, the last state running fastest; None where the grid has more than 5,000 points.
+    """
+
+    question: str
+    share: tuple[float | None, ...] = ()
+    errors: tuple[float | None, ...] = ()
+    first: tuple[float, ...] | None = None
+    never: float | None = None
+    mean_time: float | None = None
+    once: float | None = None
+    once_error: float | None = None
+    differs: float | None = None
+    policy: tuple[float, ...] | None = None
+
+
+class StateAnswer(Record):
+    """A state variable: its name and its points, as shares of its grid where that differs between draws."""
+
+    name: str
+    points: tuple[float, ...]
+    relative: bool = False
+
+
+class RoundsAnswer(Record):
+    """A game that is played again.
+
+    Attributes:
+        unit: What a period is.
+        horizon: Number of periods; None for stationary.
+        paths: Times that each draw was played forward.
+        alive: Per period the share of play that comes to it.
+        alive_errors: Standard errors of `alive`.
+        going: Share of play that had not ended when it was broken off, or the horizon came.
+        clipped: Mean share of the periods played in which a state was brought back onto its grid.
+        states: The grid.
+        questions: Those that are about a period.
+    """
+
+    unit: str | None
+    horizon: int | None
+    paths: int
+    alive: tuple[float, ...]
+    alive_errors: tuple[float | None, ...]
+    going: float
+    clipped: float
+    states: tuple[StateAnswer, ...]
+    questions: tuple[PeriodAnswer, ...]
+
+
 class RunRecord(Record):
     """Everything a run answers: what `raison run --json` prints.
 
@@ -291,6 +354,7 @@ class RunRecord(Record):
         forked: Share of draws, solved all the same, in which the branch of logit equilibria that was followed
             passed a bifurcation, as in symmetric games: it does not say which equilibrium is played.
         check: Of a sample of the draws; None where players err, or none was solved.
+        rounds: Of a game that is played again; nodes and outcomes are then those of its first period.
     """
 
     schema_version: int = Field(default=SCHEMA, alias="schema")
@@ -313,3 +377,4 @@ class RunRecord(Record):
     failed: float
     forked: float = 0.0
     check: Check | None = None
+    rounds: RoundsAnswer | None = None

@@ -35,12 +35,14 @@ from raison.answer.records import (
     RunRecord,
     Verdict,
 )
+from raison.answer.rounds import rounds_answer
 from raison.model.formula import Formula, Name, Number
 from raison.model.records import Decision, Distribution, Question, branches, solved_by
 from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
 from raison.run.sums import AGREEMENT
+from raison.solve.every import ROUNDS
 from raison.solve.game import has_one_solution
 
 TIES_UNRESOLVED = "moves tie, and games with hidden information are not solved for every way to break a tie"
@@ -67,6 +69,8 @@ def _why_unknown(plan: Plan, fold: Fold, q: int) -> str | None:
         return f"in every draw one may be missing, for {_as_reason(plan.base.block.doubts[missing.argmax()])}"
     if not int(fold.counts["unknown"][0]):
         return None
+    if plan.model.rounds is not None:
+        return ROUNDS
     if program.form is None:
         return MANY_TIES
     return TIES_UNRESOLVED if has_one_solution(program) else plan.base.block.unknown or TIES_UNRESOLVED
@@ -102,6 +106,7 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         failed=1 - float(fold.total("solved").sum()) / identity.draws,
         forked=int(fold.counts["forked"][0]) / identity.draws,
         check=_check(fold),
+        rounds=rounds_answer(plan, fold),
     )
 
 

@@ -85,6 +85,31 @@ class Solution:
         return self.points.value
 
     @property
+    def states(self) -> Mapping[str, NDArray[np.float64]]:
+        """Of a game in rounds, by state variable its points, `[n, N]`."""
+        return self.points.states
+
+    @property
+    def policy(self) -> dict[str, NDArray[np.object_]]:
+        """Of a game in rounds, by decision the move that is made in the first period at each state of the
+        grid, `[n1, .., nk, N]` in the order of `states`; empty where something is hidden or a move is an
+        amount.
+        """
+        import numpy as np
+
+        return {
+            name: np.array(list(records.branches(self.model.game[name])), object)[index]
+            for name, index in self.points.policy.items()
+        }
+
+    @property
+    def worth(self) -> Mapping[str, NDArray[np.float64]]:
+        """Of a game in rounds, by player what each state of the grid is worth at the beginning of play,
+        `[n1, .., nk, N]`.
+        """
+        return self.points.worth
+
+    @property
     def reached(self) -> Mapping[str, NDArray[np.float64]]:
         """By node, the probability that play comes there."""
         return self.points.reached

@@ -45,7 +45,9 @@ class ClosedForms:
         plan, question = self.asked.engine.plan, self.asked.question
         if self.asked.engine.program.form is not None or self.asked.engine.program.graph is None:
             return None
-        if question.node is None or question.above is not None or plan.model.processes:
+        if plan.model.rounds is not None or plan.model.processes:
+            return None
+        if question.node is None or question.above is not None:
             return None
         gone = plan.identity.without
         return compile_model(removed(plan.model, gone)) if gone else self.asked.engine.program

@@ -23,10 +23,10 @@ from raison.program.world import World
 from raison.run.block import Lazy, block_size, uncertain
 from raison.run.plan import Plan
 from raison.solve.form_play import FormPlayed
-from raison.solve.game import played
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.questions import Solved, ask
+from raison.solve.rounds.played import RoundsPlayed, played
 
 Floats = NDArray[np.float64]
 Array = Any
@@ -303,6 +303,8 @@ class Engine:
 
 def _values_at_root(game: Solved | None, players: int) -> Sequence[Array]:
     """Every player's expected payoff at the root."""
+    if isinstance(game, RoundsPlayed):
+        return game.values()
     if isinstance(game, FormPlayed):
         numbers, total = game.numbers, game.total
         ends = numbers.form.graph.outcomes

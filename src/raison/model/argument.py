@@ -8,6 +8,7 @@ from raison.model.formula import names
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
 from raison.model.records import Decision, Lever, Model, Question, Spread, branches
+from raison.model.recurring import check_when
 from raison.model.scope import Report, Scope
 
 
@@ -121,6 +122,7 @@ def check_questions(model: Model, scope: Scope, report: Report, variants: Collec
             if formula is not None:
                 scope.check(formula, (*path, key), f"'{key}' of question {index + 1}")
         _check_given(model, question, (*path, "given"), report, variants)
+        check_when(model, question, path, scope, report)
         label = question.label
         if label in labels:
             both = f"{labels[label] + 1} and {index + 1}"

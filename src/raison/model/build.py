@@ -29,6 +29,7 @@ from raison.model.records import (
     Solution,
     Source,
 )
+from raison.model.round_fields import RoundFields
 
 VERSION = "1"
 _HEADER = re.compile(r"\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*\(([^()]*)\)\s*")
@@ -86,7 +87,7 @@ def _as_text(data: Any) -> Any:
     return repr(data) if isinstance(data, int | float) else data
 
 
-class _Builder(ProcessFields):
+class _Builder(ProcessFields, RoundFields):
     """One method per section."""
 
     def model(self, data: object) -> Model:
@@ -119,6 +120,9 @@ class _Builder(ProcessFields):
             levers=self.levers(at["levers"]),
             solution=self.solution(at["solution"]),
             processes=self.processes(at["processes"]),
+            rounds=self.rounds(at["rounds"], tuple(at["players"] or ())),
+            next=self.next_states(at["outcomes"]),
+            ends=self.endings(at["outcomes"]),
         )
 
     # --- numbers --------------------------------------------------------------------------------------------
@@ -224,11 +228,7 @@ class _Builder(ProcessFields):
             if value is None and path not in self.broken:
                 self.error(path, f"{what} needs a payoff for every player; got nothing.")
             for player, payoff, at in self.entries(path, value, what):
-                if player in SECTIONS["outcome"]:
-                    self.error(
-                        at, f"'{player}' in {what} is known but not built yet; this version cannot use it."
-                    )
-                else:
+                if player not in SECTIONS["outcome"]:
                     outcomes[name][player] = self.formula(at, payoff, f"the payoff of {player} in {what}")
         return outcomes
 
@@ -344,6 +344,12 @@ class _Builder(ProcessFields):
                     above=above,
                     player=texts["for"],
                     name=texts["name"],
+                    period=self.whole((*path, "period"), found["period"], f"'period' of {what}")
+                    if "period" in found
+                    else None,
+                    state=self.asked_state((*path, "state"), found["state"], what)
+                    if "state" in found
+                    else None,
                 )
             )
         return tuple(questions)

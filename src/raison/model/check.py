@@ -17,6 +17,7 @@ from raison.model.problem import Path, Problem, TooManyProblemsError
 from raison.model.process.check import check_processes
 from raison.model.process.step_size import warn_of_steps
 from raison.model.records import Model
+from raison.model.recurring import check_rounds
 from raison.model.scope import Report, Scope
 from raison.model.solving import check_default, check_solution
 from raison.model.unused import warn_of_unused
@@ -78,4 +79,5 @@ def _check_world(model: Model, scope: Scope, report: Report, variants: Collectio
     check_processes(model, scope, report)
     check_game(model, scope, report, lookup, variants)
     check_solution(model, scope, report, lookup)
+    check_rounds(model, scope, report, lookup)
     return lookup

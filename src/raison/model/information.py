@@ -156,7 +156,7 @@ def _check_spread(
     if node.distribution.names:
         report.error(at, f"'chance' of {what} draws a number; write 'cases' to draw one of several names.")
         return
-    known = before(led_to, name)
+    known = before(led_to, name) | scope.carried
     for result in sorted(scope.results(node.distribution) - known):
         why = "which is known only at the end" if result == "outcome" else "which is not played before it"
         report.error(at, f"'chance' of {what} uses the result '{result}', {why}; use an earlier node.")

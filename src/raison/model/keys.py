@@ -27,10 +27,6 @@ class Key:
     built: bool = True
 
 
-def _later(about: str) -> Key:
-    return Key(about, built=False)
-
-
 SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "model": {
         "raison": Key("Version of the model language: 1.", "version", needed=True),
@@ -56,7 +52,7 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "processes": Key(
             "Stock-and-flow models, called in formulas as 'name(input=...).output'.", "process*"
         ),
-        "rounds": _later("A game that is played again, with state carried over."),
+        "rounds": Key("A game that is played again, with state carried over.", "rounds"),
         "include": Key(
             "Mechanisms taken in: a prefix and the mechanism; its names become 'prefix.name'.", "include*"
         ),
@@ -121,8 +117,25 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "then": Key("The node or outcome that follows.", "name", needed=True),
     },
     "outcome": {
-        "next": _later("The state in the next round."),
-        "ends": _later("Whether the rounds end here."),
+        "next": Key("The state in the next round, by name; what is not named stays.", "formula*"),
+        "ends": Key("true: the rounds end here.", "truth"),
+    },
+    "rounds": {
+        "horizon": Key("Number of periods, or 'stationary'.", "horizon", needed=True),
+        "discount": Key(
+            "How much the next period's worth counts in this one, for all or by player.",
+            "discount",
+            needed=True,
+        ),
+        "state": Key("What is carried over from period to period.", "state*"),
+        "terminal": Key("By player, what the state is worth after the last period.", "formula*"),
+        "unit": Key("What a period is, such as month."),
+    },
+    "state": {
+        "start": Key("Its value in the first period.", "formula", needed=True),
+        "grid": Key("Its lowest and highest value.", "interval"),
+        "steps": Key("How finely the grid is cut.", "steps"),
+        "values": Key("The values that it can have.", "numbers"),
     },
     "set": {
         "premises": Key("The premises, two or more.", "names", needed=True),
@@ -164,8 +177,8 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "given": Key("Asked only where this is true.", "formula"),
         "above": Key("Ask whether the number is greater than this.", "number"),
         "for": Key("Is the move, for this player's payoff, at least as good as every other?", "name"),
-        "period": _later("The round that is asked about."),
-        "state": _later("The state that is asked about."),
+        "period": Key("The round that is asked about.", "period"),
+        "state": Key("The state that is asked about: name and value.", "number*"),
     },
     "lever": {
         "range": Key("Lowest and highest value that the player can set.", "numbers"),
@@ -289,7 +302,7 @@ PATH_ROOTS: Mapping[str, bool] = {
     "outcomes": True,
     "solution": True,
     "processes": True,
-    "rounds": False,
+    "rounds": True,
 }
 """Where a dotted path in `without` may begin, and whether this version can."""
 

@@ -35,11 +35,13 @@ def check_names(model: Model, report: Report) -> None:
         ("function", "functions", model.functions),
         ("node", "game", model.game),
         ("process", "processes", model.processes),
+        ("state", "rounds", {} if model.rounds is None else model.rounds.state),
     )
     paths = path_of(model)
     for kind, section, names in kinds:
         for name in names:
             path = paths.get(name, (section, name)) if kind == "function" else (section, name)
+            path = ("rounds", "state", name) if kind == "state" else path
             if not check_identifier(kind, name, path, report):
                 pass
             elif name in RESERVED:

@@ -11,7 +11,7 @@ from raison.model.formula import KNOWN_FUNCTIONS, Formula
 from raison.model.information import check_information
 from raison.model.problem import Path
 from raison.model.records import Chance, Model, Spread
-from raison.model.scope import Report, Scope
+from raison.model.scope import PLAYED, Report, Scope
 from raison.model.structure import before, check_probabilities, check_structure, union
 
 
@@ -42,6 +42,10 @@ def check_game(
         for player, payoff in payoffs.items():
             what = f"the payoff of {player} in outcome '{name}'"
             _check_use(payoff, ("outcomes", name, player), what, name, led_to, scope, lookup)
+    for name, following in model.next.items():
+        for state, formula in following.items():
+            what = f"'{state}' in 'next' of outcome '{name}'"
+            _check_use(formula, ("outcomes", name, "next", state), what, name, led_to, scope, lookup)
 
 
 def _check_use(
@@ -59,9 +63,10 @@ def _check_use(
     scope.check(formula, path, what)
     results = scope.results(formula)
     if results:
-        known = before(led_to, place)
+        known = before(led_to, place) | scope.carried
         for result in sorted(results - known):
-            why = "which is known only at the end" if result == "outcome" else "which is not played before it"
+            at_end = result == "outcome" or result in PLAYED
+            why = "which is known only at the end" if at_end else "which is not played before it"
             scope.report.error(path, f"{what} uses the result '{result}', {why}; use an earlier node.")
             return
     value = constant(formula.expression, lookup)

@@ -251,6 +251,51 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A state variable of a game that is played again.
+
+    Attributes:
+        start: Its value in the first period.
+        grid: Its lowest and highest value; None where it has `values`.
+        steps: How finely the grid is cut, both ends included.
+        values: The values that it can have; empty where it has a grid.
+    """
+
+    start: Formula
+    grid: tuple[Formula, Formula] | None = None
+    steps: int = 0
+    values: tuple[float, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return len(self.values) if self.grid is None else self.steps
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """How a game is played again (`rounds` in a file).
+
+    Attributes:
+        horizon: Number of periods; None for stationary.
+        discount: By player, how much the next period's worth counts in this one.
+        state: What is carried over.
+        terminal: By player, what the state is worth after the last period; 0 if left out.
+        unit: What a period is.
+    """
+
+    horizon: int | None
+    discount: Mapping[str, Formula]
+    state: Mapping[str, Carried]
+    terminal: Mapping[str, Formula] = field(default_factory=dict)
+    unit: str | None = None
+
+
+GRID_STEPS = 21
+"""Steps of a state variable that does not say how many."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A number asked of each draw: exactly one of `move` (with `node`), `event`, `amount`.
 
@@ -264,6 +309,8 @@ class Question:
         player: For whom (`for:` in a file): is the move, for this player's payoff, at least as good as every
             other?
         name: What to call it; None to derive one.
+        period: The round that is asked about; None for the first.
+        state: The state that is asked about, by name; what is not named is where it starts.
     """
 
     node: str | None = None
@@ -274,6 +321,8 @@ class Question:
     above: float | None = None
     player: str | None = None
     name: str | None = None
+    period: int | None = None
+    state: Mapping[str, float] | None = None
 
     @property
     def kind(self) -> Literal["move", "event", "amount"]:
@@ -293,7 +342,9 @@ class Question:
         given = f" given {self.given.text}" if self.given is not None else ""
         above = f" above {self.above:g}" if self.above is not None else ""
         whom = f" for {self.player}" if self.player is not None else ""
-        return asked + given + above + whom
+        when = f" in period {self.period}" if self.period is not None else ""
+        at = ", ".join(f"{name} {value:g}" for name, value in (self.state or {}).items())
+        return asked + given + above + whom + when + (f" at {at}" if at else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +391,8 @@ class Model:
     """One file: players, parameters, game, and the argument around them.
 
     `game` and `outcomes` are empty for a model without a game. `outcomes[name][player]` is a payoff.
+    With `rounds`, the game is one period; `next[outcome][state]` is what an outcome makes of a state (one
+    that is not named stays), and play ends with the outcomes in `ends`.
     """
 
     title: str
@@ -361,6 +414,9 @@ class Model:
     levers: Mapping[str, Mapping[str, Lever]] = field(default_factory=dict)
     solution: Solution = field(default_factory=Solution)
     processes: Mapping[str, Process] = field(default_factory=dict)
+    rounds: Rounds | None = None
+    next: Mapping[str, Mapping[str, Formula]] = field(default_factory=dict)
+    ends: tuple[str, ...] = ()
 
     @property
     def root(self) -> str | None:

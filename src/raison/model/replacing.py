@@ -88,6 +88,9 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
         parameters=parameters,
         game=made.model.game,
         outcomes=made.model.outcomes,
+        next=made.model.next,
+        ends=made.model.ends,
+        rounds=made.model.rounds,
         solution=solution,
         processes=made.model.processes,
     )

@@ -27,6 +27,9 @@ _SHAPES: dict[str, Fragment] = {
     "truth": {"type": "boolean"},
     "number": {"type": "number"},
     "whole": {"type": "integer", "minimum": 1, "maximum": 6},
+    "period": {"type": "integer", "minimum": 1},
+    "horizon": {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "stationary"}]},
+    "discount": {"anyOf": [{"type": _SCALAR}, {"type": "object", "additionalProperties": {"type": _SCALAR}}]},
     "steps": {"type": "integer", "minimum": 2, "maximum": MAX_STEPS},
     "letter": {"enum": list("ABCDEF")},
     "formula": {"type": _SCALAR},
@@ -58,13 +61,14 @@ _ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "question": (("node", "move"), ("event",), ("amount",)),
     "lever": (("range",), ("set",), ("commit",)),
     "output": (("at", "of"), ("max",), ("min",), ("mean",), ("first_time", "otherwise")),
+    "state": (("grid",), ("values",)),
 }
 
 
 def make_schema() -> Fragment:
     """The schema, as JSON data."""
     sections = {name: _section(name) for name in SECTIONS if name != "model"}
-    sections["outcome"] = {"type": "object", "additionalProperties": _SHAPES["formula"]}
+    sections["outcome"] |= {"additionalProperties": _SHAPES["formula"]}
     sections["levers"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/lever"}}
     for option, choices in {"concept": tuple(CONCEPTS), **OPTIONS}.items():
         sections["solution"]["properties"][option]["enum"] = list(choices)

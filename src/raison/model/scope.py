@@ -29,7 +29,8 @@ from raison.model.problem import MAX_PROBLEMS, Path, Problem, TooManyProblemsErr
 from raison.model.records import Decision, Definition, Distribution, Model, Node, Spread, branches
 from raison.model.unparse import show
 
-_LATER_NAMES = frozenset({"ended", "period", "periods"})
+PLAYED = frozenset({"ended", "period", "periods"})
+"""Names that mean something where the game is played again."""
 _DEFINING = frozenset({"parameters", "quantities", "functions", "game", "include", "processes", "rounds"})
 
 
@@ -135,7 +136,12 @@ class Scope:
         self.labels: dict[str, set[str]] = {}
         self.amounts: set[str] = set()  # nodes that stand for the number taken there
         self.games = [each.game for each in (model, *variants)]
+        self.carried: set[str] = set()  # what a period begins with: the states and its number
         for each in (model, *variants):
+            if each.rounds is not None:
+                self.carried |= {*each.rounds.state, "period"}
+                self.numbers |= {*self.carried, "periods"}
+                self.labels.setdefault("ended", set()).update(each.ends)
             for name, node in each.game.items():
                 if takes_amount(node):
                     self.amounts.add(name)
@@ -193,7 +199,7 @@ class Scope:
         return frozenset(found)
 
     def _is_result(self, name: str) -> bool:
-        return name in self.model.game or name == "outcome"
+        return name in self.model.game or name == "outcome" or name in self.carried or name in PLAYED
 
     def _is_private(self, name: str) -> bool:
         parameter = self.model.parameters.get(name)
@@ -310,8 +316,8 @@ class Scope:
             self.report.error(
                 path, f"{what} uses the function '{name}' without its arguments; write {header}."
             )
-        elif name in _LATER_NAMES:
-            self.report.error(path, f"{what} uses '{name}', which is known but not built yet.")
+        elif name in PLAYED:
+            self.report.error(path, f"{what} uses '{name}', but the game is played once; add 'rounds'.")
         elif name == "outcome":
             self.report.error(path, f"{what} uses 'outcome', but the model has no game; add one.")
         else:

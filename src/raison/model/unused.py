@@ -8,6 +8,7 @@ from raison.model import uses
 from raison.model.naming import path_of
 from raison.model.process.unused import warn_of_unused_parts
 from raison.model.records import Chance, Definition, Model, Node, Spread
+from raison.model.recurring import recurring
 from raison.model.scope import Report
 from raison.model.structure import targets
 
@@ -76,6 +77,8 @@ def _mentions_everywhere(model: Model, variants: Collection[Model]) -> set[str]:
         for payoffs in each.outcomes.values():
             for payoff in payoffs.values():
                 found |= uses.mentioned(payoff)
+        for formula in recurring(each):
+            found |= uses.mentioned(formula)
     for question in model.questions:
         for formula in (question.event, question.amount, question.given):
             found |= uses.mentioned(formula) if formula is not None else set()

@@ -10,6 +10,7 @@ from typing import Any
 from raison.model.process.writing import process_data
 from raison.model.records import (
     STEPS,
+    Carried,
     Chance,
     Definition,
     Lever,
@@ -21,6 +22,7 @@ from raison.model.records import (
     Premise,
     Quantity,
     Question,
+    Rounds,
     Solution,
     Spread,
 )
@@ -86,11 +88,37 @@ def to_data(model: Model) -> Data:
 
 def game_data(model: Model) -> Data:
     """The game and its outcomes as plain data."""
-    outcomes = {
+    outcomes: Data = {
         name: {player: payoff.text for player, payoff in payoffs.items()}
         for name, payoffs in model.outcomes.items()
     }
-    return {"game": {name: _node(node) for name, node in model.game.items()}, "outcomes": outcomes}
+    for name, following in model.next.items():
+        outcomes[name]["next"] = {state: formula.text for state, formula in following.items()}
+    for name in model.ends:
+        outcomes[name]["ends"] = "true"
+    data: Data = {"game": {name: _node(node) for name, node in model.game.items()}, "outcomes": outcomes}
+    if model.rounds is not None:
+        data["rounds"] = _rounds(model.rounds)
+    return data
+
+
+def _rounds(rounds: Rounds) -> Data:
+    return _present(
+        unit=rounds.unit,
+        horizon="stationary" if rounds.horizon is None else str(rounds.horizon),
+        discount={player: formula.text for player, formula in rounds.discount.items()},
+        state={name: _carried(state) for name, state in rounds.state.items()} or None,
+        terminal={player: formula.text for player, formula in rounds.terminal.items()} or None,
+    )
+
+
+def _carried(state: Carried) -> Data:
+    return _present(
+        start=state.start.text,
+        grid=None if state.grid is None else [end.text for end in state.grid],
+        steps=None if state.grid is None else str(state.steps),
+        values=[_number(value) for value in state.values] or None,
+    )
 
 
 def solution_data(solution: Solution) -> Data:
@@ -206,6 +234,10 @@ def _question(question: Question) -> Data:
         given=None if question.given is None else question.given.text,
         above=None if question.above is None else _number(question.above),
         for_=question.player,
+        period=None if question.period is None else str(question.period),
+        state=None
+        if question.state is None
+        else {name: _number(value) for name, value in question.state.items()},
     )
 
 

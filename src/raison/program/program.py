@@ -13,15 +13,20 @@ from raison.model.records import (
     Distribution,
     Model,
     Parameter,
+    Rounds,
     Spread,
     branches,
 )
+from raison.model.recurring import has_chance
+from raison.model.scope import PLAYED
 from raison.program import copula
 from raison.program.form import Form, make_form, needs_form
 from raison.program.graph import Graph, expand
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
 from raison.program.process.plan import Plan, make_plans
 
+CHANCE_OF_PLAY = "chance of play"
+"""The coordinate from which a draw's chances in rounds are derived."""
 FINE = "solved"
 """Reason number 0: the draw did not fail."""
 
@@ -95,7 +100,14 @@ def _coordinates(model: Model, switches: Switches) -> tuple[str, ...]:
     for slot, replacements in switches.replacements.items():
         if slot[0] == "name" and any(isinstance(r.definition, Distribution) for r in replacements):
             names.append(coordinate(slot[1]))
+    if model.rounds is not None and has_chance(model):
+        names.append(CHANCE_OF_PLAY)
     return tuple(dict.fromkeys(names))
+
+
+def played_names(model: Model) -> frozenset[str]:
+    """What rounds bring with them: their states, and how far play has come."""
+    return frozenset() if model.rounds is None else PLAYED | set(model.rounds.state)
 
 
 def private_types(model: Model) -> tuple[str, ...]:
@@ -109,7 +121,7 @@ def _dependent_on_results(model: Model, switches: Switches) -> frozenset[str]:
         if slot[0] == "name":
             for replacement in replacements:
                 uses.setdefault(slot[1], set()).update(used_names(model, replacement.definition))
-    results = {*model.game, "outcome"}
+    results = {*model.game, "outcome", *played_names(model)}
     found = set(private_types(model))
     grown = True
     while grown:
@@ -155,7 +167,8 @@ def _remembered(model: Model, switches: Switches, on_results: frozenset[str]) ->
         else:
             at_end = at_end.union(nodes(question.event), nodes(question.amount), nodes(question.given))
     for outcome, payoffs in model.outcomes.items():
-        asked[outcome] = at_end.union(*(of_slot(("payoff", outcome, p), f) for p, f in payoffs.items()))
+        paid = (of_slot(("payoff", outcome, p), f) for p, f in payoffs.items())
+        asked[outcome] = at_end.union(*paid, *map(nodes, model.next.get(outcome, {}).values()))
     return asked
 
 
@@ -220,9 +233,33 @@ def failure_reasons(model: Model) -> dict[str, str]:
             reasons[f"stuck:{name}"] = (
                 f"play comes to '{name}' where no move is available; give it a move without 'when'."
             )
+    reasons |= {} if model.rounds is None else _rounds_reasons(model.rounds)
     reasons["unsolved"] = (
         "no equilibrium was found to the tolerance that is asked for; try another solution concept, a "
         "finite precision, or 'raison solve --check gambit' with the extra 'gambit'."
     )
     reasons["question"] = "a question's number is not finite; guard its formula."
+    return reasons
+
+
+def _rounds_reasons(rounds: Rounds) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for name, state in rounds.state.items():
+        reasons[f"grid:{name}"] = (
+            f"state '{name}' has a grid without length in this draw, or starts off it; bound what it "
+            f"depends on."
+            if state.grid is not None
+            else f"state '{name}' becomes a value that is not listed; add it to 'values' or mend 'next'."
+        )
+        reasons[f"next:{name}"] = f"the next value of state '{name}' is not a number; guard its formula."
+    reasons["discount"] = "a discount is not a number from 0 to 1 (below 1 if stationary); bound it."
+    reasons["terminal"] = "the worth of a state after the last period is not finite; guard 'terminal'."
+    reasons["dead end"] = (
+        "from some state of the grid no play has a finite worth, as where no move is available; give every "
+        "decision a move without 'when'."
+    )
+    reasons["not settled"] = (
+        "the worth of the states did not settle as periods were added, as where players answer each other in "
+        "circles; give a finite horizon."
+    )
     return reasons

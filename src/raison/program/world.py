@@ -7,7 +7,7 @@ and only if asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -63,6 +63,9 @@ class World:
         self.chosen = {name: self.deepened(values) for name, values in (chosen or {}).items()}
         self.committed = {node: self.deepened(moves) for node, moves in (committed or {}).items()}
         self.fractions: Mapping[str, Sequence[tuple[Results, Any]]] = {}
+        self.base: World | None = None
+        self.spread: Callable[[Value], Value] = _same
+        self.beyond: Callable[[str, str, Results], Value] | None = None
         self.hold = hold
         self.functions = {
             name: (function.arguments, function.body.expression)
@@ -102,6 +105,13 @@ class World:
             return self._type(name)
         if name == "outcome":
             return dict(results).get(name, "")
+        if self.base is not None and name not in self.program.on_results:
+            value = self.base.value(name)
+            return (
+                Coded(self.spread(value.codes), value.names)
+                if isinstance(value, Coded)
+                else self.spread(value)
+            )
         key = (name, tuple(r for r in results) if name in self.program.on_results else ())
         if key not in self.known:
             self.known[key] = self._defined(name, key[1])
@@ -149,6 +159,36 @@ class World:
         other.known, other.fractions = {}, fractions
         other.calls = Calls(other.program.plans, other.value, other.depends_on_results, other._fault)
         return other
+
+    def stage(
+        self,
+        carried: Mapping[str, Any],
+        rank: int,
+        spread: Callable[[Value], Value],
+        beyond: Callable[[str, str, Results], Value] | None = None,
+    ) -> World:
+        """The same draws in one period of rounds, at many states at once.
+
+        Args:
+            carried: Values of the states, of `period`, or of what play came to, of `rank` dimensions.
+            rank: Dimensions of its arrays.
+            spread: Brings what is the same in all states, `[B]`, to that rank.
+            beyond: What the outcome of a game is worth to a player beyond the period's payoff.
+
+        Returns:
+            A world with faults of its own, which are `[B]` or have the shape of `carried`.
+        """
+        other = copy(self)
+        other.known, other.faults, other._amounts = {}, {}, {}
+        other.base, other.rank, other.spread, other.beyond = self, rank, spread, beyond
+        other.chosen = dict(carried)
+        other.committed = {node: spread(moves) for node, moves in self.committed.items()}
+        return other
+
+    def following(self, outcome: str, state: str, results: Results) -> Value | None:
+        """What an outcome makes of a state of the rounds; None where it stays."""
+        formula = self.model.next.get(outcome, {}).get(state)
+        return None if formula is None else self.number(formula, (*results, ("outcome", outcome)))
 
     def _type(self, name: str) -> Value:
         points = self.amounts(name)[0]
@@ -208,6 +248,8 @@ class World:
         return cells.grid_cells(distribution.kind, arguments, low, high, steps, axis, self.rank)
 
     def _chosen(self, name: str) -> Value:
+        if name == "ended":
+            return Coded(self.chosen[name], ("", *self.model.ends))
         definition = self.model.parameters[name].value if name in self.model.parameters else None
         if isinstance(definition, Distribution) and definition.names:
             return Coded(self.chosen[name], definition.names)
@@ -270,7 +312,7 @@ class World:
             )
         value = self.hold(value)
         self._fault(f"payoff:{outcome}:{player}", _not_finite(value))
-        return value
+        return value if self.beyond is None else self.hold(value + self.beyond(outcome, player, results))
 
     def probabilities(self, node: str, results: Results) -> tuple[Value, ...]:
         """The chances of a chance node's cases, in order; `otherwise` takes what is left."""
@@ -330,6 +372,10 @@ class World:
         """Mark the draws in which a question's number is not finite."""
         self._fault("question", where)
 
+    def rounds_fault(self, reason: str, where: Any) -> None:
+        """Mark the draws in which something of the rounds is wrong; see `failure_reasons`."""
+        self._fault(reason, where)
+
     def values(self, batch: int) -> dict[str, Any]:
         """Every parameter and quantity that does not depend on results, `[B]` float64 (codes of names)."""
         found: dict[str, Any] = {}
@@ -370,6 +416,10 @@ class World:
             where = where.any(axis=tuple(range(where.ndim - 1)))
         before = self.faults.get(key)
         self.faults[key] = where if before is None else before | where
+
+
+def _same(value: Value) -> Value:
+    return value
 
 
 def _switched(switch: Any, after: Value, before: Value) -> Value:

@@ -6,6 +6,7 @@ are masked. So the same code runs on every draw and results do not depend on how
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.model.records import Model
+from raison.model.records import Model, Question
 from raison.program import xp
 from raison.program.compiled import compiled
 from raison.program.hold import Hold, fuse, hold
@@ -27,17 +28,21 @@ from raison.run.designs import REPLICATES
 from raison.solve.contraction import dense
 from raison.solve.every import every_equilibrium, reasons_of, why_not
 from raison.solve.form_play import FormPlayed
-from raison.solve.game import has_equilibrium, is_settled, largest_array, played, played_under
+from raison.solve.game import has_equilibrium, is_settled, largest_array, played_under
 from raison.solve.graph_play import Played
 from raison.solve.levels import LARGE, is_large
 from raison.solve.numbers import Entries, Strategy, beliefs, entries_of, log_of
 from raison.solve.play import branch_probabilities
 from raison.solve.questions import Answer, Solved, ask
+from raison.solve.rounds.forward import PATHS
+from raison.solve.rounds.induction import EQUATIONS
+from raison.solve.rounds.played import RoundsPlayed, played
 
 BLOCK = 16_384
 """Draws in a block, a multiple of the number of replicates; fewer for large games, see `block_size`."""
 _CELLS = 1 << 23  # states or amounts times draws of a block
 _CACHED, _PART = 1 << 19, 4  # amounts times draws that are worked on at once, and the fewest draws
+_ROUNDS_CACHED = 1 << 19  # worths times draws that are worked on at once
 SAMPLE = 256
 """Most draws of the first block in which a run checks what anybody could gain by deviating."""
 _SAMPLE_CELLS = 1 << 19  # amounts or states times draws that are checked
@@ -63,6 +68,7 @@ class BlockResult(NamedTuple):
         tied: `[B]` bool, any decision ties.
         forked: `[B]` bool, the branch of logit equilibria that was followed passed a bifurcation.
         tied_states: Per state, whether it ties in some draw.
+        rounds: Of a game that is played again, what there is over its periods.
         sampled: What is played in the draws that `sampled_draws` names, to be checked.
     """
 
@@ -79,6 +85,42 @@ class BlockResult(NamedTuple):
     forked: Array
     tied_states: tuple[Array, ...]
     sampled: Sampled
+    rounds: RoundsRows | None = None
+
+
+class QuestionRows(NamedTuple):
+    """A question over the periods; None for what it is not asked.
+
+    Attributes:
+        number: `[T, B]`, in each period along play.
+        applies: `[T, B]` bool, whether play comes to the period and its `given` can hold.
+        first: `[T, B]`, share of paths on which the move is first made in the period.
+        once: `[B]`, the number if the game were played once, with nothing after it.
+        policy: `[n1, .., nk, 16]`, the number at each state of the grid, summed over the solved draws of each
+            replicate.
+    """
+
+    number: Array | None
+    applies: Array | None
+    first: Array | None
+    once: Array | None
+    policy: Array | None
+
+
+class RoundsRows(NamedTuple):
+    """A game that is played again.
+
+    Attributes:
+        alive: `[T, B]`, share of paths that come to the period.
+        questions: One for each question.
+        clipped: `[B]`, share of steps in which a state was brought back onto its grid.
+        going: `[B]`, share of paths on which play had not ended when it was broken off, or its horizon came.
+    """
+
+    alive: Array
+    questions: tuple[QuestionRows, ...]
+    clipped: Array
+    going: Array
 
 
 class Sampled(NamedTuple):
@@ -130,6 +172,8 @@ def block_size(program: Program) -> int:
     Raises:
         ValueError: not even a few draws of the game's amounts would fit.
     """
+    if program.model.rounds is not None:
+        return max(16, min(BLOCK, 1 << max(_CELLS // rounds_cells(program), 1).bit_length() - 1))
     if program.form is not None and program.form.axes:
         return max(16, min(BLOCK, 1 << max(_CELLS // largest_array(program), 1).bit_length() - 1))
     states = 0 if program.graph is None else len(program.graph.states)
@@ -298,15 +342,48 @@ def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array
     sampled = jax.tree.map(
         lambda rows: jnp.moveaxis(rows, 0, -2).reshape(*rows.shape[1:-1], -1), found.sampled
     )
-    whole = jax.tree.map(lambda rows: rows.reshape(-1), found._replace(tied_states=(), sampled=()))
-    return whole._replace(tied_states=tied, sampled=sampled)
+    over_periods = None if found.rounds is None else _rounds_in_parts(found.rounds)
+    whole = jax.tree.map(
+        lambda rows: rows.reshape(-1), found._replace(tied_states=(), sampled=(), rounds=None)
+    )
+    return whole._replace(tied_states=tied, sampled=sampled, rounds=over_periods)
+
+
+def _rounds_in_parts(rounds: RoundsRows) -> RoundsRows:
+    """What parts have over the periods, put together; policies are sums."""
+    policies = [None if q.policy is None else q.policy.sum(axis=0) for q in rounds.questions]
+    bare = rounds._replace(questions=tuple(q._replace(policy=None) for q in rounds.questions))
+    whole = jax.tree.map(_side_by_side, bare)
+    both = zip(whole.questions, policies, strict=True)
+    return whole._replace(questions=tuple(q._replace(policy=policy) for q, policy in both))
+
+
+def _side_by_side(rows: Array) -> Array:
+    """Parts `[parts, .., part]` as `[.., draws]`."""
+    return jnp.moveaxis(rows, 0, -2).reshape(*rows.shape[1:-1], -1)
 
 
 def _part_size(program: Program, batch: int) -> int:
     """Draws that are worked on at once."""
+    if program.model.rounds is not None:
+        most = max(_ROUNDS_CACHED // rounds_cells(program), 1)
+        return min(batch, max(REPLICATES, 1 << most.bit_length() - 1))
     if program.form is None or not program.form.axes or not is_settled(program):
         return batch
     return min(batch, max(_PART, 1 << (_CACHED // largest_array(program)).bit_length() - 1))
+
+
+def rounds_cells(program: Program) -> int:
+    """Numbers that one draw of a game in rounds takes: the worths of every period, or the largest array."""
+    rounds, graph = program.model.rounds, program.graph
+    assert rounds is not None
+    assert graph is not None
+    points = math.prod(state.size for state in rounds.state.values())
+    worths = points * len(program.model.players) * (2 if rounds.horizon is None else rounds.horizon + 1)
+    if rounds.horizon is None and points <= EQUATIONS:
+        worths = max(worths, points**2 * len(program.model.players))
+    amounts = largest_array(program) if program.form is not None else 1
+    return max(worths, points * amounts * len(graph.outcomes), PATHS * amounts * len(graph.states))
 
 
 def sampled_draws(program: Program, batch: int) -> NDArray[np.int64]:
@@ -319,6 +396,8 @@ def _sample(program: Program, part: int, batch: int) -> int:
     """How many draws of each part of a block are checked."""
     if program.graph is None or not has_equilibrium(program):
         return 0
+    if program.model.rounds is not None and program.form is not None:
+        return 0  # the checker of games with information sets knows no worth beyond a period
     cells = largest_array(program) if program.form is not None else len(program.graph.states)
     most = min(SAMPLE, max(_SAMPLE_CELLS // cells, 1))
     return min(part, max(1, most * part // batch))
@@ -365,7 +444,36 @@ def _answer(
         forked=spread(_forked(game)),
         tied_states=game.tied_states(status == 0),
         sampled=_sampled(game, _sample(program, batch, block)),
+        rounds=_rounds(game, program, status == 0) if isinstance(game, RoundsPlayed) else None,
     )
+
+
+def _rounds(game: RoundsPlayed, program: Program, solved: Array) -> RoundsRows:
+    """What there is over the periods."""
+    questions: list[QuestionRows] = []
+    batch = solved.shape[-1]
+    for q, question in enumerate(program.model.questions):
+        answer, first = game.forward.answers[q], game.forward.first[q]
+        once = question.node is not None and question.state is None
+        own = ask(game.once, game.repeated.world, question).number if once else 0.0
+        questions.append(
+            QuestionRows(
+                number=None if answer is None else answer.number,
+                applies=None if answer is None else answer.applies,
+                first=first,
+                once=jnp.broadcast_to(jnp.asarray(own), (batch,)) if once else None,
+                policy=_policy(game, question, solved),
+            )
+        )
+    return RoundsRows(game.forward.alive, tuple(questions), game.forward.clipped, game.forward.going)
+
+
+def _policy(game: RoundsPlayed, question: Question, solved: Array) -> Array | None:
+    """A move's number at the states of the grid, summed over the solved draws of each replicate."""
+    if question.node is None or question.state is not None:
+        return None
+    number = jnp.where(solved, game.on_grid(question), 0.0)
+    return number.reshape(*number.shape[:-1], -1, REPLICATES).sum(axis=-2)
 
 
 def _shares(result: BlockResult) -> Shares:
@@ -399,6 +507,8 @@ def _sampled(game: Solved, size: int) -> Sampled:
         array = array[..., :size] if array.ndim else array.reshape(1)
         return xp.broadcast_to(array, (*array.shape[:-1], size))
 
+    if isinstance(game, RoundsPlayed):
+        game = game.first
     if isinstance(game, FormPlayed):
         form = game.numbers.form
         played = tuple(tuple(first(option) for option in options) for options in game.strategy)

@@ -29,7 +29,15 @@ from raison.run.fold import Fold
 from raison.run.keep import DrawsFile
 from raison.run.plan import Branch, Identity, Plan
 from raison.run.sketch import bins
-from raison.run.sums import PURE_LIMIT, agreement, node_sums, per_replicate, question_sums, removal_sums
+from raison.run.sums import (
+    PURE_LIMIT,
+    agreement,
+    node_sums,
+    per_replicate,
+    question_sums,
+    removal_sums,
+    rounds_sums,
+)
 from raison.run.ties import extremes
 from raison.solve.game import has_one_solution, is_limit
 from raison.solve.levels import is_large
@@ -226,6 +234,8 @@ def _base_terms(terms: _Terms, plan: Plan, result: BlockResult) -> None:
     terms.counts["forked"] = np.array([np.count_nonzero(solved & np.asarray(result.forked))], np.int64)
     terms.sums.update(question_sums(result, solved, _pure(plan)))
     terms.sums.update(node_sums(result, solved))
+    if result.rounds is not None:
+        terms.sums.update(rounds_sums(result.rounds, solved))
     reasons = len(plan.base.block.program.reasons)
     terms.counts["status"] = np.bincount(status[status >= 0], minlength=reasons)
     for q, (question, answer) in enumerate(zip(plan.model.questions, result.answers, strict=True)):
@@ -267,7 +277,7 @@ def _tie_terms(terms: _Terms, plan: Plan, cube_rows: Any, result: BlockResult) -
     terms.sums["agreement"] = agreement(counted, rows, rows, solved, _pure(plan))
     if graph is None or not tied.any() or not len(number):
         return
-    if is_large(graph):
+    if is_large(graph) or plan.model.rounds is not None:
         terms.counts["unknown"][0] = int(tied.sum())
         return
     base = plan.base

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.run.block import BlockResult
+from raison.run.block import BlockResult, RoundsRows
 from raison.run.designs import REPLICATES
 
 Floats = NDArray[np.float64]
@@ -128,5 +128,38 @@ def node_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Float
         "node chosen": rows(row for branches in result.chosen for row in branches),
         "node along": rows(row for branches in result.along for row in branches),
         "node outcomes": rows(result.outcomes),
-        "node follows": np.array(follows).reshape(len(follows), -1, REPLICATES),
+        "node follows": np.array(follows).reshape(len(follows), len(result.outcomes), REPLICATES),
     }
+
+
+def rounds_sums(rounds: RoundsRows, solved: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Sums by replicate over the periods `[T, 16]`, by question, and policies at the points of the grid.
+
+    A question in a period counts the draws in which play comes there, each weighted by its share of paths
+    that do.
+    """
+    alive = np.asarray(rounds.alive)
+    found = {
+        "rounds alive": np.array([per_replicate(solved, row) for row in alive]),
+        "rounds clipped": per_replicate(solved, rounds.clipped),
+        "rounds going": per_replicate(solved, rounds.going),
+    }
+    for q, question in enumerate(rounds.questions):
+        if question.number is not None and question.applies is not None:
+            number, applies = np.asarray(question.number), np.asarray(question.applies)
+            weights = np.where(applies, alive, 0.0)
+            found[f"rounds number {q}"] = np.array(
+                [per_replicate(solved, w * n) for w, n in zip(weights, number, strict=True)]
+            )
+            found[f"rounds weight {q}"] = np.array([per_replicate(solved, w) for w in weights])
+        if question.first is not None:
+            found[f"rounds first {q}"] = np.array(
+                [per_replicate(solved, row) for row in np.asarray(question.first)]
+            )
+        if question.once is not None:
+            once, now = np.asarray(question.once), np.asarray(question.number)[0]
+            found[f"rounds once {q}"] = per_replicate(solved, once)
+            found[f"rounds differs {q}"] = per_replicate(solved & (np.abs(once - now) > SAME))
+        if question.policy is not None:
+            found[f"rounds policy {q}"] = np.asarray(question.policy)
+    return found

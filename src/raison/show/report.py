@@ -19,7 +19,7 @@ from raison.answer.records import RunRecord
 from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
-from raison.show import charts, numbers, premises, tree, view, words
+from raison.show import charts, numbers, premises, rounds, tree, view, words
 from raison.show.text import clean, one_line, opening
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -168,6 +168,9 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
         "forked_sentence": words.forked_sentence(record),
         "check_sentence": words.check_sentence(record),
         "failures": [(f.reason, numbers.share_of_draws(f.share, record.draws)) for f in record.failures],
+        "rounds": rounds.sentences(record),
+        "rounds_table": rounds.table(record),
+        "rounds_pictures": [(picture.caption, _safe(picture.svg)) for picture in rounds.pictures(record)],
         "largest_error": numbers.fixed(100 * numbers.of_independent_draws(0.5, record.draws), 2),
         "versions": {"raison": record.version, **record.versions},
     }

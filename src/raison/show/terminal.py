@@ -15,7 +15,7 @@ from raison.answer.records import RunRecord
 from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
-from raison.show import numbers, words
+from raison.show import numbers, rounds, words
 from raison.show.text import clean, cut, one_line, quoted
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def print_run(
         _print_parts(writer, words.equilibrium_parts(verdict, record.draws))
         caveats = words.caveats(verdict, record.draws, failures=False, concept=record.concept or "")
         writer.text(" ".join(caveats), "dim", indent=INDENT)
+    _print_rounds(writer, record)
     _print_what_follows(writer, record)
     _print_premises(writer, record)
     if challenged is not None:
@@ -94,6 +95,17 @@ def print_run(
     if report is not None:
         writer.blank()
         writer.whole(f"Report: {report}")
+
+
+def _print_rounds(writer: Writer, record: RunRecord) -> None:
+    """The verdict over the periods of a game that is played again."""
+    if record.rounds is None:
+        return
+    writer.heading("Over the periods")
+    for sentence in rounds.sentences(record):
+        writer.text(sentence, indent=INDENT)
+    rows = rounds.table(record)
+    writer.table(rows, aligned=">" * len(rows[0]), longest=LONGEST_LABEL)
 
 
 def _print_parts(writer: Writer, parts: Sequence[words.Part]) -> None:

@@ -212,6 +212,10 @@ def compile_parameters(program: Program, names: Sequence[str] | None = None) -> 
         ValueError: the model has no game, or no parameter is named.
     """
     graph, model = program.graph, program.model
+    if model.rounds is not None:
+        raise ValueError(
+            f"'{model.name}' is played in rounds; batches in memory are of games played once. Use solve."
+        )
     if graph is None:
         raise ValueError(f"only a game has choices; '{model.name}' has none; run it instead.")
     if names is None:

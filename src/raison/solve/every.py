@@ -46,6 +46,7 @@ KEPT = 24
 MOST_HISTORIES = 10_000
 """Histories, every amount a move or case of its own, of games whose equilibria are enumerated; that fewer
 than these have too many strategies is seen only when they are counted."""
+ROUNDS = "games in rounds are solved for one equilibrium of every period"
 MANY = "payoffs depend on what a continuum of players does, so that it is no game of single players"
 PREDICTION = "a quantal response is a prediction of its own, not one of several equilibria"
 
@@ -93,6 +94,8 @@ def why_not(program: Program) -> str | None:
 def why_never(program: Program) -> str | None:
     """Why the concept or the game has no list of equilibria at all; None where it has."""
     solution, concept = program.model.solution, solved_by(program.model)
+    if program.model.rounds is not None:
+        return ROUNDS
     if (concept == "logit" and solution.precision is not None) or concept == "strategic-choice":
         return PREDICTION
     return MANY if asked_fractions(program.model) else None

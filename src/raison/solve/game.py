@@ -32,8 +32,8 @@ MOST_CELLS = 1 << 23
 """Amounts of one draw that an array may differ along."""
 
 
-def played(world: World, batch: int, tie_from: Sequence[Array] | None = None) -> Solved | None:
-    """Solve a world's game, mark where play is stuck; None without a game.
+def played_once(world: World, batch: int, tie_from: Sequence[Array] | None = None) -> Solved | None:
+    """Solve a world's game, one period of it where there are rounds; None without a game.
 
     Args:
         world: The draws.

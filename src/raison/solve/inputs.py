@@ -53,6 +53,12 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
         points: Values of parameters, `[count]` each; the others have their central value.
         count: How many.
     """
+    if program.model.rounds is not None:
+        raise ValueError(
+            f"'{program.model.name}' is played in rounds, and its game is not a tree that can be "
+            f"listed, written "
+            "or checked by itself; look at its values, policy and margins instead."
+        )
     if program.form is None:
         program = replace(program, form=make_form(program.model))
     return inputs_of(World(program, chosen=points, hold=fuse), count)

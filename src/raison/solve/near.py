@@ -138,8 +138,12 @@ class Point:
         Raises:
             SizeError: there are none.
         """
-        if self.program.graph is None or self.program.form is not None:
-            raise SizeError("a closed form needs a game in which everybody sees everything.")
+        if (
+            self.program.graph is None
+            or self.program.form is not None
+            or self.program.model.rounds is not None
+        ):
+            raise SizeError("a closed form needs a game, played once, in which everybody sees everything.")
         return self.program.graph
 
     def known(self) -> dict[str, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,10 +19,11 @@ from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.form_play import FormPlayed
 from raison.solve.form_points import PlaceSolution, make_places, place_numbers
-from raison.solve.game import largest_array, played
+from raison.solve.game import largest_array
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.play import branch_probabilities
+from raison.solve.rounds.played import RoundsPlayed, played
 
 Floats = NDArray[np.float64]
 
@@ -61,6 +63,10 @@ class PointSolution:
         available: By state, `[branches, N]` whether each branch can be taken, for the checker.
         places: Of a game with information sets, each of them; `strategy` then averages over amounts.
         forked: `[N]` bool, the branch that was followed passed a bifurcation, as in symmetric games.
+        policy: Of a game in rounds, by decision `[n1, .., nk, N]` int32, the number of the move that is made
+            in the first period at each state of the grid.
+        worth: Of one, by player `[n1, .., nk, N]`, what each state is worth at the beginning of play.
+        states: Of one, by state `[n, N]`, its points.
     """
 
     quantity: Mapping[str, Floats]
@@ -76,6 +82,9 @@ class PointSolution:
     available: tuple[NDArray[np.bool_], ...]
     places: tuple[PlaceSolution, ...] = ()
     forked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    policy: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
+    worth: Mapping[str, Floats] = field(default_factory=dict)
+    states: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def _side_by_side(*rows: Any) -> Any:
@@ -149,6 +158,9 @@ def solve_points(program: Program, points: Mapping[str, Floats], count: int, key
         available=tuple(found["available"]),
         places=places,
         forked=found["forked"],
+        policy={name: found["policy"][name] for name in model.game if name in found["policy"]},
+        worth=ordered("worth", model.players),
+        states=found["states"],
     )
 
 
@@ -233,6 +245,9 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
         "available": [],
         "state reached": [],
         "forked": xp.zeros((count,), bool),
+        "policy": {},
+        "worth": {},
+        "states": {},
     }
     if game is not None:
         model, graph = program.model, program.graph
@@ -245,15 +260,24 @@ def _solve(program: Program, chosen: Mapping[str, Any], count: int, keep: Hold) 
                 found["margin"][name] = spread(game.node_margin(name))
         for outcome in model.outcomes:
             found["outcome"][outcome] = spread(game.node_reached(outcome))
-        if isinstance(game, FormPlayed):
+        once = game.first if isinstance(game, RoundsPlayed) else game
+        if isinstance(once, FormPlayed):
             for index, player in enumerate(model.players):
-                worth = lambda z, p=index: game.numbers.payoff[z, p]
-                found["value"][player] = spread(game.total(graph.outcomes, worth))
-            found["places"] = place_numbers(game, game.logs)
-            if game.forked is not None:
-                found["forked"] = game.forked
-        elif isinstance(game, Played):
-            _add_states(found, game, spread)
+                worth = lambda z, p=index: once.numbers.payoff[z, p]
+                found["value"][player] = spread(once.total(graph.outcomes, worth))
+            found["places"] = place_numbers(once, once.logs)
+            if once.forked is not None:
+                found["forked"] = once.forked
+        if isinstance(game, RoundsPlayed):
+            lattice = game.repeated.lattice
+            found["policy"] = game.policy()
+            found["worth"] = dict(zip(model.players, game.worth[0], strict=True))
+            for k, state in enumerate(lattice.names):
+                row = lattice.values(k)
+                row = row.reshape(-1, row.shape[-1])
+                found["states"][state] = jnp.broadcast_to(row, (row.shape[0], count))
+        if isinstance(once, Played):
+            _add_states(found, once, spread)
     found["status"] = world.status(count)
     return found
 

@@ -120,6 +120,11 @@ def conditions(model: Model) -> list[Condition]:
         raise ValueError(
             "a closed form needs a question about a move; add {node: ..., move: ...} under 'questions'."
         )
+    if model.rounds is not None:
+        raise ValueError(
+            f"a closed form needs a game that is played once; '{model.name}' has rounds. Solve at "
+            f"points with --at."
+        )
     program = compile_model(model)
     if program.form is not None:
         raise ValueError(

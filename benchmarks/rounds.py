@@ -1,0 +1,160 @@
+"""Games in rounds: 24 periods on 21 x 21 x 21 states with three moves and a reply; one player beside
+QuantEcon.
+
+A draw is solved over its whole grid and played forward, as by a run. QuantEcon's DiscreteDP takes rewards and
+transitions as arrays; they are made beforehand and not timed. That both find the same worth is a test
+(`tests/solve/test_rounds_peers.py`) and is looked at here again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import Report, Target, side_by_side
+
+DRAWS = 64
+PROBLEMS = 100
+ROUNDS = 3
+GAME = """
+raison: 1
+title: Three stocks, three moves, a reply
+players: {{leader: The leader, street: The street}}
+parameters:
+  relief: {{value: "uniform(0, 1)"}}
+  idle: {{value: "uniform(0, 2)"}}
+  drain: {{value: "uniform(0, 1)"}}
+rounds:
+  horizon: 24
+  discount: {{leader: 0.98, street: 0.95}}
+  state:
+    face: {{start: 0, grid: [-3, 3], steps: 21}}
+    pool: {{start: 1, grid: [0, 1], steps: 21}}
+    since: {{start: 0, grid: [0, 12], steps: 21}}
+  terminal: {{leader: 10 * logistic(face), street: 0}}
+game:
+  opening: {{player: leader, moves: {{call up: reply, fight on: reply, talk: reply}}}}
+  reply: {{player: street, moves: {{rise: rising, bear: goes_on}}}}
+  rising:
+    cases:
+      falls: {{probability: logistic(pool - face + idle * since / 12 - 3), then: overthrown}}
+      stands: {{probability: otherwise, then: put_down}}
+outcomes:
+  goes_on:
+    leader: "1 - 0.1 * since if opening == 'call up' else 0.5"
+    street: 0
+    next:
+      face: {face}
+      pool: "pool * (1 - drain * 0.3) if opening == 'call up' else min(pool + 0.02, 1)"
+      since: {since}
+  put_down:
+    leader: 0.5
+    street: -0.5
+    next:
+      face: {face}
+      pool: 0.9 * pool
+      since: {since}
+  overthrown: {{leader: -5, street: 1, ends: true}}
+questions:
+  - {{node: opening, move: call up}}
+  - {{event: "ended == 'overthrown'"}}
+"""
+OWN = {
+    "face": "0.9 * face - 0.3 * (1 - relief) + (0.2 if opening == 'talk' else 0)",
+    "since": "\"1 if opening == 'call up' else since + 0.5\"",
+}
+EACH_OTHER = {
+    "face": "0.9 * face - 0.3 * (1 - relief * min(since / 6, 1)) + (0.2 if opening == 'talk' else 0)",
+    "since": "\"1 if opening == 'call up' else since + 0.5 + 0.1 * pool * logistic(face)\"",
+}
+MACHINE = """
+raison: 1
+title: When is a machine renewed?
+players: {owner: The owner}
+parameters:
+  cost: {value: "uniform(4, 15)"}
+  worse: {value: "uniform(0.2, 0.9)"}
+rounds:
+  horizon: HORIZON
+  discount: 0.95
+  state: {wear: {start: 0, grid: [0, 100], steps: 101}}
+game:
+  choice: {player: owner, moves: {run: use, repair: repaired, renew: renewed}}
+  use:
+    cases:
+      much: {probability: worse / 2, then: two}
+      some: {probability: worse / 2, then: one}
+      none: {probability: otherwise, then: zero}
+outcomes:
+  two: {owner: 3 - 0.002 * wear ** 2, next: {wear: "min(wear + 2, 100)"}}
+  one: {owner: 3 - 0.002 * wear ** 2, next: {wear: "min(wear + 1, 100)"}}
+  zero: {owner: 3 - 0.002 * wear ** 2}
+  repaired: {owner: 1, next: {wear: "max(wear - 5, 0)"}}
+  renewed: {owner: -cost, next: {wear: 0}}
+"""
+
+
+def run() -> Report:
+    """Measure it."""
+    report = Report(
+        f"Games in rounds: 24 periods, 21 x 21 x 21 states, three moves and a reply; {DRAWS} draws"
+    )
+    own, each = _runner(GAME.format(**OWN)), _runner(GAME.format(**EACH_OTHER))
+    times = side_by_side({"each state for itself": own, "states from each other": each}, ROUNDS)
+    report.add_times(times, {})
+    for name, wanted in (("each state for itself", 20), ("states from each other", 4)):
+        report.targets.append(Target(f"draws a second, {name}", DRAWS / report.time_of(name) * 1e3, wanted))
+    for horizon in ("24", "stationary"):
+        _beside_quantecon(report, horizon)
+    return report
+
+
+def _model(text: str) -> Any:
+    from raison.api import Model
+    from raison.model.reader import read_text
+
+    reading = read_text(text, "rounds")
+    if reading.model is None:
+        raise AssertionError([problem.message for problem in reading.problems])
+    return Model(reading.model, reading.sha256)
+
+
+def _runner(text: str) -> Any:
+    model = _model(text)
+    return lambda: model.run(draws=DRAWS, removals=())
+
+
+def _beside_quantecon(report: Report, horizon: str) -> None:
+    import quantecon
+
+    rng = np.random.default_rng(1)
+    costs, worse = rng.uniform(4, 15, PROBLEMS), rng.uniform(0.2, 0.9, PROBLEMS)
+    problems = [quantecon.markov.DiscreteDP(*_tables(c, w), 0.95) for c, w in zip(costs, worse, strict=True)]
+    model = _model(MACHINE.replace("HORIZON", horizon))
+
+    def theirs() -> list[float]:
+        if horizon == "stationary":
+            return [problem.solve(method="policy_iteration").v[0] for problem in problems]
+        return [quantecon.markov.backward_induction(p, 24, np.zeros(101))[0][0, 0] for p in problems]
+
+    def ours() -> Any:
+        return model.solve({"cost": costs, "worse": worse}).value["owner"]
+
+    np.testing.assert_allclose(ours(), theirs(), rtol=1e-8)
+    names = (f"raison, {horizon}", f"quantecon DiscreteDP, {horizon}")
+    report.add_times(side_by_side(dict(zip(names, (ours, theirs), strict=True)), ROUNDS), {})
+    ratio = report.time_of(names[1]) / report.time_of(names[0])
+    report.targets.append(Target(f"times as fast as quantecon, {PROBLEMS} problems, {horizon}", ratio, 10))
+
+
+def _tables(cost: float, worse: float) -> tuple[Any, Any]:
+    """Rewards and transitions of the machine, as DiscreteDP takes them."""
+    wear = np.arange(101)
+    reward = np.stack([3 - 0.002 * wear**2, np.ones(101), np.full(101, -cost)], axis=1)
+    moved = np.zeros((101, 3, 101))
+    for more, chance in ((2, worse / 2), (1, worse / 2), (0, 1 - worse)):
+        np.add.at(moved, (wear, 0, np.minimum(wear + more, 100)), chance)
+    moved[wear, 1, np.maximum(wear - 5, 0)] = 1
+    moved[:, 2, 0] = 1
+    return reward, moved
