@@ -227,8 +227,9 @@ def test_every_family_of_vectors_has_a_model_and_every_model_a_family() -> None:
     covered = {spec.model for spec in FAMILIES.values()}
     # the crisis with known types has a closed form instead of vectors: tests/test_crisis_closed_form.py
     others = {"fearon1994/three-step-crisis.yaml"}
-    # games with amounts, errors or a root, whose vectors other files here have
+    # games with amounts, errors, a root, rounds or a process, whose vectors other files here have
     others |= {
+        "downs-rocke1994/gambling-month-by-month.yaml",
         "fearon1994/attrition-with-audience-costs.yaml",
         "fearon1994/crisis-private-resolve.yaml",
         "fearon1995/take-it-or-leave-it.yaml",
@@ -236,6 +237,7 @@ def test_every_family_of_vectors_has_a_model_and_every_model_a_family() -> None:
         "iida1993/private-floor.yaml",
         "morris-shin2003/elite-defection.yaml",
         "nalebuff1986/brinkmanship-private.yaml",
+        "raison2026/mobilisation-pipeline.yaml",
         "schultz1998/crisis-with-opposition.yaml",
         "signorino1999/strategic-choice.yaml",
     }
