@@ -65,6 +65,7 @@ def test_the_library_names_the_option_too():
 IDLE = "raison: warning: the refinement 'd1' "
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["solve"], ["run", "--draws", "64", "--no-report"]])
 def test_a_refinement_where_equilibria_are_not_enumerated_says_that_it_does_nothing(call, command):
     code, out, err = call(command[0], "crisis-private-resolve", *command[1:], "--refinement", "d1")
@@ -76,6 +77,7 @@ def test_a_refinement_where_equilibria_are_not_enumerated_says_that_it_does_noth
     assert call(command[0], "crisis-private-resolve", *command[1:])[2] == ""
 
 
+@pytest.mark.slow
 def test_a_refinement_that_works_is_said_to_work_on_what_a_run_counts(call, tmp_path):
     """Beer and quiche (Cho and Kreps 1987): the intuitive criterion leaves one of two poolings."""
     (tmp_path / "beer.yaml").write_text(BEER)

@@ -78,6 +78,7 @@ def test_a_weak_stranger_who_drinks_beer_at_times_is_worked_as_in_the_paper(with
         assert draw.questions[0].number == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_hand_comes_to_the_outcomes_that_the_engine_finds() -> None:
     """Also with errors of all players, when every history has a probability of its own."""
     plain = model(BEER.replace("strong: {value: 0.9}", STRONG))

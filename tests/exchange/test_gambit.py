@@ -145,6 +145,7 @@ def solved(text: str) -> Solution:
     return Model.of(reading.model).solve()
 
 
+@pytest.mark.slow
 def test_every_equilibrium_that_we_list_is_held_against_those_of_gambit() -> None:
     """Pooling on either drink, with a duel after the other for sure or with any odds from a half."""
     pytest.importorskip("pygambit")

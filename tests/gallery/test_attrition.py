@@ -95,6 +95,7 @@ def test_the_chance_of_disaster_is_the_mean_over_pairs_of_types(largest: float) 
     assert by_hand == pytest.approx(closed_form_of_disaster(largest), rel=1e-10)
 
 
+@pytest.mark.slow
 def test_brinkmanship_has_the_risk_of_the_continuum_to_a_hundredth() -> None:
     case = VECTORS["C8_brinkmanship_uniform_types"][0]
     given, expected = case["params"]["X"], case["result"]["p_disaster"]

@@ -32,6 +32,7 @@ def with_steps(name: str, steps: int) -> Any:
     return raison.Model.of(replace(record, parameters=parameters))
 
 
+@pytest.mark.slow
 def test_a_crisis_with_private_resolve_has_the_closed_form_of_the_continuum() -> None:
     """After Fearon (1994): pooling is not among the vectors; semi-separating twice, no bluff twice."""
     model = raison.gallery("crisis-private-resolve")
@@ -95,6 +96,7 @@ def test_the_crisis_converges_at_first_order(name: str) -> None:
         assert coarse / fine == pytest.approx(2, abs=0.5)
 
 
+@pytest.mark.slow
 def test_an_opposition_that_exposes_bluffs_lets_the_defender_resist_less() -> None:
     """After Schultz (1998), stylised: [1 - d(1 + a)] / [(1 - d)(1 + a)] where bluffs are mixed."""
     model = raison.gallery("crisis-with-opposition")

@@ -158,6 +158,7 @@ questions:
 """
 
 
+@pytest.mark.slow
 def test_a_private_type_goes_through_a_process():
     """The same game with the process written out: arms are effort * pace * time."""
     through = raison.Model.of(read_text(TYPES).model)

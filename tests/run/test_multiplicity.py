@@ -140,6 +140,7 @@ def test_a_stag_hunt_has_three_equilibria_below_one_and_its_mean_ranges_over_the
     assert both.equilibria is None  # a mean
 
 
+@pytest.mark.slow
 def test_games_of_three_types_are_enumerated_and_agree_where_speech_pays() -> None:
     """Believing pays at the prior: all speak, or none does since it would be doubted, wherever cost > 0."""
     verdict = model(THREE_TYPES).run(draws=512).verdicts[0]
@@ -148,6 +149,7 @@ def test_games_of_three_types_are_enumerated_and_agree_where_speech_pays() -> No
     assert verdict.equilibria.in_some == 1.0
 
 
+@pytest.mark.slow
 def test_where_mixed_equilibria_may_be_missing_known_ones_that_differ_still_count() -> None:
     """Both can count on q after u, and both on q after d, whatever x is."""
     verdict = model(THREE_STEPS).run(draws=64).verdicts[0]
@@ -158,6 +160,7 @@ def test_where_mixed_equilibria_may_be_missing_known_ones_that_differ_still_coun
     assert verdict.equilibria.open_reasons[0].share == 1.0
 
 
+@pytest.mark.slow
 def test_where_one_may_be_missing_in_every_draw_and_none_differ_there_are_no_bounds_but_a_reason() -> None:
     """After d the first mover gets less than he can lose after u, so that he plays u in any equilibrium."""
     text = THREE_STEPS.replace("{u: q, d: r}", "{u: s, d: r}").replace("{u: r, d: q}", "{u: r, d: s}")

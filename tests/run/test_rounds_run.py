@@ -75,6 +75,7 @@ def test_play_forward_pays_what_the_worth_promises() -> None:
         assert abs(difference.mean()) < 4 * error + 1e-3  # 1e-3: what 41 points leave to interpolation
 
 
+@pytest.mark.slow
 def test_a_run_answers_the_periods_and_the_whole_of_play() -> None:
     run = the_model().run(draws=2_048, seed=3)
     answers = {verdict.name: verdict for verdict in run.verdicts}

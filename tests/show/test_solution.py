@@ -137,6 +137,7 @@ def test_what_is_done_is_averaged_over_what_is_offered_and_over_types_by_their_w
     assert "answer ask, kind, offer take 1 1" in rows
 
 
+@pytest.mark.slow
 def test_the_information_sets_of_a_node_add_up_to_what_is_done_there_and_what_follows() -> None:
     """Also for types that have sorted themselves: those who challenge are more often those who fight."""
     solution = raison.gallery("crisis-private-resolve").solve({})

@@ -71,8 +71,11 @@ def points(count: int, **ranges: tuple[float, float]) -> dict[str, np.ndarray]:
     return {name: rng.uniform(low, high, count) for name, (low, high) in ranges.items()}
 
 
-@pytest.mark.parametrize("precision", [None, 7.0], ids=["limit", "precision 7"])
-@pytest.mark.parametrize("fight", ["p > -1", "k < 0.6 or k > 1.4"], ids=["everybody", "some types"])
+@pytest.mark.parametrize(
+    ("fight", "precision"),
+    [("k < 0.6 or k > 1.4", None), ("p > -1", 7.0)],
+    ids=["some types, in the limit", "everybody, at a precision"],
+)
 def test_a_move_that_some_cannot_make_is_as_one_that_gives_them_nothing_else(tmp_path, fight, precision):
     chosen = points(64, p=(0.2, 0.8), a=(0.0, 0.5))  # the types that cannot do not pay the most or least
     some = load(tmp_path, CRISIS, OPEN="a > -1", FIGHT=fight, PAID="1 > 0")
@@ -84,6 +87,7 @@ def test_a_move_that_some_cannot_make_is_as_one_that_gives_them_nothing_else(tmp
         np.testing.assert_allclose(found[0].value[player], found[1].value[player], rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CASES)
 def test_an_information_set_without_moves_to_which_nothing_leads_is_no_fault(tmp_path, kind):
     model = load(tmp_path, SIGNAL, LEAST="2", **CASES[kind])

@@ -59,6 +59,7 @@ def test_gambit_is_asked_in_words_where_a_game_is_not_solved_here(model: raison.
     assert any("left 0.4" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_run_counts_the_draws_whose_branch_forks_and_says_so(model: raison.Model, tmp_path: Path) -> None:
     """Three in ten draws are symmetric: left is no better than right."""
     text = MODEL.replace("uniform(0, 1)", "choice(0, 0.3, 0.5, 0.7)")

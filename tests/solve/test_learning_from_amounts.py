@@ -36,6 +36,7 @@ questions: [{{name: war, event: outcome == 'war'}}]
     return Model(reading.model, reading.sha256)
 
 
+@pytest.mark.slow
 def test_twenty_offers_of_eight_types_are_solved() -> None:
     """63 unknowns: written out equation by equation, the program would not be compiled in minutes."""
     model = offers(8, 21)

@@ -107,6 +107,7 @@ def test_beer_and_quiche_lists_both_poolings_with_the_published_beliefs_and_crit
     assert all(e.gain < 1e-9 for e in found.equilibria)  # what is promised
 
 
+@pytest.mark.slow
 def test_where_only_pure_equilibria_are_looked_for_it_says_that_some_may_be_missing() -> None:
     path = field_data.path("gambit", "km6.efg")
     found = raison.load(path).solve().equilibria()

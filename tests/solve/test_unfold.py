@@ -146,6 +146,7 @@ def plain(found: Equilibria) -> list:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concept", ["sequential", pytest.param("nash", marks=pytest.mark.slow)])
 def test_types_of_a_choice_have_the_equilibria_of_the_same_types_drawn_by_a_chance_node(concept) -> None:
     """Below a half of strong ones the bully duels, above he does not: pooling, mixing, and both."""
