@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
-from raison.answer.intervals import Estimate
 from raison.challenge.robustness import (
     FEWEST_EFFECTIVE,
     SHAPES,
@@ -20,7 +19,6 @@ from raison.challenge.robustness import (
     share_crossing,
     share_range,
     worst,
-    worst_at,
 )
 from raison.run.designs import make_design
 
@@ -390,14 +388,6 @@ def test_values_that_repeat_make_one_part():
     assert constant.low[0] == pytest.approx(0.5)
 
 
-def test_a_function_says_what_the_verdict_is_at_a_point():
-    found = worst_at(lambda p, u: [u * u, Estimate(1 - u, 0.01, 0.0, 1.0, "replicates")][p], 2)
-    assert found.low.tolist() == [0.0, 0.0]
-    assert found.high.tolist() == [1.0, 1.0]
-    assert found.high_at.tolist() == [[1.0, 1.0], [0.0, 0.0]]
-    assert found.low_error.tolist() == [0.0, 0.01]
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -428,7 +418,6 @@ def test_a_function_says_what_the_verdict_is_at_a_point():
         pytest.param(lambda: worst(np.ones((2, 321)), np.ones(320)), "must be \\[P, 320\\]", id="draws"),
         pytest.param(lambda: worst(np.ones((2, 320)), np.ones(320), parts=11), "from 1 to 10", id="parts"),
         pytest.param(lambda: worst(np.full((1, 320), np.nan), np.ones(320)), "not finite", id="x"),
-        pytest.param(lambda: worst_at(lambda p, u: u, 1, ()), "at least one quantile", id="no grid"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, words):

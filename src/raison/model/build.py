@@ -6,7 +6,7 @@ What the names in a model mean, and whether it hangs together, is `raison.model.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -274,8 +274,6 @@ class _Builder(ProcessFields, RoundFields):
                 players = None if value is None else self.known_to(at, value, f"'{key}' in {what}")
                 if at not in self.broken:
                     without[key] = "all" if players is None else list(players)
-            elif PATH_ROOTS.get(first) is False:
-                self.error(at, f"'{first}' in {what} is known but not built yet; this version cannot use it.")
             elif first not in PATH_ROOTS:
                 hint = did_you_mean(key, prefixed) or did_you_mean(first, PATH_ROOTS)
                 hint = hint or f"; a path begins with {_either(PATH_ROOTS)}."
@@ -388,6 +386,5 @@ class _Builder(ProcessFields, RoundFields):
         return (numbers[0], numbers[1]) if numbers is not None and len(numbers) == 2 else None
 
 
-def _either(names: Mapping[str, bool]) -> str:
-    built = [name for name, is_built in names.items() if is_built]
-    return f"{', '.join(built[:-1])} or {built[-1]}"
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,28 +233,37 @@ def rewritten(expression: Expression, stands_for: Callable[[str], Expression]) -
         match part:
             case Name(name):
                 return stands_for(name)
-            case Unary(operator, operand):
-                return Unary(operator, new(operand))
-            case Binary(operator, left, right):
-                return Binary(operator, new(left), new(right))
-            case Compare(first, rest):
-                return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
-            case Logic(operator, operands):
-                return Logic(operator, tuple(new(operand) for operand in operands))
-            case Conditional(condition, then, otherwise):
-                return Conditional(new(condition), new(then), new(otherwise))
-            case Call(function, arguments, keywords):
-                given = tuple((keyword, new(value)) for keyword, value in keywords)
-                return Call(function, tuple(new(argument) for argument in arguments), given)
             case Root(name, body, low, high):
                 name, body = _in_root(name, body, stands_for)
                 return Root(name, body, new(low), new(high))
-            case Simulated(process, inputs, output):
-                return Simulated(process, tuple((name, new(value)) for name, value in inputs), output)
-            case Number() | Text() | Fraction():
-                return part
+            case _:
+                return _with_parts(part, new)
 
     return new(expression)
+
+
+def _with_parts(part: Expression, new: Callable[[Expression], Expression]) -> Expression:
+    """The expression made of new parts; one without parts stays, and so does the body of a `root`."""
+    match part:
+        case Unary(operator, operand):
+            return Unary(operator, new(operand))
+        case Binary(operator, left, right):
+            return Binary(operator, new(left), new(right))
+        case Compare(first, rest):
+            return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
+        case Logic(operator, operands):
+            return Logic(operator, tuple(new(operand) for operand in operands))
+        case Conditional(condition, then, otherwise):
+            return Conditional(new(condition), new(then), new(otherwise))
+        case Call(function, arguments, keywords):
+            given = tuple((keyword, new(value)) for keyword, value in keywords)
+            return Call(function, tuple(new(argument) for argument in arguments), given)
+        case Root(name, body, low, high):
+            return Root(name, body, new(low), new(high))
+        case Simulated(process, inputs, output):
+            return Simulated(process, tuple((name, new(value)) for name, value in inputs), output)
+        case Name() | Number() | Text() | Fraction():
+            return part
 
 
 def _in_root(name: str, body: Expression, stands_for: Callable[[str], Expression]) -> tuple[str, Expression]:
@@ -280,28 +289,17 @@ def renamed(expression: Expression, name: Callable[[str], str], call: Callable[[
         match part:
             case Name(old):
                 return Name(name(old))
-            case Unary(operator, operand):
-                return Unary(operator, new(operand))
-            case Binary(operator, left, right):
-                return Binary(operator, new(left), new(right))
-            case Compare(first, rest):
-                return Compare(new(first), tuple((sign, new(right)) for sign, right in rest))
-            case Logic(operator, operands):
-                return Logic(operator, tuple(new(operand) for operand in operands))
-            case Conditional(condition, then, otherwise):
-                return Conditional(new(condition), new(then), new(otherwise))
-            case Call(function, arguments, keywords):
-                given = tuple((keyword, new(value)) for keyword, value in keywords)
-                return Call(call(function), tuple(new(argument) for argument in arguments), given)
+            case Fraction(node, move):
+                return Fraction(name(node), move)
+            case Call(function):
+                return replace(_with_parts(part, new), function=call(function))
+            case Simulated(process):
+                return replace(_with_parts(part, new), process=call(process))
             case Root(bound, body, low, high):
                 outside = lambda old: old if old == bound else name(old)
                 return Root(bound, renamed(body, outside, call), new(low), new(high))
-            case Simulated(process, inputs, output):
-                return Simulated(call(process), tuple((key, new(value)) for key, value in inputs), output)
-            case Fraction(node, move):
-                return Fraction(name(node), move)
-            case Number() | Text():
-                return part
+            case _:
+                return _with_parts(part, new)
 
     return new(expression)
 

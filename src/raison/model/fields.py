@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from raison.model.definition import parse_definition, parse_formula
@@ -59,32 +59,24 @@ class Fields:
             self.error(path, f"{what} needs a mapping with {needed}; got {given(data)}.")
             return None
         found: dict[str, Any] = {}
-        later: list[str] = []
         for key, value, at in self.uncut(path, data, lambda key: key not in keys):
-            known = keys.get(key)
-            if known is None:
-                close = nearest(key, [name for name in keys if keys[name].built and name not in data])
+            if key not in keys:
+                close = nearest(key, [name for name in keys if name not in data])
                 self.error(at, self._unknown(key, keys, what))
                 if close is not None and close not in found:
                     found[close] = value
                     self.broken.add((*path, close))
-            elif not known.built:
-                later.append(key)
-                self.broken.add(at)
             else:
                 found[key] = value
-        if later:
-            self.add(Problem(not_built(later, what), (*path, later[0])))
         self._missing(path, found, keys, what)
         return found
 
     @staticmethod
     def _unknown(key: str, keys: Mapping[str, Key], what: str) -> str:
-        built = [name for name in keys if keys[name].built]
         if not _NAME.fullmatch(key):
             hint = "; if this is text with a comma or ': ' in it, quote the text."
         else:
-            hint = did_you_mean(key, keys) or f"; the keys here are {', '.join(built)}."
+            hint = did_you_mean(key, keys) or f"; the keys here are {', '.join(keys)}."
         return f"{what} has no key '{key[:60]}'{hint}"
 
     def _missing(self, path: Path, found: Mapping[str, Any], keys: Mapping[str, Key], what: str) -> None:
@@ -263,13 +255,6 @@ class Fields:
         ]
         whole = tuple(number for number in read if number is not None)
         return whole if len(whole) == len(read) else None
-
-
-def not_built(keys: Sequence[str], what: str) -> str:
-    """The message about keys that the language knows and this version cannot use."""
-    quoted = " and ".join(f"'{key}'" for key in keys)
-    verb, them = ("is", "it") if len(keys) == 1 else ("are", "them")
-    return f"{quoted} in {what} {verb} known but not built yet; this version cannot use {them}."
 
 
 def given(value: object) -> str:

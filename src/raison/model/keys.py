@@ -18,13 +18,11 @@ class Key:
             `definition`, `name`, `names`, `numbers`, `order`, `interval`, or the name of another section,
             with `*` for a mapping of names to it and `[]` for a list of it.
         needed: Whether the section is incomplete without it.
-        built: Whether this version can do it; the language knows the key in any case.
     """
 
     about: str
     shape: str = "text"
     needed: bool = False
-    built: bool = True
 
 
 SECTIONS: Mapping[str, Mapping[str, Key]] = {
@@ -297,14 +295,8 @@ MOST_STAGES = 100
 MAX_STEPS = 100_000
 """The most steps that an amount may be cut into; the fewest are 2."""
 
-PATH_ROOTS: Mapping[str, bool] = {
-    "game": True,
-    "outcomes": True,
-    "solution": True,
-    "processes": True,
-    "rounds": True,
-}
-"""Where a dotted path in `without` may begin, and whether this version can."""
+PATH_ROOTS = ("game", "outcomes", "solution", "processes", "rounds")
+"""Where a dotted path in `without` may begin."""
 
 KNOWN_TO = ".known_to"
 

@@ -9,7 +9,7 @@ from raison.model.constant import Lookup, constant
 from raison.model.formula import Formula, names
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
-from raison.model.records import Carried, Model, Question, Spread, branches, solved_by
+from raison.model.records import Carried, Model, Question, Spread, solved_by
 from raison.model.scope import PLAYED, Report, Scope
 
 MAX_PERIODS = 1_000
@@ -208,9 +208,3 @@ def has_chance(model: Model) -> bool:
     from raison.model.records import Chance, hides
 
     return hides(model) or any(isinstance(node, Chance | Spread) for node in model.game.values())
-
-
-def continuing(model: Model) -> tuple[str, ...]:
-    """The outcomes after which there is a next period."""
-    reached = {branch.then for node in model.game.values() for branch in branches(node).values()}
-    return tuple(name for name in model.outcomes if name in reached and name not in model.ends)

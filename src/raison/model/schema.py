@@ -88,7 +88,7 @@ def schema_text() -> str:
 
 
 def _section(name: str) -> Fragment:
-    keys = {key: rule for key, rule in SECTIONS[name].items() if rule.built}
+    keys = SECTIONS[name]
     mapping: Fragment = {
         "type": "object",
         "properties": {key: _property(rule) for key, rule in keys.items()},

@@ -1,4 +1,5 @@
-"""Plain pictures of the analyses as inline SVG, without a chart library: bars along rows, dots in a plane.
+"""Plain pictures of the analyses as inline SVG, without a chart library: bars along rows, dots in a plane,
+curves, shades of a grid.
 
 Colours come from the page's style by class, so that they follow its light and dark theme.
 """
@@ -18,6 +19,7 @@ _LABEL, _GAP, _ROW = 190, 10, 24
 _LONGEST = 27  # letters of a label
 _LETTER = 6.8  # width of one
 _HEIGHT = 300
+_CURVE = (70, WIDTH - 30, 12, 182)  # left, right, top and bottom of a curve or of shades
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,65 @@ def plane(
             f'<circle class="{kind}" cx="{x(dot.x):.1f}" cy="{y(dot.y):.1f}" r="4.5">{name}</circle>'
         )
     parts.append(_text("title", (left + right) / 2, _HEIGHT - 8, across, "middle"))
-    parts.append(
-        f'<text class="title" transform="translate(14 {(top + bottom) / 2:.0f}) rotate(-90)"'
-        f' text-anchor="middle">{_escaped(up)}</text>'
-    )
+    parts.append(_upright(up, (top + bottom) / 2))
     return _svg("plane", _HEIGHT, f"{up} against {across}", parts)
+
+
+def curve(values: Sequence[float | None], across: str, title: str) -> str:
+    """Shares at places 1, 2, ... joined by a line; where one is missing the line goes on to the next.
+
+    Args:
+        values: At least one, from 0 to 1.
+        across: Title of the horizontal scale.
+        title: What the picture shows, for those who do not see it.
+    """
+    left, right, top, bottom = _CURVE
+    x = lambda place: left + (right - left) * (place / max(len(values) - 1, 1))
+    y = lambda value: bottom - (bottom - top) * value
+    parts: list[str] = []
+    for tick in ticks(0.0, 1.0):
+        parts.append(_line("grid", left, y(tick), right, y(tick)))
+        parts.append(_text("tick", left - 6, y(tick) + 4, _number(tick, True), "end"))
+    whole = [tick for tick in ticks(1, len(values)) if tick == round(tick)]
+    parts += [_text("tick", x(tick - 1), bottom + 15, _number(tick, False), "middle") for tick in whole]
+    points = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in enumerate(values) if v is not None)
+    parts.append(f'<polyline class="curve" points="{points}"/>')
+    parts.append(_text("title", (left + right) / 2, bottom + 34, across, "middle"))
+    return _svg("curve", bottom + 40, title, parts)
+
+
+def shades(
+    rows: Sequence[Sequence[float]],
+    across: tuple[str, float, float],
+    up: tuple[str, float, float] | None,
+    title: str,
+) -> str:
+    """Shares on a grid: the stronger the colour, the larger the share.
+
+    Args:
+        rows: From the lowest to the highest, each from left to right.
+        across: Title of the horizontal scale and its ends.
+        up: The same of the vertical one; None for one row.
+        title: What the picture shows, for those who do not see it.
+    """
+    left, right, top, bottom = _CURVE
+    wide, high = (right - left) / len(rows[0]), (bottom - top) / len(rows)
+    parts = [
+        f'<rect class="shade" x="{left + i * wide:.2f}" y="{bottom - (j + 1) * high:.2f}"'
+        f' width="{wide:.2f}" height="{high:.2f}" opacity="{0.06 + 0.94 * value:.3f}"/>'
+        for j, row in enumerate(rows)
+        for i, value in enumerate(row)
+    ]
+    for tick in ticks(*across[1:]):
+        place = left + (right - left) * (tick - across[1]) / ((across[2] - across[1]) or 1.0)
+        parts.append(_text("tick", place, bottom + 15, _number(tick, False), "middle"))
+    parts.append(_text("title", (left + right) / 2, bottom + 34, across[0], "middle"))
+    if up is not None:
+        for tick in ticks(*up[1:]):
+            place = bottom - (bottom - top) * (tick - up[1]) / ((up[2] - up[1]) or 1.0)
+            parts.append(_text("tick", left - 6, place + 4, _number(tick, False), "end"))
+        parts.append(_upright(up[0], (top + bottom) / 2))
+    return _svg("shades", bottom + 40, title, parts)
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
@@ -160,6 +216,13 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
 
 def _text(kind: str, x: float, y: float, text: str, anchor: str) -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_escaped(text)}</text>'
+
+
+def _upright(text: str, y: float) -> str:
+    return (
+        f'<text class="title" transform="translate(14 {y:.0f}) rotate(-90)"'
+        f' text-anchor="middle">{_escaped(text)}</text>'
+    )
 
 
 def _escaped(text: str) -> str:

@@ -26,11 +26,6 @@ class Component:
     subsets: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
 
     @property
-    def is_point(self) -> bool:
-        """Whether it is one isolated equilibrium."""
-        return len(self.subsets) == 1 and all(len(side) == 1 for side in self.subsets[0])
-
-    @property
     def first(self) -> frozenset[int]:
         """Numbers of player 1's extreme strategies in it."""
         return frozenset(x for xs, _ in self.subsets for x in xs)

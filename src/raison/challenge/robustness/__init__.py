@@ -28,7 +28,7 @@ from raison.challenge.robustness.mean import mean_crossing, mean_range
 from raison.challenge.robustness.records import Crossing, Range
 from raison.challenge.robustness.shapes import FEWEST_EFFECTIVE, SHAPES, Reweighted, Shape, reweighted
 from raison.challenge.robustness.share import share_bounds, share_crossing, share_range
-from raison.challenge.robustness.worst import Extremes, worst, worst_at
+from raison.challenge.robustness.worst import Extremes, worst
 
 __all__ = [
     "FEWEST_EFFECTIVE",
@@ -51,5 +51,4 @@ __all__ = [
     "share_crossing",
     "share_range",
     "worst",
-    "worst_at",
 ]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from raison.answer.intervals import Estimate
 from raison.challenge.conditional_mean import means_without
 from raison.challenge.replication import Replication, spread_error
-from raison.challenge.robustness.checks import Floats, checked_amounts, checked_unit, fitting_replicates
+from raison.challenge.robustness.checks import Floats, checked_amounts, fitting_replicates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +19,7 @@ class Extremes:
 
     Attributes:
         low: `[P]`, the verdict there.
-        low_error: `[P]`, its standard error; 0 from a function without error.
+        low_error: `[P]`, its standard error.
         low_at: `[P, 2]`, the part of the parameter's range, from and to, in the units of `x`.
         high: `[P]`.
         high_error: `[P]`.
@@ -54,7 +52,7 @@ def worst(x: ArrayLike, y: ArrayLike, *, parts: int = 20, replicate: ArrayLike |
         ValueError: shapes do not fit, fewer than 160 draws, fewer than 32 draws in a part, or numbers that
             are not finite.
 
-    Accuracy: an average over 1 / `parts` of the range, so less extreme than its end; `worst_at` has points.
+    Accuracy: an average over 1 / `parts` of the range, so less extreme than its end.
     """
     parameters = np.asarray(x, dtype=np.float64)
     numbers = checked_amounts(y)
@@ -90,37 +88,3 @@ def _extremes(x: Floats, y: Floats, parts: int, replicates: Replication) -> list
         where = int((sign * sums.sum(axis=0) / counts.sum(axis=0)).argmin())
         found.append((value, error, starts[where], ends[where]))
     return found
-
-
-def worst_at(
-    share_at: Callable[[int, float], Estimate | float],
-    num_parameters: int,
-    at: Sequence[float] = tuple(np.linspace(0.0, 1.0, 21).tolist()),
-) -> Extremes:
-    """Each parameter held at the point where the verdict is lowest, and highest.
-
-    Args:
-        share_at: `(p, u)` to the verdict with parameter p held at its quantile u.
-        num_parameters: P.
-        at: Quantiles that are tried.
-
-    Returns:
-        The record; `low_at` and `high_at` hold the same u twice.
-
-    Raises:
-        ValueError: no quantiles, or one outside [0, 1].
-
-    Accuracy: of a grid. With the same draws at every point the errors hardly disturb which is extreme.
-    """
-    grid = checked_unit(np.asarray(at)[None, :])[0]
-    if not len(grid):
-        raise ValueError("at needs at least one quantile.")
-    rows: list[list[tuple[float, float]]] = []
-    for p in range(num_parameters):
-        answers = [share_at(p, float(u)) for u in grid]
-        rows.append([(a.mean, a.standard_error) if isinstance(a, Estimate) else (a, 0.0) for a in answers])
-    values = np.array(rows, dtype=np.float64).reshape(num_parameters, len(grid), 2)
-    index, low, high = np.arange(num_parameters), values[..., 0].argmin(1), values[..., 0].argmax(1)
-    lowest, highest = values[index, low], values[index, high]
-    low_at, high_at = (np.repeat(grid[found][:, None], 2, axis=1) for found in (low, high))
-    return Extremes(lowest[:, 0], lowest[:, 1], low_at, highest[:, 0], highest[:, 1], high_at)

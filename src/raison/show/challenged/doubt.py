@@ -58,7 +58,11 @@ def _overturned(found: Robustness) -> str:
         )
     low, high = found.overturned_low, found.overturned_high
     interval = "" if low is None or high is None else f" ({_nats(low)} to {_nats(high)})"
-    return f"It takes {_nats(found.overturned_at)} nats{interval} to bring it to 50%."
+    moved = found.overturned_shift
+    shift = (
+        "" if moved is None else f", as far as a normal parameter moved by {_nats(moved)} standard deviations"
+    )
+    return f"It takes {_nats(found.overturned_at)} nats{interval} to bring it to 50%{shift}."
 
 
 def _nats(radius: float) -> str:

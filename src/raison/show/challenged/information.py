@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from raison.challenge.findings import Found, Information, Learned
+from raison.challenge.findings import Information, Learned
 from raison.model.records import Model
 from raison.show import numbers, plots, words
-from raison.show.challenged.section import Section, Table, ends, listed, measured, share, title
+from raison.show.challenged.section import Section, Table, ends, listed, measured, number, share, title
 from raison.show.plots import BarRow, Span
 from raison.show.text import one_line
 
@@ -55,22 +55,18 @@ def _overturning(found: Information) -> str:
     ]
     if not able:
         return "Learning no single parameter is likely to bring the answer to the other side of 50%."
-    able.sort(key=lambda one: -_number(one.overturn))
+    able.sort(key=lambda one: -number(one.overturn))
     first = able[0]
     then = (
         ""
         if first.share_if_overturned is None
         else f", to {numbers.percent(first.share_if_overturned, 0.005)}"
     )
-    chance = share(_number(first.overturn), None if first.overturn is None else first.overturn.standard_error)
+    chance = share(number(first.overturn), None if first.overturn is None else first.overturn.standard_error)
     return (
         f"Learning {one_line(first.parameters[0])} would bring the answer to the other side of 50%{then}"
         f" with a chance of {chance}."
     )
-
-
-def _number(found: Found | None) -> float:
-    return 0.0 if found is None or found.value is None else found.value
 
 
 def _picture(model: Model, found: Information) -> str | None:
@@ -79,10 +75,10 @@ def _picture(model: Model, found: Information) -> str | None:
     rows = [
         BarRow(
             one.parameters[0],
-            [Span(0.0, max(_number(one.worth if worth else one.overturn), 0.0), "yes")],
+            [Span(0.0, max(number(one.worth if worth else one.overturn), 0.0), "yes")],
             at=one.null if worth else one.overturn_null,
             error=ends(one.worth if worth else one.overturn),
-            text=numbers.significant(max(_number(one.worth if worth else one.overturn), 0.0), 2),
+            text=numbers.significant(max(number(one.worth if worth else one.overturn), 0.0), 2),
         )
         for one in chosen
     ]

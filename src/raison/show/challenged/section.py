@@ -83,6 +83,11 @@ def measured(found: Found | None) -> str:
     return numbers.with_error(found.value, found.standard_error)
 
 
+def number(found: Found | None) -> float:
+    """A number that was found; 0 where none was, which is how it is drawn and ordered."""
+    return 0.0 if found is None or found.value is None else found.value
+
+
 def is_clear(found: Found | None) -> bool:
     """Whether a number is told apart from nothing: its interval lies on one side of zero."""
     if found is None or found.low is None or found.high is None:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from raison.challenge.findings import Failing, Found, Sensitivity
 from raison.show import numbers, plots
-from raison.show.challenged.section import Section, Table, ends, is_clear, listed, measured, title, value
+from raison.show.challenged.section import (
+    Section,
+    Table,
+    ends,
+    is_clear,
+    listed,
+    measured,
+    number,
+    title,
+    value,
+)
 from raison.show.plots import BarRow, Span
 from raison.show.text import one_line
 
@@ -34,18 +44,18 @@ def _section(found: Sensitivity, several: bool) -> Section:
 
 
 def _explained(found: Sensitivity, what: str) -> str:
-    by_first = sorted(found.parameters, key=lambda p: -_number(p.first))
-    clear = [one for one in by_first if is_clear(one.first) and _number(one.first) > 0][:_NAMED]
+    by_first = sorted(found.parameters, key=lambda p: -number(p.first))
+    clear = [one for one in by_first if is_clear(one.first) and number(one.first) > 0][:_NAMED]
     if not clear:
         return f"No parameter alone explains a part of {what}'s variation that can be told from nothing."
     named = [f"{one_line(one.name)} {_part(one.first)}" for one in clear]
     alone = f"Of {what}'s variation, {listed(named)} would go if that parameter alone were known"
     together = [one for one in found.parameters if one.total is not None and is_clear(one.total)]
     if found.method == "given" or not together:
-        rest = 1 - sum(max(_number(p.first), 0.0) for p in found.parameters)
+        rest = 1 - sum(max(number(p.first), 0.0) for p in found.parameters)
         tail = "" if rest < 0.05 else f"; {numbers.percent(rest, 0.05)} lies in what parameters do together"
         return f"{alone}{tail}."
-    last = max(together, key=lambda p: _number(p.total))
+    last = max(together, key=lambda p: number(p.total))
     hand = f"{one_line(last.name)} has a hand in {_part(last.total)}"
     return f"{alone}; counting what it does together with others, {hand}."
 
@@ -64,23 +74,18 @@ def _between(found: Sensitivity) -> str:
     return " ".join(parts)
 
 
-def _number(found: Found | None) -> float:
-    return 0.0 if found is None or found.value is None else found.value
-
-
 def _part(found: Found | None) -> str:
-    number = _number(found)
     half = numbers.half_width(None if found is None else found.standard_error)
-    return numbers.percent(max(number, 0.0), max(half or 0.0, 0.002))
+    return numbers.percent(max(number(found), 0.0), max(half or 0.0, 0.002))
 
 
 def _picture(found: Sensitivity) -> str:
     rows: list[BarRow] = []
     for one in found.parameters[:_DRAWN]:
-        spans = [Span(0.0, max(_number(one.first), 0.0), "yes")]
+        spans = [Span(0.0, max(number(one.first), 0.0), "yes")]
         if one.total is not None:
-            spans.insert(0, Span(0.0, max(_number(one.total), 0.0), "no"))
-        at = None if one.effect is None else max(_number(one.effect), 0.0)
+            spans.insert(0, Span(0.0, max(number(one.total), 0.0), "no"))
+        at = None if one.effect is None else max(number(one.effect), 0.0)
         shown = one.effect or one.total or one.first
         rows.append(BarRow(one.name, spans, at=at, error=ends(shown), text=_part(shown)))
     top = max([0.05, *(e[1] for row in rows if (e := row.error)), *(s.high for r in rows for s in r.spans)])

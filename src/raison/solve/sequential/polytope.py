@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
 
 import numpy as np
 
@@ -79,11 +78,6 @@ def corners(equal: Floats, least: Floats, *, every: bool = False) -> Corners:
         return parts[0]
     fields = zip(*((p.points, p.valid, p.slack, p.tight) for p in parts), strict=True)
     return Corners(*(np.concatenate(field, axis=-1) for field in fields))
-
-
-def count_choices(equations: int, rows: int, unknowns: int) -> int:
-    """How many systems `corners` solves for each polytope."""
-    return comb(rows - equations, unknowns - equations) if equations <= unknowns else 0
 
 
 def _choices(equations: int, rows: int, unknowns: int, every: bool) -> list[tuple[int, ...]]:
