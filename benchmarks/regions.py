@@ -42,8 +42,8 @@ def _planted() -> tuple[np.ndarray, np.ndarray]:
 def _boxes(report: Report, x: np.ndarray, y: np.ndarray) -> None:
     import pandas
 
-    from raison.challenge.boxes import quasi_p_values
-    from raison.challenge.prim import choose_box, find_trajectory
+    from raison.challenge.methods.boxes import quasi_p_values
+    from raison.challenge.methods.prim import choose_box, find_trajectory
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -70,7 +70,7 @@ def _boxes(report: Report, x: np.ndarray, y: np.ndarray) -> None:
 def _tree(report: Report, x: np.ndarray, y: np.ndarray) -> None:
     from sklearn.tree import DecisionTreeClassifier
 
-    from raison.challenge.cart import grow_tree
+    from raison.challenge.methods.cart import grow_tree
 
     rows = np.ascontiguousarray(x.T, dtype=np.float32)  # the layout and the precision that the peer works in
     peer: Any = lambda: DecisionTreeClassifier(max_depth=3, min_samples_leaf=0.05).fit(rows, y)

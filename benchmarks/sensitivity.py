@@ -43,7 +43,7 @@ def exact() -> tuple[np.ndarray, np.ndarray]:
 
 def indices_of_ours(answers: list[np.ndarray] | None = None) -> Any:
     """Points and analysis; the model as well, unless its answers are given."""
-    from raison.challenge.sobol import SobolSums, make_sobol_design, sobol_indices
+    from raison.challenge.methods.sobol import SobolSums, make_sobol_design, sobol_indices
 
     design = make_sobol_design(INPUTS, ROWS, 1)
     sums = SobolSums.start(INPUTS, 1)
@@ -68,7 +68,7 @@ def indices_of_salib(answers: np.ndarray | None = None) -> Any:
 
 
 def _times(report: Report) -> None:
-    from raison.challenge.sobol import make_sobol_design
+    from raison.challenge.methods.sobol import make_sobol_design
 
     blocks = [g_function(points)[None] for points in make_sobol_design(INPUTS, ROWS, 1).blocks()]
     ours, peer = "raison, points and analysis", "SALib, sample.sobol and analyze.sobol"
@@ -101,7 +101,7 @@ def _memory(report: Report) -> None:
         "    return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1024\n"
     )
     imports = {
-        "ours": "import raison.challenge.sobol",
+        "ours": "import raison.challenge.methods.sobol",
         "salib": "import SALib.analyze.sobol, SALib.sample.sobol",
     }
     found: dict[str, Row] = {}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raison.challenge.cart import Tree, grow_tree
+from raison.challenge.methods.cart import Tree, grow_tree
 
 REAL = "continuous"
 

@@ -10,7 +10,7 @@ import raison
 from raison.challenge.asked import Asked
 from raison.challenge.closed_form import ClosedForms
 from raison.challenge.engine import Engine
-from raison.challenge.tipping import tipping_points
+from raison.challenge.methods.tipping import tipping_points
 from raison.model.evaluate import FLOATS, evaluate
 from raison.model.formula import parse
 from raison.program.engine import configure

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raison.challenge.coalitions import (
+from raison.challenge.methods.coalitions import (
     EXACT,
     Table,
     attribute,

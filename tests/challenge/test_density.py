@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from raison.challenge.density import CLASSES, pawn
-from raison.challenge.jackknife import Status
+from raison.challenge.methods.density import CLASSES, pawn
+from raison.challenge.methods.jackknife import Status
 from raison.run.designs import make_design
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.interpolate import BSpline
 
-from raison.challenge.conditional_mean import _LAMBDAS, _RIDGE, cells_of_one, permuted_tables
-from raison.challenge.evppi import evpi, evppi, evppi_pairs, verdict_information
-from raison.challenge.replication import replication
+from raison.challenge.methods.conditional_mean import _LAMBDAS, _RIDGE, cells_of_one, permuted_tables
+from raison.challenge.methods.evppi import evpi, evppi, evppi_pairs, verdict_information
+from raison.challenge.methods.replication import replication
 from raison.run.designs import make_design
 
 FAR = 5.0  # standard errors from sixteen replicates: beyond it once in six thousand (t with 15 degrees)

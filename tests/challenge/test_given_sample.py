@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from raison.challenge.given_sample import failure_predictors, first_order, sliced
-from raison.challenge.jackknife import Status
+from raison.challenge.methods.given_sample import failure_predictors, first_order, sliced
+from raison.challenge.methods.jackknife import Status
 from raison.run.designs import make_design
 
 

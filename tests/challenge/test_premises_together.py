@@ -5,7 +5,7 @@ import pytest
 
 import raison
 from raison.challenge import premises as module
-from raison.challenge.coalitions import masks_of, rows_of
+from raison.challenge.methods.coalitions import masks_of, rows_of
 from raison.challenge.premises import Subsets, challenge_premises
 from raison.model.reader import read_text
 from raison.run import block

@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raison.challenge.boxes import Box, Limit, quasi_p_values
-from raison.challenge.prim import Trajectory, choose_box, drop_chance_limits, find_boxes, find_trajectory
+from raison.challenge.methods.boxes import Box, Limit, quasi_p_values
+from raison.challenge.methods.prim import (
+    Trajectory,
+    choose_box,
+    drop_chance_limits,
+    find_boxes,
+    find_trajectory,
+)
 
 REAL = "continuous"
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from raison.challenge.boxes import (
+from raison.challenge.methods.boxes import (
     Box,
     Column,
     Limit,
@@ -22,8 +22,8 @@ from raison.challenge.boxes import (
     score_mask,
     split_halves,
 )
-from raison.challenge.region_words import describe_box, describe_region, round_box
-from raison.challenge.regions import find_regions
+from raison.challenge.methods.region_words import describe_box, describe_region, round_box
+from raison.challenge.methods.regions import find_regions
 
 INF = math.inf
 NONE: frozenset[float] = frozenset()

@@ -14,9 +14,9 @@ from scipy.stats import chi2
 import raison
 from raison.challenge.asked import Asked
 from raison.challenge.engine import Engine
-from raison.challenge.polish import least_distance
-from raison.challenge.reliability import nearest_flip
-from raison.challenge.tipping import tipping_points
+from raison.challenge.methods.polish import least_distance
+from raison.challenge.methods.reliability import nearest_flip
+from raison.challenge.methods.tipping import tipping_points
 from raison.program.engine import configure
 from raison.run.plan import make_plan
 

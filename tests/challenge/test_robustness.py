@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
-from raison.challenge.robustness import (
+from raison.challenge.methods.robustness import (
     FEWEST_EFFECTIVE,
     SHAPES,
     bernoulli_divergence,

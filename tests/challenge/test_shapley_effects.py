@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from raison.challenge.jackknife import Status
-from raison.challenge.shapley_effects import shapley_effects
+from raison.challenge.methods.jackknife import Status
+from raison.challenge.methods.shapley_effects import shapley_effects
 
 
 def linear_effects(weights, covariance):

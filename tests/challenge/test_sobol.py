@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from raison.challenge.jackknife import Status
-from raison.challenge.sobol import SobolSums, make_sobol_design, sobol_indices
+from raison.challenge.methods.jackknife import Status
+from raison.challenge.methods.sobol import SobolSums, make_sobol_design, sobol_indices
 from raison.run.designs import REPLICATES
 
 WEIGHTS = np.array([0, 0.5, 3, 9, 99, 99, 99, 99], float)

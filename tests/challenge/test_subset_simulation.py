@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
 from scipy.stats import chi2
 
-from raison.challenge.subset_simulation import subset_simulation
+from raison.challenge.methods.subset_simulation import subset_simulation
 
 SEEDS = range(40)
 

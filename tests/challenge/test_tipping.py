@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from raison.challenge.tipping import tipping_points
+from raison.challenge.methods.tipping import tipping_points
 
 CENTRE = np.array([0.5, 0.5])
 

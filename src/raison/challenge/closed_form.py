@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from raison.challenge.asked import Asked
-from raison.challenge.tipping import Axis
+from raison.challenge.methods.tipping import Axis
 from raison.model.evaluate import FLOATS, evaluate
 from raison.model.formula import FormulaError, parse
 from raison.model.records import Distribution

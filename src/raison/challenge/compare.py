@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from raison.answer.intervals import difference_estimate, finite, mean_estimate, replicate_error
 from raison.answer.records import Record
-from raison.challenge.given_sample import first_order
-from raison.challenge.jackknife import Status
+from raison.challenge.methods.given_sample import first_order
+from raison.challenge.methods.jackknife import Status
 from raison.model.records import Model, branches
 from raison.model.writer import to_data
 from raison.run.designs import REPLICATES, make_design

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from raison.answer.intervals import FEW, Estimate, finite, mean_estimate, share_estimate
 from raison.challenge.findings import AtWorst, Bound, Rare, Robustness, Shape
-from raison.challenge.robustness import (
+from raison.challenge.methods.robustness import (
     SHAPES,
     Extremes,
     Range,
@@ -21,7 +21,7 @@ from raison.challenge.robustness import (
     share_range,
     worst,
 )
-from raison.challenge.subset_simulation import subset_simulation
+from raison.challenge.methods.subset_simulation import subset_simulation
 from raison.challenge.work import Work, found
 from raison.run.sums import per_replicate
 

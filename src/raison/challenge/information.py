@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.evppi import Worth, evpi, evppi, evppi_pairs, verdict_information
 from raison.challenge.findings import Found, Information, Learned
+from raison.challenge.methods.evppi import Worth, evpi, evppi, evppi_pairs, verdict_information
 from raison.challenge.work import Work, found
 from raison.model.records import Decision
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.coalitions import (
+from raison.challenge.methods.coalitions import (
     BUDGET,
     EXACT,
     MOST,
@@ -179,7 +179,7 @@ class Subsets:
         return Sums(*(np.stack(parts) for parts in zip(*found, strict=True)))
 
     def verdicts(self, question: int) -> Verdicts:
-        """One question's verdicts as a function of subsets, for `raison.challenge.coalitions`."""
+        """One question's verdicts as a function of subsets, for `raison.challenge.methods.coalitions`."""
 
         def verdict(removed: Rows) -> tuple[Floats, Floats]:
             sums = self.sums(removed)

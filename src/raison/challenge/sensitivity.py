@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from raison.challenge.density import Pawn, pawn
 from raison.challenge.findings import Failing, FailurePredictor, InputSensitivity, Sensitivity
-from raison.challenge.given_sample import FirstOrder, failure_predictors, first_order
-from raison.challenge.jackknife import Estimates, Status
-from raison.challenge.shapley_effects import ShapleyEffects, shapley_effects
-from raison.challenge.sobol import SobolIndices, SobolSums, make_sobol_design, sobol_indices
+from raison.challenge.methods.density import Pawn, pawn
+from raison.challenge.methods.given_sample import FirstOrder, failure_predictors, first_order
+from raison.challenge.methods.jackknife import Estimates, Status
+from raison.challenge.methods.shapley_effects import ShapleyEffects, shapley_effects
+from raison.challenge.methods.sobol import SobolIndices, SobolSums, make_sobol_design, sobol_indices
 from raison.challenge.work import Work, as_found
 from raison.program.copula import factor
 from raison.program.program import coordinate

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from raison.answer.intervals import finite, student
-from raison.challenge.coalitions import Measured, Overturning, Pair
 from raison.challenge.findings import Found, OverturningSet, PremisePair, PremiseShare, Subset, Together
+from raison.challenge.methods.coalitions import Measured, Overturning, Pair
 from raison.challenge.premises import Conclusion, PremisesChallenge, challenge_premises
 from raison.challenge.work import Work, found
 from raison.run.plan import Plan

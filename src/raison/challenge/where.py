@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from raison.challenge.boxes import Score, Share
 from raison.challenge.findings import Box, Found, Passed, Where
-from raison.challenge.region_words import describe_box
-from raison.challenge.regions import Leaf, Region, find_regions
+from raison.challenge.methods.boxes import Score, Share
+from raison.challenge.methods.region_words import describe_box
+from raison.challenge.methods.regions import Leaf, Region, find_regions
 from raison.challenge.work import Work, found
 
 DENSITY = 0.8

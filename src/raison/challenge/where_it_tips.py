@@ -13,8 +13,8 @@ from raison.challenge.asked import Asked
 from raison.challenge.closed_form import ClosedForms
 from raison.challenge.engine import Sample
 from raison.challenge.findings import FlipAt, Flipping, NearestFlipAt, Tipping
-from raison.challenge.reliability import NearestFlip, nearest_flip
-from raison.challenge.tipping import Axis, Flip, tipping_points
+from raison.challenge.methods.reliability import NearestFlip, nearest_flip
+from raison.challenge.methods.tipping import Axis, Flip, tipping_points
 from raison.model.records import Distribution
 
 Floats = NDArray[np.float64]

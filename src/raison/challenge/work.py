@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from raison.answer.intervals import finite
 from raison.challenge.asked import Asked
-from raison.challenge.boxes import Column
 from raison.challenge.engine import WIDTH, Engine, Sample
 from raison.challenge.findings import Found
-from raison.challenge.jackknife import Estimates
+from raison.challenge.methods.boxes import Column
+from raison.challenge.methods.jackknife import Estimates
 from raison.model.records import Distribution, Model, Question
 from raison.run.designs import REPLICATES
 from raison.solve.game import is_settled

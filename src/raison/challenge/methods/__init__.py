@@ -1,0 +1,1 @@
+"""Methods of analysis: functions of arrays and of functions, which know no model."""
