@@ -140,6 +140,7 @@ def test_a_rare_conclusion_is_found_where_no_draw_shows_it(tmp_path):
     assert rare.share.high < 1e-6
     shown = {part.anchor: part for part in sections(run.model.record, run.challenge())}
     assert f"{rare.share.value:.2g}" in shown["rare"].sentences[0]
+    assert shown["rare"].picture.count("<circle") == 2
 
 
 def test_what_predicts_a_failure(tmp_path):
@@ -192,3 +193,17 @@ def test_an_amount_is_challenged_too(tmp_path):
     assert [one.answer for one in found.sensitivity] == ["number"]
     for part in sections(run.model.record, found):
         assert not any("%" in s for s in part.sentences if "answer" in s and "premises" in s)
+
+
+def test_what_its_error_swallows_is_said_to_be_nothing(tmp_path):
+    """An answer that never varies is moved by nothing, and no sentence pretends otherwise."""
+    path = tmp_path / "never.yaml"
+    path.write_text(MODEL.replace("min(x - 0.4, y - 0.2) + bias", "x + y - 3 + bias"), encoding="utf-8")
+    run = raison.load(path).run(4_096, seed=1, removals=())
+    shown = {part.anchor: " ".join(part.sentences) for part in sections(run.model.record, run.challenge())}
+    assert "No parameter, held in one twentieth" in shown["robustness-parameters"]
+    assert "Another shape" not in shown["robustness-parameters"]
+    assert "All draws give the same answer" in shown["robustness"]
+    assert "the same in every draw" in shown["sensitivity-number"]
+    assert "No way to the answer yes was found" in shown["rare"]
+    assert "where" not in shown

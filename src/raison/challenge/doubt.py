@@ -160,6 +160,7 @@ def find_rare(work: Work, q: int, share: float) -> Rare | None:
         event="yes" if holds else "no",
         share=found(known.share, known.standard_error, known.low, known.high),
         counted=rare,
+        draws=work.run_draws,
         evaluations=known.evaluations,
         reached=int((known.repetitions > 0).sum()),
         repetitions=len(known.repetitions),

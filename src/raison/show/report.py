@@ -168,6 +168,7 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
         "forked_sentence": words.forked_sentence(record),
         "check_sentence": words.check_sentence(record),
         "failures": [(f.reason, numbers.share_of_draws(f.share, record.draws)) for f in record.failures],
+        "in_first": rounds.in_first(record),
         "rounds": rounds.sentences(record),
         "rounds_table": rounds.table(record),
         "rounds_pictures": [(picture.caption, _safe(picture.svg)) for picture in rounds.pictures(record)],

@@ -63,6 +63,11 @@ def _of_question(record: RunRecord, rounds: RoundsAnswer, answer: PeriodAnswer) 
     return found
 
 
+def in_first(record: RunRecord) -> str:
+    """What a heading of what follows adds in a game that goes on: outcomes are those of its first period."""
+    return "" if record.rounds is None else " in the first period"
+
+
 def table(record: RunRecord) -> list[tuple[str, ...]]:
     """Rows of the verdict in some periods: the period, the share of play that comes there, each question."""
     rounds = record.rounds

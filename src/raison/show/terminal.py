@@ -126,15 +126,14 @@ def _print_what_follows(writer: Writer, record: RunRecord) -> None:
     verdict = next((v for v in record.questions if v.outcomes and v.share), None)
     if verdict is None or not verdict.outcomes or not verdict.share:
         return
-    writer.heading(
-        f"What follows where {quoted(verdict.move or '')} is chosen: mean probability of each outcome"
-    )
+    chosen = f"{quoted(verdict.move or '')} is chosen{rounds.in_first(record)}"
+    writer.heading(f"What follows where {chosen}: mean probability of each outcome")
     errors = verdict.outcome_errors or {}
-    chosen = max(1, round(verdict.share * record.draws))
+    draws = max(1, round(verdict.share * record.draws))
     ranked = sorted(verdict.outcomes.items(), key=lambda item: -item[1])
     writer.table(
         [
-            (name, numbers.share_with_error(share, errors.get(name), chosen), "█" * round(_BAR * share))
+            (name, numbers.share_with_error(share, errors.get(name), draws), "█" * round(_BAR * share))
             for name, share in ranked
             if share > 0
         ],

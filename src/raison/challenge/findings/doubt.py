@@ -106,6 +106,7 @@ class Rare(Record):
         event: What is rare: that the answer is yes, or no.
         share: Its share, with the error over repetitions.
         counted: The same by counting the draws of the run.
+        draws: Of the run.
         evaluations: Of the model.
         reached: Repetitions that came to the event.
         repetitions: Of the simulation.
@@ -115,6 +116,7 @@ class Rare(Record):
     event: Literal["yes", "no"]
     share: Found
     counted: float
+    draws: int
     evaluations: int
     reached: int
     repetitions: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from raison.challenge.findings import AtWorst, Rare, Robustness
 from raison.show import numbers, plots
 from raison.show.challenged.section import Section, Table, listed, share, title, value
@@ -52,6 +54,10 @@ def _within(found: Robustness, several: bool) -> Section:
 def _overturned(found: Robustness) -> str:
     if not found.is_share:
         return ""
+    if found.number in (0.0, 1.0):
+        return (
+            "All draws give the same answer, and so does any distribution that allows no more than they show."
+        )
     if found.overturned_at is None:
         return (
             "No distribution that allows nothing but what the file allows brings it to the other side of 50%."
@@ -108,12 +114,20 @@ def _by_parameter(found: Robustness, several: bool) -> Section:
     )
 
 
+def _moves(one: AtWorst) -> bool:
+    """Whether where a parameter is held makes a difference beyond its error."""
+    error = math.hypot(one.low_error or 0.0, one.high_error or 0.0)
+    return (one.high or 0.0) - (one.low or 0.0) > max(numbers.half_width(error) or 0.0, 0.0)
+
+
 def _worst(found: Robustness) -> str:
     text = _percent if found.is_share else value
+    if not any(map(_moves, found.worst)):
+        return "No parameter, held in one twentieth of its draws, moves the answer by more than its error."
     first = [
         f"{one_line(one.parameter)} ({text(one.low or 0.0)} near {_range(one.low_at)},"
         f" {text(one.high or 0.0)} near {_range(one.high_at)})"
-        for one in found.worst[:_NAMED]
+        for one in filter(_moves, found.worst[:_NAMED])
     ]
     return f"Held in one twentieth of its draws, what moves the answer most is {listed(first, 'or')}."
 
@@ -127,7 +141,11 @@ def _range(at: tuple[float | str, float | str]) -> str:
 
 
 def _bent(found: Robustness) -> str:
-    known = [one for one in found.shapes if one.difference is not None]
+    known = [
+        one
+        for one in found.shapes
+        if abs(one.difference or 0.0) > (numbers.half_width(one.difference_error) or 0.0)
+    ]
     if not known:
         return ""
     one = known[0]
@@ -197,5 +215,21 @@ def rare_section(found: Rare, several: bool) -> Section:
         anchor="rare",
         title=title(f"How rare “{found.event}” is", found.question, several),
         sentences=(sentence, "So rare an answer is found by subset simulation, which walks towards it."),
+        picture=_rare_picture(found),
         table=Table(("", "share"), rows, "<>"),
     )
+
+
+def _rare_picture(found: Rare) -> str | None:
+    """The share and its interval in powers of ten, beside the least that the run's draws could show."""
+    known = found.share
+    if not known.value or not known.low or not known.high:
+        return None
+    low, value, high = (math.log10(number) for number in (known.low, known.value, known.high))
+    least = math.log10(1 / found.draws)
+    rows = [
+        BarRow("subset simulation", at=value, error=(low, high), text=f"{known.value:.2g}"),
+        BarRow("one draw of the run", at=least, text=f"{1 / found.draws:.2g}"),
+    ]
+    ends = math.floor(min(low, least)), math.ceil(max(high, least))
+    return plots.bars(rows, *ends, "share, as a power of ten", percent=False)

@@ -8,9 +8,9 @@ way whatever is solved beside it, and premises are compared on the same chances.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -73,6 +73,111 @@ def is_of_period(repeated: Repeated, question: Question) -> bool:
     return question.state is None and not any(whole_play(repeated.model, formula) for formula in formulas)
 
 
+class _Playing(NamedTuple):
+    """What is carried from period to period, `[paths * B]` a field, or several of them.
+
+    Attributes:
+        values: Of the state variables.
+        alive: Whether play goes on.
+        ended: Number of the outcome by which it ended; 0 before.
+        periods: Played so far.
+        made: Per question about a move whether it was made before.
+        clipped: Steps in which a state was brought back onto its grid.
+        paid: Per player, discounted and summed.
+        tied: A decision that play came to had several best moves.
+    """
+
+    values: tuple[Array, ...]
+    alive: Array
+    ended: Array
+    periods: Array
+    made: tuple[Array, ...]
+    clipped: Array
+    paid: tuple[Array, ...]
+    tied: Array
+
+
+class _Row(NamedTuple):
+    """What one period answers, `[B]` a field."""
+
+    alive: Array
+    answers: list[Answer]
+    first: list[Array]
+    faults: dict[str, Array]
+
+
+class _Walks:
+    """What stays the same along play: the game, the draws that are played and how often."""
+
+    def __init__(self, repeated: Repeated) -> None:
+        lattice = repeated.lattice
+        self.repeated, self.batch, self.paths = repeated, lattice.batch, paths_of(repeated)
+        self.draws = jnp.tile(jnp.arange(self.batch, dtype=jnp.int32), self.paths)
+        self.number = jnp.repeat(jnp.arange(self.paths, dtype=jnp.uint64), self.batch)
+        self.key = _key(repeated.world, self.batch)[self.draws]
+        self.start = tuple(map(self._of_each, lattice.start))
+        self.discount = list(map(self._of_each, repeated.discount))
+        questions = repeated.model.questions
+        self.asked = [question for question in questions if is_of_period(repeated, question)]
+        self.moves = [question for question in questions if question.node is not None]
+
+    def _of_each(self, value: Any) -> Array:
+        return jnp.broadcast_to(jnp.asarray(value, jnp.float64), (self.batch,))[self.draws]
+
+    def begin(self) -> _Playing:
+        """Before the first period."""
+        size = self.batch * self.paths
+        no, zero = jnp.zeros((size,), bool), jnp.zeros((size,))
+        return _Playing(
+            values=self.start,
+            alive=~no,
+            ended=jnp.zeros((size,), jnp.int32),
+            periods=zero,
+            made=tuple(no for _ in self.moves),
+            clipped=zero,
+            paid=tuple(zero for _ in self.repeated.model.players),
+            tied=no,
+        )
+
+    def step(self, before: _Playing, period: Array, after: Array) -> tuple[_Playing, _Row]:
+        """Play one period; `after` is the worth of the states that follow."""
+        alive = before.alive
+        points = Points(self.repeated, before.values, self.draws)
+        stage, game = points.solved(period, after)
+        mean = _Mean(alive, self.paths, self.batch)
+        path = _walk(game, stage, lambda s: _uniform(self.key, period, self.number, s))
+        went = _outcome(self.repeated, points, stage, path)
+        now = [path.made(question.node or "", question.move or "") & alive for question in self.moves]
+        weight = [d ** (period - 1) for d in self.discount]
+        goes_on = alive & (went.ended == 0)
+        playing = _Playing(
+            values=tuple(
+                jnp.where(goes_on, new, old) for new, old in zip(went.values, before.values, strict=True)
+            ),
+            alive=goes_on,
+            ended=jnp.where(alive, went.ended, before.ended),
+            periods=before.periods + jnp.where(alive, 1.0, 0.0),
+            made=tuple(m | n for m, n in zip(before.made, now, strict=True)),
+            clipped=before.clipped + jnp.where(goes_on & went.clipped, 1.0, 0.0),
+            paid=tuple(
+                total + jnp.where(alive, w * own, 0.0)
+                for total, w, own in zip(before.paid, weight, went.payoff, strict=True)
+            ),
+            tied=before.tied | (alive & game.tied_anywhere()),
+        )
+        row = _Row(
+            alive=mean.share(alive),
+            answers=[mean.of(ask(game, stage, question)) for question in self.asked],
+            first=[mean.share(n & ~m) for m, n in zip(before.made, now, strict=True)],
+            faults=by_draw(_of_the_living(stage.faults, alive), self.batch),
+        )
+        return playing, row
+
+    def by_path(self, row: Array) -> Array:
+        """`[paths, B]`."""
+        return row.reshape(self.paths, self.batch)
+
+
 def play_forward(repeated: Repeated, worth: Array) -> Forward:
     """Play every draw forward.
 
@@ -80,107 +185,53 @@ def play_forward(repeated: Repeated, worth: Array) -> Forward:
         repeated: The game.
         worth: `[T + 1, P, n1, .., nk, B]`, or `[1, P, ..]` of a stationary game.
     """
-    model, lattice = repeated.model, repeated.lattice
-    batch, paths = lattice.batch, paths_of(repeated)
-    size = batch * paths
-    draws = jnp.tile(jnp.arange(batch, dtype=jnp.int32), paths)
-    number = jnp.repeat(jnp.arange(paths, dtype=jnp.uint64), batch)
-    key = _key(repeated.world, batch)[draws]
-    start = tuple(
-        jnp.broadcast_to(jnp.asarray(value, jnp.float64), (batch,))[draws] for value in lattice.start
-    )
+    walks, questions = _Walks(repeated), repeated.model.questions
     horizon = SIMULATED if repeated.horizon is None else repeated.horizon
-    asked = [question for question in model.questions if is_of_period(repeated, question)]
-    moves = [question for question in model.questions if question.node is not None]
-    discount = [jnp.broadcast_to(jnp.asarray(d, jnp.float64), (batch,))[draws] for d in repeated.discount]
-
-    def each(carry: Any, period: Array, after: Array) -> Any:
-        values, alive, ended, periods, made, clipped, paid, tied = carry
-        points = Points(repeated, values, draws)
-        stage, game = points.solved(period, after)
-        mean = _Mean(alive, paths, batch)
-        answers = [mean.of(ask(game, stage, question)) for question in asked]
-        path = _walk(game, stage, lambda s: _uniform(key, period, number, s))
-        went = _outcome(repeated, points, stage, path)
-        first: list[Array] = []
-        now_made: list[Array] = []
-        for question, before in zip(moves, made, strict=True):
-            now = path.made(question.node or "", question.move or "") & alive
-            first.append(mean.share(now & ~before))
-            now_made.append(before | now)
-        weight = [d ** (period - 1) for d in discount]
-        paid = tuple(
-            total + jnp.where(alive, w * own, 0.0)
-            for total, w, own in zip(paid, weight, went.payoff, strict=True)
-        )
-        goes_on = alive & (went.ended == 0)
-        clipped = clipped + jnp.where(goes_on & went.clipped, 1.0, 0.0)
-        carry = (
-            tuple(jnp.where(goes_on, new, old) for new, old in zip(went.values, values, strict=True)),
-            goes_on,
-            jnp.where(alive, went.ended, ended),
-            periods + jnp.where(alive, 1.0, 0.0),
-            tuple(now_made),
-            clipped,
-            paid,
-            tied | (alive & game.tied_anywhere()),
-        )
-        faults = _of_the_living(stage.faults, alive)
-        return carry, (mean.share(alive), answers, first, by_draw(faults, batch))
-
-    no, zero = jnp.zeros((size,), bool), jnp.zeros((size,))
-    carry = (
-        start,
-        ~no,
-        jnp.zeros((size,), jnp.int32),
-        zero,
-        tuple(no for _ in moves),
-        zero,
-        tuple(zero for _ in model.players),
-        no,
-    )
     periods = jnp.arange(1, horizon + 1, dtype=jnp.float64)
+    playing = walks.begin()
     if repeated.horizon is None:
-        carry, rows = jax.lax.scan(lambda c, t: each(c, t, worth[0]), carry, periods)
-        carry, more = _to_the_end(lambda c, t: each(c, t, worth[0]), carry, rows[-1], batch)
+        always = lambda before, period: walks.step(before, period, worth[0])
+        playing, row = jax.lax.scan(always, playing, periods)
+        playing, more = _to_the_end(always, playing, row.faults, walks.batch)
         merge(repeated.world, more)
     else:
-        carry, rows = jax.lax.scan(lambda c, x: each(c, *x), carry, (periods, worth[1:]))
-    alive, answers, first, faults = rows
-    merge(repeated.world, {reason: where.any(axis=0) for reason, where in faults.items()})
-    _, going, ended, played, _, clipped, paid, tied = carry
-    of_period, of_move = iter(answers), iter(first)
-    steps = jnp.maximum(played.reshape(paths, batch).sum(axis=0), 1.0)
+        playing, row = jax.lax.scan(lambda before, x: walks.step(before, *x), playing, (periods, worth[1:]))
+    merge(repeated.world, {reason: where.any(axis=0) for reason, where in row.faults.items()})
+    of_period, of_move = iter(row.answers), iter(row.first)
+    steps = jnp.maximum(walks.by_path(playing.periods).sum(axis=0), 1.0)
     return Forward(
-        alive=alive,
-        answers=tuple(next(of_period) if is_of_period(repeated, q) else None for q in model.questions),
-        first=tuple(next(of_move) if q.node is not None else None for q in model.questions),
-        ended=ended.reshape(paths, batch),
-        periods=played.reshape(paths, batch),
-        clipped=clipped.reshape(paths, batch).sum(axis=0) / steps,
-        payoff=jnp.stack([row.reshape(paths, batch).mean(axis=0) for row in paid]),
-        tied=tied.reshape(paths, batch).any(axis=0),
-        going=jnp.where(going, 1.0, 0.0).reshape(paths, batch).mean(axis=0),
+        alive=row.alive,
+        answers=tuple(next(of_period) if is_of_period(repeated, q) else None for q in questions),
+        first=tuple(next(of_move) if q.node is not None else None for q in questions),
+        ended=walks.by_path(playing.ended),
+        periods=walks.by_path(playing.periods),
+        clipped=walks.by_path(playing.clipped).sum(axis=0) / steps,
+        payoff=jnp.stack([walks.by_path(paid).mean(axis=0) for paid in playing.paid]),
+        tied=walks.by_path(playing.tied).any(axis=0),
+        going=walks.by_path(jnp.where(playing.alive, 1.0, 0.0)).mean(axis=0),
     )
 
 
 def _to_the_end(
-    each: Any, carry: Any, faults: Mapping[str, Array], batch: int
-) -> tuple[Any, dict[str, Array]]:
+    each: Callable[[_Playing, Array], tuple[_Playing, _Row]],
+    playing: _Playing,
+    faults: Mapping[str, Array],
+    batch: int,
+) -> tuple[_Playing, dict[str, Array]]:
     """Go on beyond the periods that are answered, until play has ended everywhere."""
 
-    def goes_on(state: Any) -> Array:
-        (_, alive, *_), period, _ = state
-        return alive.any() & (period <= LONGEST)
+    def goes_on(state: tuple[_Playing, Array, dict[str, Array]]) -> Array:
+        before, period, _ = state
+        return before.alive.any() & (period <= LONGEST)
 
-    def go(state: Any) -> Any:
+    def go(state: tuple[_Playing, Array, dict[str, Array]]) -> tuple[_Playing, Array, dict[str, Array]]:
         before, period, found = state
-        after, (_, _, _, new) = each(before, period)
-        return after, period + 1.0, {reason: where | new[reason] for reason, where in found.items()}
+        after, row = each(before, period)
+        return after, period + 1.0, {reason: where | row.faults[reason] for reason, where in found.items()}
 
     none = {reason: jnp.zeros((batch,), bool) for reason in faults}
-    carry, _, found = jax.lax.while_loop(goes_on, go, (carry, jnp.asarray(SIMULATED + 1.0), none))
-    return carry, found
+    playing, _, found = jax.lax.while_loop(goes_on, go, (playing, jnp.asarray(SIMULATED + 1.0), none))
+    return playing, found
 
 
 def _of_the_living(faults: Mapping[str, Array], alive: Array) -> dict[str, Array]:
