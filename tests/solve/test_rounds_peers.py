@@ -174,8 +174,9 @@ game:
   met:
     cases: {{holds: {{probability: 0.25, then: stays}}, moves: {{probability: otherwise, then: moved}}}}
 functions:
-  paid(met_left, met_right, front): "prize * (front + 0.5) if met_left else (2 - front if met_right else
--prize)" outcomes:
+  mismatch(met_right, front): 2 - front if met_right else -prize
+  paid(met_left, met_right, front): "prize * (front + 0.5) if met_left else mismatch(met_right, front)"
+outcomes:
   stays:
     a: "paid(first == 'left' and second == 'left', first == 'right' and second == 'right', front)"
     b: "-paid(first == 'left' and second == 'left', first == 'right' and second == 'right', front)"
