@@ -199,7 +199,9 @@ class Scope:
         return frozenset(found)
 
     def _is_result(self, name: str) -> bool:
-        return name in self.model.game or name == "outcome" or name in self.carried or name in PLAYED
+        if self.carried and name in PLAYED:
+            return True
+        return name in self.model.game or name == "outcome" or name in self.carried
 
     def _is_private(self, name: str) -> bool:
         parameter = self.model.parameters.get(name)

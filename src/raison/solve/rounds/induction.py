@@ -3,12 +3,13 @@
 With a finite horizon the last period is solved first, with the terminal worth of the states it leads to,
 then the one before it, and so on (Bellman 1957, ch. 3; for games Kuhn 1953 period by period). A stationary
 game is solved as the limit of long horizons: periods are added in front of a worth of 0 until nothing
-changes. For one player this is value iteration, which a discount below 1 makes a contraction: the error is
-at most the last change times d / (1 - d). On small grids the worth of going on with the moves of the last
-sweep for ever is then solved for as linear equations, which is policy iteration and Newton's method in one
-(Howard 1960; Puterman and Brumelle 1979); at once where one player moves, after some sweeps where several
-do, so that it ends where the sweeps lead. Players who answer each other may go round in circles; such a
-draw fails and says so.
+changes. For one player this is value iteration, which a discount d below 1 makes a contraction: the error
+is at most the last change times d / (1 - d), and the worth lies between the last one plus the least and
+plus the largest change times d / (1 - d) (MacQueen 1966), of which the middle is taken. What has not
+settled after some sweeps, on small grids, is then solved for as linear equations, the worth of going on for
+ever with the moves of the last sweep, which is policy iteration and Newton's method in one (Howard 1960;
+Puterman and Brumelle 1979). Players who answer each other may go round in circles; such a draw fails and
+says so.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ SETTLED = 1e-10
 EQUATIONS = 256
 """Points of a grid up to which the linear equations of a stationary worth are solved."""
 FIRST_SWEEPS = 200
-"""Sweeps before that where several players move."""
+"""Sweeps before that."""
 JUMPS = 40
 """Times that the equations are solved."""
 MAX_SWEEPS = 5_000
@@ -147,35 +148,47 @@ def _settle(repeated: Repeated, backward: Any, start: Array) -> Array:
     """Put periods in front of each other until the worth settles."""
     batch = repeated.lattice.batch
     discount = jnp.stack([jnp.broadcast_to(jnp.asarray(d, jnp.float64), (batch,)) for d in repeated.discount])
-    factor = (discount / (1 - discount)).max(axis=0)
+    weight = discount / (1 - discount)
+    alone = len(_movers(repeated)) < 2
+
+    def bounded(new: Array, change: Array) -> tuple[Array, Array]:
+        """The worth in the middle of its bounds, and how far it may be off."""
+        flat = change.reshape(change.shape[0], -1, batch)
+        low, high = flat.min(axis=1), flat.max(axis=1)
+        if repeated.model.ends:  # an end is a state whose worth does not change
+            low, high = jnp.minimum(low, 0.0), jnp.maximum(high, 0.0)
+        shift = (weight * (low + high) / 2).reshape(-1, *(1,) * (new.ndim - 2), batch)
+        return new + shift, (weight * (high - low) / 2).max(axis=0)
 
     def largest(array: Array) -> Array:
         return jnp.abs(array).reshape(-1, batch).max(axis=0)
 
     def go_on(state: Any) -> Array:
-        _, open_draws, sweeps, _ = state
+        _, _, open_draws, sweeps, _ = state
         return open_draws.any() & (sweeps < MAX_SWEEPS)
 
     first_jump = _first_jump(repeated)
 
     def sweep(state: Any) -> Any:
-        worth, _, sweeps, faults = state
+        worth, _, _, sweeps, faults = state
         new, found = backward(worth, jnp.asarray(1.0))
-        error = factor * largest(new - worth)
+        best, error = new, weight.max(axis=0) * largest(new - worth)
+        if alone:
+            best, error = bounded(new, new - worth)
         if first_jump is not None:
             jumps = (sweeps >= first_jump) & (sweeps < first_jump + JUMPS)
             far = lambda: _jumped(lambda v: backward(v, jnp.asarray(1.0))[0], worth)
-            new, error = jax.lax.cond(
-                jumps, lambda: (lambda v: (v, largest(v - worth)))(far()), lambda: (new, error)
+            new, best, error = jax.lax.cond(
+                jumps, lambda: (lambda v: (v, v, largest(v - worth)))(far()), lambda: (new, best, error)
             )
-        open_draws = error > SETTLED * largest(new)
+        open_draws = error > SETTLED * largest(best)
         merged = {reason: faults[reason] | where for reason, where in found.items()}
-        return new, open_draws, sweeps + jnp.int32(1), merged
+        return new, best, open_draws, sweeps + jnp.int32(1), merged
 
     _, found = jax.eval_shape(backward, start, jnp.asarray(1.0))
     none = {reason: jnp.zeros((batch,), bool) for reason in found}
-    first = (start, jnp.ones((batch,), bool), jnp.int32(0), none)
-    worth, open_draws, _, faults = jax.lax.while_loop(go_on, sweep, first)
+    first = (start, start, jnp.ones((batch,), bool), jnp.int32(0), none)
+    _, worth, open_draws, _, faults = jax.lax.while_loop(go_on, sweep, first)
     merge(repeated.world, faults)
     repeated.world.rounds_fault("not settled", open_draws)
     return worth
@@ -185,8 +198,11 @@ def _first_jump(repeated: Repeated) -> int | None:
     """The sweep from which on equations are solved; None for never."""
     if repeated.world.program.form is not None or repeated.lattice.points > EQUATIONS:
         return None
-    movers = {node.player for node in repeated.model.game.values() if isinstance(node, Decision)}
-    return 0 if len(movers) < 2 else FIRST_SWEEPS
+    return FIRST_SWEEPS
+
+
+def _movers(repeated: Repeated) -> set[str]:
+    return {node.player for node in repeated.model.game.values() if isinstance(node, Decision)}
 
 
 def _jumped(backward: Callable[[Array], Array], worth: Array) -> Array:

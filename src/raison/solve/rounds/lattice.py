@@ -170,7 +170,9 @@ def interpolate(worth: Array, positions: Sequence[Array | None]) -> Array:
         if ready is None:
             return _corners(worth, left)
         position = left.pop(ready)
-        if worth.shape[1 + ready] > 1:
+        if worth.shape[1 + ready] > 1 and position.size == position.shape[ready]:
+            worth = hold(_rows(worth, ready, position.reshape(-1)))
+        elif worth.shape[1 + ready] > 1:
             worth = hold(
                 _corners(worth, {ready: position})
             )  # else XLA would look each number up again and again
@@ -182,6 +184,14 @@ def _cell(position: Array, size: int) -> tuple[Array, Array]:
     """The lower point of the cell that a position lies in, and how far into it it lies."""
     below = jnp.clip(jnp.floor(position), 0.0, max(size - 2, 0))
     return below.astype(jnp.int32), position - below
+
+
+def _rows(worth: Array, k: int, position: Array) -> Array:
+    """Interpolation along state `k` at positions `[n]` that are the same in all draws: whole rows at once."""
+    below, into = _cell(position, worth.shape[1 + k])
+    into = into.reshape([-1 if j == 1 + k else 1 for j in range(worth.ndim)])
+    low, high = jnp.take(worth, below, axis=1 + k), jnp.take(worth, below + jnp.int32(1), axis=1 + k)
+    return low + into * (high - low)
 
 
 def _corners(worth: Array, positions: dict[int, Array]) -> Array:
