@@ -1,7 +1,7 @@
 """The mechanisms that ship, as a host includes them, against closed forms, reference vectors and each other.
 
-Each is included under a prefix, so that what is tested is what a model gets: functions and quantities by their
-dotted names. The closed forms are written out here a second time, in numpy and scipy.
+Each is included under a prefix, so that what is tested is what a model gets: functions and quantities by
+their dotted names. The closed forms are written out here a second time, in numpy and scipy.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def test_it_is_a_sound_model_of_its_own_without_warnings(path: Path) -> None:
     assert "EXACT" in about or "STYLISED" in about
     for name, parameter in reading.model.parameters.items():
         assert parameter.because or not isinstance(parameter.value, Distribution), name
-    assert all(premise.says and premise.claims for premise in reading.model.premises.values())
+    for name, premise in reading.model.premises.items():
+        assert premise.says, name
+        assert premise.claims, name
 
 
 @cache
@@ -163,6 +165,25 @@ def test_face_blows_and_news_shift_what_the_audience_allows() -> None:
     np.testing.assert_allclose(found["it.kept_lasting"], kept(p["survival"]), **CLOSE)
     hit = p["framing"] * kept(p["rally"]) + (1 - p["framing"]) * kept(-p["humiliation"])
     np.testing.assert_allclose(found["it.kept_hit"], hit, **CLOSE)
+
+
+def test_face_is_neutral_between_opponents_of_equal_noise_who_are_rightly_judged() -> None:
+    shared = ("patience", "spread", "noise", "old_news", "carried")
+    both = ", ".join(f"{name}: weak.{name}" for name in shared)
+    text = (
+        "raison: 1\ntitle: Two opponents\ninclude:\n  weak: face\n"
+        f"  strong: {{from: face, with: {{{both}}}, premises: [bar-depends-on-opponent]}}\n"
+    )
+    reading = read_text(text, "two.yaml")
+    assert reading.model is not None, reading.problems
+    p = drawn(18, 200, patience=(-1, 1), spread=(0.5, 2), noise=(0.2, 3), old_news=(-1, 1), carried=(0, 1))
+    points = {f"weak.{name}": value for name, value in p.items()}
+    model = raison.Model(reading.model, reading.sha256)
+    found = model.solve(points | {"weak.gap": 0.0, "strong.gap": 0.0}).quantity
+    np.testing.assert_array_equal(found["strong.kept"], found["weak.kept"])
+    found = model.solve(points | {"weak.gap": 0.0, "strong.gap": 0.5}).quantity
+    assert np.all(found["strong.kept"] >= found["weak.kept"])  # equal only where both round to 0 or 1
+    assert np.mean(found["strong.kept"] > found["weak.kept"]) > 0.9
 
 
 @pytest.mark.parametrize("rest", [{"forgetting": 0.2}, {"forgetting": 0.0}])

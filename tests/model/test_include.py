@@ -200,7 +200,7 @@ WRONG = {
     "prefix is reserved": ("{a: thing.yaml, outcome: thing.yaml}", "'outcome' has a meaning of its own"),
     "prefix is a path": ("{a: thing.yaml, game: thing.yaml}", "'game' has a meaning of its own"),
     "prefix is a function": ("{a: thing.yaml, exp: thing.yaml}", "'exp' has a meaning of its own"),
-    "prefix is no name": ("{a: thing.yaml, 1b: thing.yaml}", "needs a prefix of letters"),
+    "prefix is no name": ("{a: thing.yaml, 1b: thing.yaml}", "needs a prefix of at most 30 letters"),
     "unknown key": ("{a: {from: thing.yaml, wiht: {size: 1}}}", "did you mean 'with'?"),
     "a list": ("{a: thing.yaml, b: [thing.yaml]}", "needs a mechanism"),
     "a formula that is none": ("{a: {from: thing.yaml, with: {size: 1 +}}}", "1 +"),
