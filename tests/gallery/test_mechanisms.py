@@ -93,7 +93,8 @@ def test_it_answers_its_questions_in_every_draw(path: Path) -> None:
     for verdict in run_of(path).verdicts:
         assert verdict.failed == 0, verdict.name
         number = verdict.mean if verdict.kind == "amount" else verdict.share
-        assert number is not None and np.isfinite(number), verdict.name
+        assert number is not None, verdict.name
+        assert np.isfinite(number), verdict.name
 
 
 @every_mechanism
