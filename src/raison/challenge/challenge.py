@@ -17,7 +17,7 @@ from raison.challenge.doubt import find_rare, find_robustness
 from raison.challenge.engine import Engine, Sample
 from raison.challenge.findings import Challenge, Rare, Tipping
 from raison.challenge.information import find_information
-from raison.challenge.levers import pull_levers
+from raison.challenge.levers import JOINT, MANY_JOINT, pull_levers
 from raison.challenge.sensitivity import find_failing, find_sensitivity
 from raison.challenge.together import find_together
 from raison.challenge.where import find_where
@@ -102,7 +102,9 @@ def challenge(
         levers=stage(
             "levers",
             solve_anew,
-            lambda: pull_levers(work.engine, _lever_sample(work), questions),
+            lambda: pull_levers(
+                work.engine, _lever_sample(work), questions, MANY_JOINT if thorough else JOINT
+            ),
         ),
         sensitivity=stage("sensitivity", True, lambda: find_sensitivity(work, questions)),
         failing=stage("failures", True, lambda: find_failing(work), None),

@@ -227,7 +227,7 @@ class Engine:
         for start in range(0, count, width):
             blocks = [p[..., start : start + width] for p in points]
             short = width - blocks[0].shape[-1]
-            padded = [np.pad(b, ((0, 0), (0, short)), mode="edge") for b in blocks]
+            padded = [np.pad(b, ((0, 0), (0, short)), mode="edge") for b in blocks] if short else blocks
             parts.append([np.asarray(row)[..., : width - short] for row in function(*padded)])
         return [np.concatenate(rows, axis=-1) for rows in zip(*parts, strict=True)]
 
