@@ -38,8 +38,13 @@ FILES = sorted(GALLERY.glob("*/*.yaml"))
 # of a threshold; ties, which do, are counted as ties.
 GOLDEN_TOLERANCE = 1e-9
 
-SLOW = {"attrition-with-audience-costs", "brinkmanship-private", "crisis-with-opposition"}
-"""Models that are followed along a branch of many unknowns: slow to compile and to solve."""
+SLOW = {
+    "attrition-with-audience-costs",
+    "brinkmanship-private",
+    "crisis-with-opposition",
+    "standoff-with-opposition",
+}
+"""Models that are followed along a branch of many unknowns, or played on a large grid: slow to solve."""
 
 every_model = pytest.mark.parametrize(
     "path",

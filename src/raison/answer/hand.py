@@ -207,8 +207,10 @@ class Hand:
         """What an uncertain definition would be that another one, using it, has replaced."""
         import jax.numpy as jnp
 
-        from raison.program.quantile import quantile
+        from raison.program.quantile import central, quantile
 
+        if name not in self.coordinates:
+            return float(np.asarray(central(definition.kind, arguments)))
         return float(quantile(definition.kind, jnp.asarray([self.coordinates[name]]), arguments)[0])
 
     def evaluated(self, file: Bindings) -> tuple[Any, ...]:

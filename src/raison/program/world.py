@@ -293,7 +293,7 @@ class World:
             for position, argument in enumerate(definition.arguments)
         ]
         wrong = quantile.invalid(definition.kind, arguments)
-        if self.cube is None:
+        if self.cube is None or coordinate(name) not in self.cube:  # nothing depends on it: see `drawn`
             value = quantile.central(definition.kind, arguments)
         else:
             value = quantile.quantile(definition.kind, self.cube[coordinate(name)], arguments)
