@@ -71,7 +71,9 @@ def worths(model: raison.api.Model) -> np.ndarray[Any, Any]:
     return np.stack([solution.value["town"], solution.value["army"]])
 
 
-@pytest.mark.parametrize("kind", ["in turn", *(pytest.param(k, marks=pytest.mark.slow) for k in ("at once", "by period"))])
+@pytest.mark.parametrize(
+    "kind", ["in turn", *(pytest.param(k, marks=pytest.mark.slow) for k in ("at once", "by period"))]
+)
 def test_a_process_read_at_a_state_is_worth_what_its_closed_form_is(kind: str) -> None:
     """Euler's method with a step of one is a geometric sequence, so the two are one model written twice."""
     options = {
