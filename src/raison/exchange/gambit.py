@@ -23,6 +23,8 @@ TOLERANCE = 1e-6
 """Regrets and differences of probabilities up to this count as none when both are compared."""
 MAX_PROFILES = 2_000
 """Profiles of pure strategies up to which all equilibria of a game of two are asked for."""
+MAX_COUNTED = 1_000_000
+"""Moves at all of a player's information sets, multiplied, up to which Gambit counts his strategies."""
 MAX_SUPPORTS = 2_000
 """Profiles of supports up to which all equilibria of a game of three or more are looked for."""
 
@@ -97,8 +99,7 @@ def solve_with_gambit(game: ExtensiveGame, *, seconds: float = 30.0) -> GambitAn
         ValueError: Gambit cannot solve the game; the message has its reason.
     """
     theirs = _as_gambit_has_it(_gambit(), game)
-    sizes = [len(theirs.get_strategies(player)) for player in player_labels(game)]
-    for solver, complete, options in _choice(sizes):
+    for solver, complete, options in _choice(_sizes(theirs, game)):
         found = _in_time(game, solver, options, seconds)
         if found is not None:
             return GambitAnswer(_version(), solver, complete, found)
@@ -203,6 +204,18 @@ def _as_gambit_has_it(gambit: Any, game: ExtensiveGame) -> Any:
             return gambit.read_efg(io.BytesIO(write_efg(game).encode()))
         except Exception as error:
             raise ValueError(f"Gambit does not read this game: {error}") from error
+
+
+def _sizes(theirs: Any, game: ExtensiveGame) -> list[int]:
+    """By player how many strategies he has, of those with very many no fewer than that.
+
+    Gambit writes them out to count them, and an offer on 65 steps to 64 types would fill the memory.
+    """
+    found: list[int] = []
+    for index, label in enumerate(player_labels(game)):
+        most = math.prod(len(place.moves) for place in game.sets if place.player == index)
+        found.append(most if most > MAX_COUNTED else len(theirs.get_strategies(label)))
+    return found
 
 
 def _choice(sizes: Sequence[int]) -> Iterator[tuple[str, bool, dict[str, Any]]]:

@@ -4,10 +4,9 @@ A grid costs accuracy in two places, and a model with `amounts: refined` mends b
 
 *Types.* A type that is cut into cells chooses as the median of its cell does, so that the share that makes a
 choice jumps by a whole cell as an offer changes, and the best offer sits at a jump. Here the cell in which a
-choice changes is shared: with `d` the difference between the two best moves, taken as straight between the
-medians `k` and `k + 1` and beyond the first and last, the choice changes the part :math:`d_k / (d_k -
-d_{k+1})` of the way from one to the other. The share is then continuous in the offer, and of order 2 in the
-steps.
+choice changes is shared, at the point between two medians at which the difference of the two moves is 0 on the
+cubic through four medians; beyond the first and last cell payoffs go on straight. The share is then
+continuous in the offer, and nearly smooth.
 
 *A move on a scale.* The best step is looked for again on a grid as fine between the steps beside it, and there
 a parabola through the best point and its neighbours gives the amount, if two more points lie near it; at a kink
@@ -24,10 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from raison.model.records import Decision, Distribution, Model, Spread
+from raison.model.records import Distribution, Model, Spread
 from raison.program import xp
 from raison.program.form import Form, Place
-from raison.program.world import World
 
 Array = Any
 SMOOTH = 0.5
@@ -52,27 +50,22 @@ def cut_axes(model: Model, form: Form) -> frozenset[int]:
     return frozenset(found)
 
 
-def scale_of(form: Form) -> tuple[int, int, int] | None:
-    """The place, option and axis of the game's one move on a scale; None without one.
-
-    Raises:
-        ValueError: there are several.
-    """
-    found = [
+def scales_of(form: Form) -> list[tuple[int, int, int]]:
+    """The place, option and axis of each move on a scale, once for each information set at which it is made."""
+    return [
         (number, option, own)
         for number, place in enumerate(form.places)
         for option, own in enumerate(place.options)
         if own is not None
     ]
-    if len(found) > 1:
-        raise ValueError("is for games with one move on a scale, made at one information set")
-    return found[0] if found else None
 
 
 def shared_cells(
     place: Place, cut: frozenset[int], value: Sequence[Array], probability: Sequence[Array]
 ) -> Sequence[Array]:
     """What is played at an information set, the cells in which the choice changes shared.
+
+    So it is where the player sees one amount that is cut into cells, and none of his moves is an amount.
 
     Args:
         place: The information set.
@@ -84,27 +77,40 @@ def shared_cells(
     if len(seen) != 1 or len(value) < 2 or any(own is not None for own in place.options):
         return probability
     axis = seen[0]
-    shape = np.broadcast_shapes(*(v.shape for v in value))
-    if shape[axis] < 2:
+    if np.broadcast_shapes(*(v.shape for v in value))[axis] < 2:
         return probability
-    worth = xp.stack([_beyond(xp.broadcast_to(v, shape), axis) for v in value])
-    axis += 1  # options come first now
-    size = worth.shape[axis]
-    left, right = _part(worth, 0, size - 1, axis), _part(worth, 1, size, axis)
-    mine = _first_best(left)
-    theirs = _first_best(right)
-    lead = (xp.where(mine, left, 0.0) - xp.where(theirs, left, 0.0)).sum(axis=0)
-    lag = (xp.where(mine, right, 0.0) - xp.where(theirs, right, 0.0)).sum(axis=0)
-    width = lead - lag
-    sound = (width > 0) & (width < xp.inf)
-    way = xp.where(sound, lead / xp.where(sound, width, 1.0), 0.5)[None]
-    gives, takes = xp.maximum(0.5 - way, 0.0), xp.maximum(way - 0.5, 0.0)
-    change = xp.where(theirs, 1.0, 0.0) - xp.where(mine, 1.0, 0.0)
-    count = size - 2
-    # from the values again: which of two that tie to rounding is played decides where the parts go
-    played = _part(xp.where(mine, 1.0, 0.0), 1, 1 + count, axis)
-    played = played + _part(gives * change, 1, 1 + count, axis) - _part(takes * change, 0, count, axis)
-    return tuple(played[k] for k in range(len(value)))
+    if len(value) == 2:
+        first = _share_above(value[0] - value[1], axis)
+        return first, 1.0 - first
+    shares: list[Array] = []
+    for k, mine in enumerate(value):
+        other: Array = xp.asarray(-xp.inf)
+        for index, v in enumerate(value):
+            other = other if index == k else xp.maximum(other, v)
+        shares.append(_share_above(mine - other, axis))
+    total = sum(shares[1:], start=shares[0])  # 1 but where three moves are nearly as good
+    return tuple(share / total for share in shares)
+
+
+def _share_above(lead: Array, axis: int) -> Array:
+    """The share of each cell in which a difference is not below 0, from its values at the medians."""
+    count = lead.shape[axis]
+    lead = _beyond(_beyond(lead, axis), axis)
+    before, here, there, after = (_part(lead, by, by + count + 1, axis) for by in range(4))
+    change = xp.where(there >= 0, 1.0, 0.0) - xp.where(here >= 0, 1.0, 0.0)
+    width = here - there
+    sound = (change != 0) & (xp.abs(width) < xp.inf)
+    way = xp.where(sound, here / xp.where(sound, width, 1.0), 0.5)
+    # one of Newton's steps on the cubic through the four, by divided differences
+    second = 0.5 * (before - 2 * here + there)
+    third = (after - before + 3 * width) / 6
+    miss = way * (way - 1) * (second + (way + 1) * third)
+    slope = (2 * way - 1) * second + (3 * way * way - 1) * third - width
+    bent = sound & (slope * width < 0) & (xp.abs(miss) < xp.inf)
+    way = xp.where(bent, way - miss / xp.where(bent, slope, 1.0), way)
+    gives, takes = change * xp.maximum(0.5 - way, 0.0), change * xp.maximum(way - 0.5, 0.0)
+    plain = xp.where(_part(here, 1, 1 + count, axis) >= 0, 1.0, 0.0)
+    return plain + _part(gives, 1, 1 + count, axis) - _part(takes, 0, count, axis)
 
 
 def finer_scale(form: Form, points: Array, value: Array, own: int) -> Array:
@@ -174,8 +180,3 @@ def _beyond(value: Array, axis: int) -> Array:
     last, before = _part(value, size - 1, size, axis), _part(value, size - 2, size - 1, axis)
     return xp.concatenate([2 * first - second, value, 2 * last - before], axis=axis)
 
-
-def _first_best(worth: Array) -> Array:
-    """Per option whether it is the first of the best ones."""
-    best = worth.argmax(axis=0)
-    return best[None] == np.arange(worth.shape[0]).reshape((-1,) + (1,) * (worth.ndim - 1))

@@ -21,7 +21,7 @@ from raison.solve.finer import (
     cut_axes,
     finer_scale,
     is_refined,
-    scale_of,
+    scales_of,
     shared_cells,
     with_amount,
 )
@@ -162,16 +162,20 @@ def refined(world: World) -> World:
     form = world.program.form
     if form is None or not is_refined(world.model):
         return world
-    reason = "beliefs depend on what is done" if not is_settled(world.program) else None
-    found = None if reason else scale_of(form)
-    if reason:
+    name, scales = world.model.name, scales_of(form)
+    if not is_settled(world.program):
         raise ValueError(
-            f"'amounts: refined' of '{world.model.name}' is for games in which nobody learns from what others "
-            f"do, and here {reason}; delete it, and take more steps."
+            f"'amounts: refined' is for games in which nobody learns from what others do, and in '{name}' "
+            "somebody may; delete it, and take more steps."
         )
-    if found is None:
+    if len(scales) > 1:
+        raise ValueError(
+            "'amounts: refined' is for games with one move on a scale, made at one information set; "
+            f"'{name}' has {len(scales)} such moves or sets. Delete it, and take more steps."
+        )
+    if not scales:
         return world
-    number, option, own = found
+    number, option, own = scales[0]
     name, results = form.axes[own].name, form.graph.states[form.places[number].states[0]].results
     rough = world.amounts(name, results)[0]
 
