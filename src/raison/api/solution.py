@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from raison.exchange.gambit import Comparison
     from raison.program.program import Program
     from raison.solve.inputs import Inputs
-    from raison.solve.listing import Equilibria
+    from raison.solve.listed import Equilibria
     from raison.solve.points import PointSolution
 
 
