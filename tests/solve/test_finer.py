@@ -20,7 +20,9 @@ from raison.solve.finer import best_amount, shared_cells
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "gallery" / "hidden-vectors.json").read_text(encoding="utf-8")
 )
-EXACT = 1e-9  # payoffs are straight in the types and a parabola in the demand: rounding over a second difference
+EXACT = (
+    1e-9  # payoffs are straight in the types and a parabola in the demand: rounding over a second difference
+)
 
 OFFER = """
 raison: 1
@@ -60,7 +62,7 @@ def test_a_demand_under_private_cost_is_that_of_the_continuum(case: dict[str, An
     found = refined("take-it-or-leave-it", point)
     assert float(found.outcome["war"][0]) == pytest.approx(result["pwar"], abs=EXACT)
     assert float(found.value["proposer"][0]) == pytest.approx(result["EA"], abs=EXACT)
-    # whoever counts a shared cell as its median sees a part of it forgo what the median is short of indifference
+    # whoever counts a shared cell as its median sees a part of it forgo what the median gains
     assert found.largest_gain().max() < 0.25 / 64**2
 
 
@@ -70,9 +72,7 @@ def test_a_leaders_demand_is_that_of_the_continuum(case: dict[str, Any]) -> None
     inputs, result = case["params"], case["result"]
     point = {"p_win": inputs["p"], "c_leader": inputs["cA"], "largest_cost": inputs["cBbar"]}
     point |= dict.fromkeys(("slope_leader", "slope_rival", "office", "punishment"), 0.0)
-    assert float(refined("leaders-fate", point).outcome["war"][0]) == pytest.approx(
-        result["pwar"], abs=EXACT
-    )
+    assert float(refined("leaders-fate", point).outcome["war"][0]) == pytest.approx(result["pwar"], abs=EXACT)
 
 
 @pytest.mark.parametrize("breakdown", [0.0, 0.25, 0.5])
@@ -158,11 +158,9 @@ def test_where_somebody_learns_from_what_others_do_it_is_refused() -> None:
 def test_two_scales_are_refused(tmp_path: Path) -> None:
     text = (OFFER % ("uniform(0, 0.4)", "[responder]", 8, 9, "refined")).replace(
         "{accept: settled, fight: war}",
-        '{accept: settled, fight: war, counter: {range: [0, 1], steps: 9, then: settled}}',
+        "{accept: settled, fight: war, counter: {range: [0, 1], steps: 9, then: settled}}",
     )
     path = tmp_path / "two.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="one move on a scale"):
         raison.load(path).solve({})
-
-

@@ -31,10 +31,12 @@ solution: {concept: nash}
 
 POKER = """
 raison: 1
-title: Does a bluff pay with any of fourteen hands?
+title: Does a bluff pay with any of twelve hands?
 players: {first: The first, second: The second}
 parameters:
-  hand: {value: "choice(1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1)", known_to: [first]}
+  hand:
+    value: choice(1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1)
+    known_to: [first]
 game:
   bet: {player: first, moves: {raise: reply, check: shown}}
   reply: {player: second, moves: {call: called, fold: folded}}
@@ -123,13 +125,16 @@ def test_beer_and_quiche_lists_both_poolings_with_the_published_beliefs_and_crit
 
 
 def test_in_exact_arithmetic_both_poolings_have_their_published_beliefs_as_fractions() -> None:
-    """Cho and Kreps (1987), with a chance of a third and payoffs that rounding would spoil."""
+    """Cho and Kreps (1987), against the list in floating point."""
     found = model(BEER).solve().equilibria(exact=True)
-    assert found.is_exact and not found.is_complete
+    assert found.is_exact
+    assert not found.is_complete
     floats = [e for e in model(BEER).solve().equilibria().equilibria if e.is_pure]
     assert len(found.equilibria) == len(floats) == 2
     for exact, float_one in zip(
-        sorted(found.equilibria, key=lambda e: str(e.sets)), sorted(floats, key=lambda e: str(e.sets)), strict=True
+        sorted(found.equilibria, key=lambda e: str(e.sets)),
+        sorted(floats, key=lambda e: str(e.sets)),
+        strict=True,
     ):
         assert exact.gain == 0
         for ours, theirs in zip(exact.sets, float_one.sets, strict=True):
@@ -141,7 +146,7 @@ def test_in_exact_arithmetic_both_poolings_have_their_published_beliefs_as_fract
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["e07.efg", "e10.efg", "myerson.efg", "bayes1a.efg", "cs.efg", "g3.efg"])
+@pytest.mark.parametrize("name", ["e07.efg", "g3.efg"])
 def test_in_exact_arithmetic_the_same_pure_equilibria_are_found(name: str) -> None:
     """Two implementations: profile by profile in fractions, and in floating point with folded tails."""
     path = field_data.path("gambit", name)

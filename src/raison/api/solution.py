@@ -189,12 +189,12 @@ class Solution:
 
         Args:
             point: Which one, from 0.
-            exact: Solve Nash equilibria in exact arithmetic, each number the fraction it was written for, so
-                that ties are ties and no more.
+            exact: Solve in exact arithmetic, each number the fraction it was written for, so that ties are
+                ties and no more; of sequential equilibria the pure ones.
 
         Raises:
-            ValueError: the model has no game, the concept has no list of equilibria, the game is too large,
-                or exact arithmetic is asked of another concept than Nash's where something is hidden.
+            ValueError: the model has no game, the concept has no list of equilibria, or the game is too
+                large.
         """
         from raison.solve.listing import list_equilibria
 

@@ -50,7 +50,7 @@ def solve(
     exact: Annotated[
         bool,
         typer.Option(
-            "--exact", help="With --equilibria: exact fractions, for Nash, or where nothing is hidden."
+            "--exact", help="With --equilibria: exact fractions, of Nash or of pure sequential equilibria."
         ),
     ] = False,
     as_json: AsJson = False,

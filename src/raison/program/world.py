@@ -168,7 +168,9 @@ class World:
             scales: By node its amounts, as many as it has steps.
         """
         other = copy(self)
-        other.known = {key: value for key, value in self.known.items() if key[0] not in self.program.on_results}
+        other.known = {
+            key: value for key, value in self.known.items() if key[0] not in self.program.on_results
+        }
         other.scales = {**self.scales, **scales}
         other._amounts = {key: value for key, value in self._amounts.items() if key[0] not in scales}
         other.calls = Calls(other.program.plans, other.value, other.depends_on_results, other._fault)

@@ -4,13 +4,13 @@ A grid costs accuracy in two places, and a model with `amounts: refined` mends b
 
 *Types.* A type that is cut into cells chooses as the median of its cell does, so that the share that makes a
 choice jumps by a whole cell as an offer changes, and the best offer sits at a jump. Here the cell in which a
-choice changes is shared, at the point between two medians at which the difference of the two moves is 0 on the
-cubic through four medians; beyond the first and last cell payoffs go on straight. The share is then
+choice changes is shared, at the point between two medians at which the difference of the two moves is 0 on
+the cubic through four medians; beyond the first and last cell payoffs go on straight. The share is then
 continuous in the offer, and nearly smooth.
 
-*A move on a scale.* The best step is looked for again on a grid as fine between the steps beside it, and there
-a parabola through the best point and its neighbours gives the amount, if two more points lie near it; at a kink
-or a jump it is the best point. The amount takes the place of the step that is nearest to it.
+*A move on a scale.* The best step is looked for again on a grid as fine between the steps beside it. There a
+parabola through the best point and its neighbours gives the amount, if two more points lie near it; at a
+kink or a jump it is the best point. The amount takes the place of the step that is nearest to it.
 
 Source: inverse parabolic interpolation as in Brent (1973), "Algorithms for minimization without derivatives",
 chapter 5; the sharing of cells is ours.
@@ -51,7 +51,7 @@ def cut_axes(model: Model, form: Form) -> frozenset[int]:
 
 
 def scales_of(form: Form) -> list[tuple[int, int, int]]:
-    """The place, option and axis of each move on a scale, once for each information set at which it is made."""
+    """The place, option and axis of each move on a scale, for each information set at which it is made."""
     return [
         (number, option, own)
         for number, place in enumerate(form.places)
@@ -162,7 +162,7 @@ def with_amount(form: Form, points: Array, amount: Array, own: int) -> Array:
 
 
 def _at(array: Array, index: Array, own: int) -> Array:
-    """What stands at an index along an axis, no farther than its ends; the array may not differ along others."""
+    """What stands at an index along an axis, no farther than its ends."""
     shape = list(np.broadcast_shapes(array.shape, index.shape))
     shape[own] = array.shape[own]
     at = xp.minimum(xp.maximum(index, 0), array.shape[own] - 1)
@@ -179,4 +179,3 @@ def _beyond(value: Array, axis: int) -> Array:
     first, second = _part(value, 0, 1, axis), _part(value, 1, 2, axis)
     last, before = _part(value, size - 1, size, axis), _part(value, size - 2, size - 1, axis)
     return xp.concatenate([2 * first - second, value, 2 * last - before], axis=axis)
-

@@ -405,12 +405,12 @@ def _sequential_exactly(game: _Game, now: Sequence[Floats] | None) -> Equilibria
                 is_continuum=False,
                 is_weak=equilibrium.is_weak,
                 is_played=now is not None
-                and all(
-                    np.abs(row - mine).max() <= CLOSE for row, mine in zip(profile, now, strict=True)
-                ),
+                and all(np.abs(row - mine).max() <= CLOSE for row, mine in zip(profile, now, strict=True)),
             )
         )
-    status = "In exact arithmetic every sequential equilibrium in pure strategies is listed; mixed ones are not."
+    status = (
+        "In exact arithmetic every sequential equilibrium in pure strategies is listed; mixed ones are not."
+    )
     if len(found) > KEPT:
         status = f"In exact arithmetic {len(found):,} pure sequential equilibria exist; {KEPT} are listed."
     if not found:

@@ -163,8 +163,8 @@ def _settled(equations: Equations, landed: Landed, both: Any) -> Quantal:
     over (proximal point steps): each time what is mixed differs less in payoff by a factor in the order of
     the precision, and what is in the end unplayed is played less by as much as on the branch. It is the limit
     if nobody can gain and no option's worth, on the path or off it, changes any more. Three steps settle
-    most draws at the first precision. The others are followed further, and may take more from there on: in poker
-    with four cards, whose equilibria are a continuum, each step misses by a twentieth of what the last one did.
+    most draws at the first precision. The others are followed further, and may take more from there on: in
+    poker with four cards, whose equilibria are a continuum, a step misses by a twentieth of what the last did.
     """
     start, precision = landed.point
     curve, good = _curve(equations), is_good(landed.status)

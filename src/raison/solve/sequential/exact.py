@@ -1,8 +1,8 @@
-"""Every pure sequential equilibrium of a small game in fractions: profile by profile, ties as the model has them.
+"""Every pure sequential equilibrium of a small game in fractions, so that ties are those of the model.
 
-Beliefs off the path are those of `consistency`: weights of groups of histories, one simplex for each cluster of
-information sets. That a profile's moves are best there are linear inequalities in the weights, whose corners are
-found by solving every choice of as many of them as there are groups.
+Every profile is tried. Beliefs off the path are those of `consistency`: weights of groups of histories, one
+simplex for each cluster of information sets. That a profile's moves are best there are linear inequalities in
+the weights, whose corners are found by solving every choice of as many of them as there are groups.
 
 Source: Kreps and Wilson (1982), "Sequential equilibria".
 """
@@ -50,8 +50,8 @@ def why_not_exact(form: Form) -> str | None:
     if count <= MAX_PROFILES:
         return None
     return (
-        f"exact arithmetic looks through at most {MAX_PROFILES:,} profiles of pure strategies, and the game has "
-        f"{count:,}"
+        f"exact arithmetic looks through at most {MAX_PROFILES:,} profiles of pure strategies, and the game "
+        f"has {count:,}"
     )
 
 
@@ -79,8 +79,8 @@ def solve_pure_exactly(
     never = next((s for s, cases in chance.items() if not all(cases)), None)
     if never is not None:
         raise ValueError(
-            f"exact arithmetic needs chances above 0, or beliefs after them mean nothing; '{states[never].name}' has "
-            "one of 0. Take the case out, or leave out exact."
+            f"exact arithmetic needs chances above 0, or beliefs after them mean nothing; "
+            f"'{states[never].name}' has one of 0. Take the case out, or leave out exact."
         )
     weight = [_ONE] * len(states)
     for s, state in enumerate(states):
@@ -126,9 +126,11 @@ class _Profile:
                 if gain < 0:
                     return None
                 tied = tied or gain == 0
-            beliefs[number] = tuple((w / total,) * 3 for w in here)
+            beliefs[number] = tuple((w / total, w / total, w / total) for w in here)
         clusters, exact = find_clusters(off)
-        exact = exact and all(all(row) for row in self.can)  # what is not available is not done in error either
+        exact = exact and all(
+            all(row) for row in self.can
+        )  # what is not available is not done in error either
         for cluster in clusters:
             corners = self.corners(cluster, worth)
             if not corners:
@@ -163,9 +165,7 @@ class _Profile:
         for option, allowed in enumerate(self.can[number]):
             if option != mine and allowed:
                 below = [self.form.graph.states[s].children for s in place.states]
-                found.append(
-                    [worth[c[mine]][place.player] - worth[c[option]][place.player] for c in below]
-                )
+                found.append([worth[c[mine]][place.player] - worth[c[option]][place.player] for c in below])
         return found
 
     def masses(self, cluster: Cluster, number: int) -> list[Fraction]:
@@ -173,21 +173,19 @@ class _Profile:
         states = self.form.places[cluster.places[number]].states
         return [sum((self.weight[states[k]] for k in members), _ZERO) for members in cluster.groups[number]]
 
-    def corners(
-        self, cluster: Cluster, worth: Sequence[tuple[Fraction, ...]]
-    ) -> list[tuple[Fraction, ...]]:
-        """Extreme weights of the groups, as beliefs at the cluster's first place, that make its moves best."""
+    def corners(self, cluster: Cluster, worth: Sequence[tuple[Fraction, ...]]) -> list[tuple[Fraction, ...]]:
+        """Extreme weights of groups, as beliefs at the cluster's first place, that make its moves best."""
         count, base = len(cluster.errors), self.masses(cluster, 0)
         rows = [[_ONE if k == g else _ZERO for k in range(count)] for g in range(count)]
         for number, place in enumerate(cluster.places):
             states = self.form.places[place].states
-            for lead in self.leads(place, worth):
-                rows.append(
-                    [
-                        sum((self.weight[states[k]] * lead[k] for k in members), _ZERO) / base[g]
-                        for g, members in enumerate(cluster.groups[number])
-                    ]
-                )
+            rows += [
+                [
+                    sum((self.weight[states[k]] * lead[k] for k in members), _ZERO) / base[g]
+                    for g, members in enumerate(cluster.groups[number])
+                ]
+                for lead in self.leads(place, worth)
+            ]
         if comb(len(rows), count - 1) > MAX_CORNERS:
             raise ValueError(
                 f"an information set off the path has {count} groups of histories, too many for exact "
