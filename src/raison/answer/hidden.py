@@ -153,7 +153,7 @@ def play_of(program: Program, cube: np.ndarray, switches: np.ndarray) -> Play:
 
 
 def _cuts(world: World) -> dict[str, Any]:
-    """Points and weights: of private types by name, of chance draws and refined scales by the state's number."""
+    """Points and weights: of private types by name, of draws and refined scales by the state's number."""
     form = world.program.form
     assert form is not None
     rank = form.rank

@@ -164,7 +164,7 @@ def _settled(equations: Equations, landed: Landed, both: Any) -> Quantal:
     the precision, and what is in the end unplayed is played less by as much as on the branch. It is the limit
     if nobody can gain and no option's worth, on the path or off it, changes any more. Three steps settle
     most draws at the first precision. The others are followed further, and may take more from there on: in
-    poker with four cards, whose equilibria are a continuum, a step misses by a twentieth of what the last did.
+    poker with four cards, whose equilibria are a continuum, a step misses a twentieth of what the last did.
     """
     start, precision = landed.point
     curve, good = _curve(equations), is_good(landed.status)
