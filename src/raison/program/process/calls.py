@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -33,6 +33,7 @@ class Calls:
         outer: What a name of the file stands for.
         asks_results: Whether a formula asks how play went.
         fault: Takes the key of a reason to fail, and where it applies.
+        given: What the first calls give, in the order in which they are come to; these are not simulated.
     """
 
     def __init__(
@@ -41,12 +42,15 @@ class Calls:
         outer: Callable[[str], Value],
         asks_results: Callable[[Expression], bool],
         fault: Callable[[str, Any], None],
+        given: Sequence[Value] = (),
     ) -> None:
         self.plans = plans
         self.outer = outer
         self.asks_results = asks_results
         self.fault = fault
         self.simulations: dict[_Key, Simulated] = {}
+        self.given = given
+        self.found: list[Value] = []
         self.known: dict[_Key, Value] = {}
         self._seen: dict[int, Value] = {}  # kept, so that no identity is given twice
 
@@ -68,24 +72,33 @@ class Calls:
             for name in plan.process.inputs
         }
         key = (plan.name, *((name, self._identity(inputs[name])) for name in plan.inputs()))
+        output = plan.asked[call.output]
+        later = sorted(plan.reading) if plan.is_read_later(output) else ()
+        place = (key, call.output, *((name, self._identity(inputs[name])) for name in later))
+        if place not in self.known:
+            count = len(self.found)
+            is_given = count < len(self.given)
+            value = self.given[count] if is_given else self._simulated(plan, key, call.output, inputs)
+            self.known[place] = value
+            self.found.append(value)
+        return self.known[place]
+
+    def _simulated(self, plan: Plan, key: _Key, name: str, inputs: Mapping[str, Value]) -> Value:
+        """An output of a simulation, at the time at which it is read."""
         if key not in self.simulations:
             fixed = {name: inputs[name] for name in plan.inputs()}
             outer = {name: self.outer(name) for name in sorted(plan.outer)}
             self.simulations[key] = run(plan, fixed, outer)
             for reason, where in self.simulations[key].faults.items():
                 self.fault(reason, where)
-        found = self.simulations[key].outputs[call.output]
-        output = plan.asked[call.output]
+        found = self.simulations[key].outputs[name]
+        output = plan.asked[name]
         if not plan.is_read_later(output) or output.at is None:
             return found
-        times = ((name, self._identity(inputs[name])) for name in sorted(plan.reading))
-        reading = (key, call.output, *times)
-        if reading not in self.known:
-            within = lambda name: inputs[name] if name in inputs else self.outer(name)
-            time = evaluate(output.at.expression, within, ARRAYS, plan.functions, outer=self.outer)
-            self.fault(f"process:{plan.name}:time:{call.output}", outside(plan, time))
-            self.known[reading] = read(found, time, plan.process.time.step)
-        return self.known[reading]
+        within = lambda name: inputs[name] if name in inputs else self.outer(name)
+        time = evaluate(output.at.expression, within, ARRAYS, plan.functions, outer=self.outer)
+        self.fault(f"process:{plan.name}:time:{name}", outside(plan, time))
+        return read(found, time, plan.process.time.step)
 
     def _default(self, plan: Plan, name: str) -> Value:
         default = plan.process.inputs[name].default
