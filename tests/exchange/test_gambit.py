@@ -204,6 +204,18 @@ solution: {concept: nash}
     assert both.sentences[1].startswith("Ours is the one that is played: all Nash equilibria are found where")
 
 
+def test_a_game_that_would_fill_gambits_memory_is_refused_with_its_size() -> None:
+    pytest.importorskip("pygambit")
+    answers = "".join(
+        f'p "" 2 {k} "" {{ "take" "leave" }} 0 t "" {2 * k - 1} "t" {{ {k} 1 }} t "" {2 * k} "l" {{ 0 0 }} '
+        for k in range(1, 701)
+    )
+    offers = " ".join(f'"offer {k}"' for k in range(1, 701))
+    game = read_efg(f'EFG 2 R "Offers" {{ "a" "b" }} p "" 1 1 "" {{ {offers} }} 0 {answers}')
+    with pytest.raises(ValueError, match="this one has 2,101"):
+        solve_with_gambit(game)
+
+
 def test_strategies_that_would_fill_the_memory_are_not_written_out() -> None:
     """An offer answered at 25 information sets: Gambit has no short way to count the 2**25 plans."""
     answers = "".join(

@@ -25,6 +25,8 @@ MAX_PROFILES = 2_000
 """Profiles of pure strategies up to which all equilibria of a game of two are asked for."""
 MAX_COUNTED = 1_000_000
 """Moves at all of a player's information sets, multiplied, up to which Gambit counts his strategies."""
+MAX_NODES = 2_000
+"""Nodes up to which a game with more strategies than that is handed to Gambit."""
 MAX_SUPPORTS = 2_000
 """Profiles of supports up to which all equilibria of a game of three or more are looked for."""
 
@@ -98,7 +100,14 @@ def solve_with_gambit(game: ExtensiveGame, *, seconds: float = 30.0) -> GambitAn
         ImportError: pygambit is not installed.
         ValueError: Gambit cannot solve the game; the message has its reason.
     """
-    theirs = _as_gambit_has_it(_gambit(), game)
+    gambit = _gambit()
+    if len(game.nodes) > MAX_NODES and max(_most(game)) > MAX_COUNTED:
+        raise ValueError(
+            f"Gambit is asked about games of up to {MAX_NODES:,} nodes where a player has more than "
+            f"{MAX_COUNTED:,} strategies, or it would fill the memory; this one has {len(game.nodes):,}. Take fewer "
+            "steps."
+        )
+    theirs = _as_gambit_has_it(gambit, game)
     for solver, complete, options in _choice(_sizes(theirs, game)):
         found = _in_time(game, solver, options, seconds)
         if found is not None:
@@ -211,11 +220,16 @@ def _sizes(theirs: Any, game: ExtensiveGame) -> list[int]:
 
     Gambit writes them out to count them, and an offer on 65 steps to 64 types would fill the memory.
     """
-    found: list[int] = []
-    for index, label in enumerate(player_labels(game)):
-        most = math.prod(len(place.moves) for place in game.sets if place.player == index)
-        found.append(most if most > MAX_COUNTED else len(theirs.get_strategies(label)))
-    return found
+    counts = zip(player_labels(game), _most(game), strict=True)
+    return [most if most > MAX_COUNTED else len(theirs.get_strategies(label)) for label, most in counts]
+
+
+def _most(game: ExtensiveGame) -> list[int]:
+    """By player the number of his moves at all information sets, multiplied."""
+    return [
+        math.prod(len(place.moves) for place in game.sets if place.player == index)
+        for index in range(len(player_labels(game)))
+    ]
 
 
 def _choice(sizes: Sequence[int]) -> Iterator[tuple[str, bool, dict[str, Any]]]:
