@@ -104,8 +104,8 @@ def solve_with_gambit(game: ExtensiveGame, *, seconds: float = 30.0) -> GambitAn
     if len(game.nodes) > MAX_NODES and max(_most(game)) > MAX_COUNTED:
         raise ValueError(
             f"Gambit is asked about games of up to {MAX_NODES:,} nodes where a player has more than "
-            f"{MAX_COUNTED:,} strategies, or it would fill the memory; this one has {len(game.nodes):,}. Take fewer "
-            "steps."
+            f"{MAX_COUNTED:,} strategies, or it would fill the memory; this one has {len(game.nodes):,}. "
+            "Take fewer steps."
         )
     theirs = _as_gambit_has_it(gambit, game)
     for solver, complete, options in _choice(_sizes(theirs, game)):
