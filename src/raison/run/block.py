@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from raison.model.records import Model, Question
 from raison.program import xp
 from raison.program.compiled import Lazy
+from raison.program.drawn import drawn
 from raison.program.hold import Hold, fuse, hold
 from raison.program.process.once import Simulated, Simulations, stacked
-from raison.program.program import Program, is_drawn
+from raison.program.program import Program
 from raison.program.unfold import unfold
 from raison.program.world import World
 from raison.run.designs import REPLICATES
@@ -535,7 +536,7 @@ def flat(row: Array) -> Array:
 
 def uncertain(model: Model) -> tuple[str, ...]:
     """The parameters that are uncertain as written."""
-    return tuple(name for name, p in model.parameters.items() if is_drawn(p))
+    return drawn(model)
 
 
 def _fields(answer: Answer) -> tuple[Any, ...]:
