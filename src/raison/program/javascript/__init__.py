@@ -1,0 +1,1 @@
+"""A model printed as JavaScript, for the live report."""
