@@ -1,7 +1,8 @@
 """The report: one self-contained HTML file, readable offline, on a phone and in print.
 
-The page allows itself nothing but its own style and script, by their hashes; every text of the model is
-escaped and cleaned. It is complete without its script, which only sorts tables.
+The page allows itself nothing but its own style and scripts, by their hashes, and workers made from them; every
+text of the model is escaped and cleaned. It is complete without its scripts: one sorts tables, the other lets
+the reader play with the model.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
 from raison.show import charts, numbers, premises, rounds, tree, view, words
+from raison.show.live.page import Live, make_live
 from raison.show.text import clean, one_line, opening
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -121,14 +123,26 @@ def render_report(model: Model, record: RunRecord, challenged: Challenge | None 
     context = _context(model, record)
     context["challenges"] = [] if challenged is None else challenges.sections(model, challenged)
     context["left_out"] = "" if challenged is None else challenges.left_out(challenged)
-    style, script = _asset("report.css") + _tree_style(context["tree"]), _asset("report.js")
+    live = make_live(model, record)
+    style = _asset("report.css") + _asset("live.css") + _tree_style(context["tree"])
+    scripts = [_asset("report.js"), *([live.script] if live.script else [])]
     return environment.get_template("report.html").render(
         style=_safe(style),
-        script=_safe(script),
+        script=_safe(scripts[0]),
         style_hash=_hash(style),
-        script_hash=_hash(script),
+        script_hashes=[_hash(script) for script in scripts],
+        live=_shown(live),
         **context,
     )
+
+
+def _shown(live: Live) -> dict[str, Any]:
+    """The live part as the template puts it in: what is in it is escaped already."""
+    return {
+        "script": _safe(live.script or ""),
+        "data": _safe(live.data or ""),
+        "reason": live.reason,
+    }
 
 
 def _context(model: Model, record: RunRecord) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def data_of(program: Program, printed: Printed) -> dict[str, Any]:
         "states": []
         if graph is None
         else [_state(model, graph, printed, s) for s in range(len(graph.states))],
-        "names": dict(printed.names),
+        "names": [[name, slot] for name, slot in printed.names.items()],
         "questions": [_question(model, printed, number) for number in range(len(model.questions))],
     }
 

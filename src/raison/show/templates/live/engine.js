@@ -78,8 +78,9 @@ function evaluate(program, inputs, n, purposes, store = new Store()) {
 function failures(program, memory, n) {
   const found = new Int32Array(n).fill(program.always);
   for (const slot of program.faults) {
-    const array = memory.v[slot], mask = memory.m[slot];
-    if (array === undefined) continue;
+    const array = memory.v[slot];
+    if (array === undefined || (memory.m[slot] === 0 && array[0] === 0)) continue;
+    const mask = memory.m[slot];
     for (let i = 0; i < n; i++) {
       const code = array[i & mask];
       if (code !== 0 && (found[i] === 0 || code < found[i])) found[i] = code;
@@ -184,33 +185,9 @@ function decide(state, s, players, memory, solved, bound) {
   const many = masks.some((m) => m !== 0);
   const n = many ? solved.n : 1;
   const choice = new Int8Array(n), best = new Int32Array(n), margin = new Float64Array(n);
-  const moves = own.length;
-  const arrays = own.map((v) => v.a), shifts = own.map((v) => v.m);
-  const may = free.map((slot) => (slot === null ? NO : memory.v[slot]));
-  const mayShifts = free.map((slot) => (slot === null ? 0 : memory.m[slot]));
-  const seen = new Float64Array(moves);
-  for (let i = 0; i < n; i++) {
-    let top = -Infinity;
-    for (let k = 0; k < moves; k++) {
-      const value = may[k][i & mayShifts[k]] !== 0 ? arrays[k][i & shifts[k]] : -Infinity;
-      seen[k] = value;
-      top = value > top || value !== value ? value : top;
-    }
-    const least = top - width.a[i & width.m];
-    let near = 0, first = -1, count = 0;
-    for (let k = 0; k < moves; k++) {
-      if (seen[k] >= least && seen[k] > -Infinity) {
-        near |= 1 << k;
-        count += 1;
-        if (first < 0) first = k;
-      }
-    }
-    let other = -Infinity;
-    for (let k = 0; k < moves; k++) if (k !== first && seen[k] > other) other = seen[k];
-    choice[i] = first;
-    best[i] = near;
-    margin[i] = moves === 1 || count === 0 ? Infinity : count > 1 ? 0 : seen[first] - other;
-  }
+  const isFree = open.length === free.length && open.every((slot) => memory.m[slot] === 0 && memory.v[slot][0] !== 0);
+  if (own.length === 2 && isFree) decideBetween(own[0], own[1], width, n, choice, best, margin);
+  else decideAmong(own, free, memory, width, n, choice, best, margin);
   const m = many ? -1 : 0;
   solved.choice[s] = { a: choice, m };
   solved.best[s] = { a: best, m };
@@ -229,7 +206,52 @@ function decide(state, s, players, memory, solved, bound) {
   }
 }
 
+// Two moves, both available: the common case.
+function decideBetween(one, two, width, n, choice, best, margin) {
+  const a = one.a, am = one.m, b = two.a, bm = two.m, w = width.a, wm = width.m;
+  for (let i = 0; i < n; i++) {
+    const lead = a[i & am] - b[i & bm], within = w[i & wm];
+    const first = lead >= -within, second = lead <= within;
+    choice[i] = first ? 0 : 1;
+    best[i] = (first ? 1 : 0) | (second ? 2 : 0);
+    margin[i] = first && second ? 0 : Math.abs(lead);
+  }
+}
+
 const NO = Float64Array.of(0);
+
+function decideAmong(own, free, memory, width, n, choice, best, margin) {
+  const moves = own.length;
+  const top = new Float64Array(n).fill(-Infinity), other = new Float64Array(n).fill(-Infinity);
+  const seen = own.map((value, k) => {
+    const array = new Float64Array(n);
+    const { a, m } = value;
+    const may = free[k] === null ? NO : memory.v[free[k]], mm = free[k] === null ? 0 : memory.m[free[k]];
+    for (let i = 0; i < n; i++) {
+      const here = may[i & mm] !== 0 ? a[i & m] : -Infinity;
+      array[i] = here;
+      if (!(here <= top[i])) top[i] = here;
+    }
+    return array;
+  });
+  choice.fill(-1);
+  const w = width.a, wm = width.m;
+  for (let k = 0; k < moves; k++) {
+    const array = seen[k];
+    for (let i = 0; i < n; i++) {
+      const here = array[i];
+      const isNear = here >= top[i] - w[i & wm] && here > -Infinity;
+      if (isNear) best[i] |= 1 << k;
+      if (isNear && choice[i] < 0) choice[i] = k;
+      else if (here > other[i]) other[i] = here;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    const bits = best[i];
+    if (moves === 1 || bits === 0) margin[i] = Infinity;
+    else margin[i] = (bits & (bits - 1)) !== 0 ? 0 : seen[choice[i]][i] - other[i];
+  }
+}
 
 // --- play ---
 
@@ -306,6 +328,14 @@ function sharesAmong({ trembles, weight }, states, holds) {
 function lookAt(program, memory, solved, committed, i) {
   const reached = reach(program, memory, solved, [[0, 1]], i);
   let ways = null;
+  // What a move is worth to its mover; nothing where it is not available.
+  const worthOf = (states, shares, k) =>
+    states.reduce((sum, s, j) => {
+      if (!(shares[j] > 0) || sum === null) return sum;
+      const state = program.states[s];
+      if (!isAvailable(program, memory, s, k, committed, i)) return null;
+      return sum + shares[j] * at(solved.value[state.children[k]][state.mover], i);
+    }, 0);
   const nodes = program.nodes.map((node, number) => {
     const states = program.ofNode[number];
     if (!states.length) return null;
@@ -328,7 +358,8 @@ function lookAt(program, memory, solved, committed, i) {
       states.reduce((sum, s, j) => (shares[j] > 0 ? sum + shares[j] * at(solved.value[s][p], i) : sum), 0),
     );
     const came = states.reduce((sum, s) => sum + reached[s], 0);
-    return { branches, along, margin, tied, values, reached: came };
+    const worth = node.player < 0 ? [] : node.branches.map((_, k) => worthOf(states, shares, k));
+    return { branches, along, margin, tied, values, worth, reached: came };
   });
   const outcomes = program.ofOutcome.map((states) => states.reduce((sum, s) => sum + reached[s], 0));
   const pays = program.ofOutcome.map((states) =>
