@@ -49,6 +49,7 @@ def _parameter(
         "about": _cut(one_line(parameter.about or "")),
         "central": central,
         "text": one_line(definition.text),
+        "cost": "" if lever is None or lever[1].cost is None else one_line(lever[1].cost.text),
         "drawn": isinstance(definition, Distribution),
         "lever": None if lever is None else lever[0],
         "options": _options(definition, None if lever is None else lever[1]),

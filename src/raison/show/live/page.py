@@ -18,7 +18,7 @@ from raison.program.program import Program, compile_model
 from raison.program.world import World
 from raison.show.live import controls, draws
 from raison.show.live.program import data_of, functions_of
-from raison.show.text import clean, one_line
+from raison.show.text import clean, one_line, quoted
 
 _SCRIPTS = Path(__file__).parents[1] / "templates" / "live"
 ENGINE = ("numbers.js", "engine.js", "grid.js", "worker.js")
@@ -51,6 +51,9 @@ def make_live(model: Model, record: RunRecord) -> Live:
     """
     configure()
     program = compile_model(model)
+    gone = [name for name in record.without if name in program.switches.structural]
+    if gone:
+        return Live(None, None, f"the run removes {quoted(gone[0])}, which makes another model")
     try:
         printed = print_model(program)
     except NotPrintableError as error:

@@ -1,6 +1,6 @@
 // The controls: levers first, then what matters most, then the rest by the first part of their names; premises.
 
-const SHOWN = 8; // parameters that matter most
+const SHOWN = 6; // parameters that matter most
 const BINS = 16;
 
 // The share of the variance of the first question's number that each parameter explains by itself, in 16 bins.
@@ -74,7 +74,8 @@ class Controls {
   row(parameter, k) {
     const { page } = this;
     const id = `play-p${k}`;
-    const hint = [parameter.about, parameter.text].filter(Boolean).join(" — ");
+    const cost = parameter.cost ? `costs who sets it ${parameter.cost}, which is not taken off here` : "";
+    const hint = [parameter.about, parameter.text, cost].filter(Boolean).join(" — ");
     const reset = make("button", { type: "button", class: "free", title: "let the draws decide again", "aria-label": `Let go of ${parameter.name}`, hidden: true, onclick: () => page.release(k) }, "×");
     const output = make("output", { for: id });
     let input;
@@ -154,6 +155,9 @@ class Controls {
     for (const [k, { element, input, output, reset, parameter }] of this.rows) {
       const isHeld = settings.held.has(k);
       const value = this.page.valueOf(k);
+      const shown = `${value} ${isHeld}`;
+      if (element.dataset.shown === shown) continue;
+      element.dataset.shown = shown;
       element.classList.toggle("held", isHeld);
       reset.hidden = !isHeld;
       if (parameter.options.length) {

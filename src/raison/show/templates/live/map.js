@@ -56,7 +56,7 @@ class MapView {
 
   // The axes as parameters with ranges.
   axesOf(settings) {
-    return settings.axes.map((place) => {
+    return this.page.axes().map((place) => {
       const parameter = this.page.data.parameters[place];
       const [low, high] = parameter.range;
       const input = this.page.program.index.get(`value ${parameter.name}`);
@@ -76,14 +76,14 @@ class MapView {
     while (cells > 8 && this.pace * cells * cells > ENOUGH) cells /= 2;
     const given = task.inputs.map((value) => (typeof value === "string" ? this.page.columns[value].subarray(0, most) : value));
     const begin = performance.now();
-    this.grid.start(given, axisValues(this.axes_, cells, 0, cells), most, targetOf(this.page.program, settings.view), committed);
+    this.grid.start(given, axisValues(this.axes_, cells, 0, cells), most, targetOf(this.page.program, this.page.view()), committed);
     let draws = 0;
     do {
       this.grid.add();
       draws += 1;
     } while (draws < most && performance.now() - begin < ENOUGH);
     const took = (performance.now() - begin) / (draws * cells * cells);
-    this.pace += 0.3 * (took - this.pace);
+    this.pace += 0.5 * (took - this.pace);
     const target = this.grid.target;
     this.found = {
       nx: cells, ny: cells, draws, size: target.size, isChoice: target.isChoice,
@@ -100,7 +100,7 @@ class MapView {
       const held = this.page.program.index.get(`held ${axis.name}`);
       if (held !== undefined) inputs[held] = 1;
     }
-    return { inputs, committed, view: settings.view };
+    return { inputs, committed, view: this.page.view() };
   }
 
   cancel() {
@@ -109,13 +109,24 @@ class MapView {
     this.drops = [];
   }
 
-  // The fine map, in blocks of rows from the workers; coarser where the model is slow.
-  refine(task, over) {
-    const room = (PATIENCE * this.page.office.size) / Math.max(this.pace, 1e-6);
+  // The fine map, in blocks of rows from the workers; coarser where the model is slow, and finer again where it
+  // turns out to be faster than the first map was.
+  refine(task, over, least = 0) {
+    const points = Math.max((PATIENCE * this.page.office.size) / Math.max(this.pace, 1e-6), least);
     let { cells, draws } = FULL;
-    draws = over ? Math.min(draws, this.page.data.draws) : 1;
-    while (cells * cells * draws > room && draws > 16) draws /= 2;
-    while (cells * cells * draws > room && cells > 25) cells = Math.round(cells / 2);
+    const most = over ? Math.min(draws, this.page.data.draws) : 1;
+    draws = most;
+    while (cells * cells * draws > points && draws > 16) draws /= 2;
+    while (cells * cells * draws > points && cells > 25) cells = Math.round(cells / 2);
+    const begin = performance.now();
+    this.fill(task, cells, draws, () => {
+      const isFull = cells === FULL.cells && draws === most;
+      const possible = (cells * cells * draws * PATIENCE) / (performance.now() - begin);
+      if (!isFull && possible > 2 * cells * cells * draws) this.refine(task, over, possible);
+    });
+  }
+
+  fill(task, cells, draws, done) {
     const target = targetOf(this.page.program, task.view);
     const all = cells * cells;
     const found = {
@@ -139,7 +150,9 @@ class MapView {
         if (open > 0) return;
         this.found = found;
         this.isFirst = false;
+        this.filled = performance.now();
         this.draw();
+        done();
       });
       this.drops.push(drop);
     }
@@ -214,7 +227,7 @@ class MapView {
   }
 
   rangeOf(found) {
-    const question = this.page.program.questions[this.page.settings.view.question];
+    const question = this.page.program.questions[this.page.view().question];
     if (question.kind !== "amount" || question.above !== null) return [0, 1];
     let low = Infinity, high = -Infinity;
     for (let cell = 0; cell < found.counts.length; cell++) {
@@ -267,7 +280,7 @@ class MapView {
   // --- telling ---
 
   names() {
-    const { view } = this.page.settings;
+    const view = this.page.view();
     return view.node === undefined ? [this.page.program.questions[view.question].label] : this.page.program.nodes[view.node].branches;
   }
 
@@ -285,7 +298,7 @@ class MapView {
     const each = settings.over === "draws"
       ? `each over ${found.draws === 1 ? "one draw" : `${found.draws} draws`}`
       : "at the point that the sliders show";
-    const pale = found.isChoice && settings.over === "draws" ? " A paler colour says that more draws choose another move." : "";
+    const pale = found.isChoice && settings.over === "draws" ? " The fainter a colour, the more draws choose another move." : "";
     this.caption.textContent =
       `${found.nx} × ${found.ny} cells, ${each}${this.isFirst ? "; finer in a moment" : ""}.${pale}` +
       (failed > 0 ? ` ${percent(failed)} of the points fail; grey cells have no other.` : "");
@@ -295,12 +308,12 @@ class MapView {
   }
 
   title() {
-    const { view } = this.page.settings;
+    const view = this.page.view();
     return view.node === undefined ? `“${this.names()[0]}”` : `what is chosen at “${this.page.program.nodes[view.node].name}”`;
   }
 
   number(value) {
-    const question = this.page.program.questions[this.page.settings.view.question];
+    const question = this.page.program.questions[this.page.view().question];
     return question && question.kind === "amount" && question.above === null ? show(value) : percent(value, 0);
   }
 

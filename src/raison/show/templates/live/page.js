@@ -10,6 +10,8 @@ class Page {
     this.store = new Store();
     const script = document.getElementById("play-script").textContent;
     this.office = new Office(data.program, this.columns, script);
+    this.usualView = this.firstView();
+    this.usualAxes = this.ranged().slice(0, 2);
     this.build(section);
     this.open(location.hash, true);
     addEventListener("hashchange", () => {
@@ -78,7 +80,6 @@ class Page {
   open(fragment, isFirst) {
     const unknown = this.settings.read(fragment);
     this.note.textContent = unknown.length ? `The link names what this model does not have: ${unknown.join(", ")}.` : "";
-    this.complete();
     if (isFirst) {
       this.weigh();
       if (fragment.startsWith("#play:")) document.getElementById("play").scrollIntoView();
@@ -86,23 +87,25 @@ class Page {
     this.schedule();
   }
 
-  // What a link does not say.
-  complete() {
-    const { settings } = this;
+  // What the map is of, and its axes: as chosen, else the first question over what matters most for it.
+  view() {
+    return this.settings.view || this.usualView;
+  }
+
+  axes() {
     const ranged = this.ranged();
-    if (!settings.view) settings.view = this.program.questions.length ? this.firstView() : { node: this.program.nodes.findIndex((n) => n.player >= 0) };
-    if (!settings.axes || settings.axes.some((k) => !ranged.includes(k))) settings.axes = this.usualAxes || ranged.slice(0, 2);
-    if (settings.view.question !== undefined) settings.question = settings.view.question;
+    const { axes } = this.settings;
+    return axes && axes.every((k) => ranged.includes(k)) ? axes : this.usualAxes;
   }
 
   firstView() {
     const question = this.program.questions[0];
+    if (!question) return { node: this.program.nodes.findIndex((node) => node.player >= 0) };
     return question.kind === "move" && question.player < 0 && question.holds.length === 0 ? { node: question.node } : { question: 0 };
   }
 
   set(change) {
     change();
-    this.complete();
     this.schedule();
   }
 
@@ -133,9 +136,10 @@ class Page {
 
   turn(axis, place) {
     this.set(() => {
-      const { axes } = this.settings;
+      const axes = [...this.axes()];
       if (axes[1 - axis] === place) axes[1 - axis] = axes[axis];
       axes[axis] = place;
+      this.settings.axes = axes;
     });
   }
 
@@ -192,15 +196,15 @@ class Page {
 
   select() {
     const { settings } = this;
-    const { view } = settings;
+    const view = this.view();
     this.viewSelect.value = view.node === undefined ? `question ${view.question}` : `node ${view.node}`;
-    if (settings.axes.length === 2) settings.axes.forEach((k, axis) => (this.axisSelects[axis].value = String(k)));
+    this.axes().forEach((k, axis) => (this.axisSelects[axis].value = String(k)));
     this.overSelect.value = settings.over;
   }
 
   // The question that the sentence answers: the one in view, or the first about the node in view.
   asked() {
-    const { view } = this.settings;
+    const view = this.view();
     if (view.question !== undefined) return view.question;
     const about = this.program.questions.findIndex((question) => question.node === view.node && question.player < 0);
     return about >= 0 ? about : this.program.questions.length ? 0 : -1;
@@ -214,7 +218,7 @@ class Page {
       return;
     }
     const parts = [];
-    const node = this.settings.view.node ?? (q >= 0 ? program.questions[q].node : -1);
+    const node = this.view().node ?? (q >= 0 ? program.questions[q].node : -1);
     if (look && node >= 0) {
       const here = look.nodes[node];
       parts.push(`${chosenAt(program.nodes[node], here)} at “${program.nodes[node].name}”, ${here.tied ? "tied with another move" : `better than the next move by ${show(here.margin)}`}`);
@@ -235,7 +239,7 @@ class Page {
 
   settle(committed) {
     const address = this.settings.write();
-    if (address !== (location.hash.startsWith("#play") ? location.hash : "")) {
+    if (address !== (location.hash.startsWith("#play:") ? location.hash : "")) {
       try {
         history.replaceState(null, "", address || location.href.split("#")[0]);
       } catch {
@@ -287,10 +291,8 @@ class Page {
         return column ? matters(numbers[0], column) : 0;
       });
       this.controls.arrange(weights);
-      const ranged = this.ranged().sort((a, b) => weights[b] - weights[a] || a - b);
-      this.usualAxes = ranged.slice(0, 2);
-      if (!location.hash.includes("x=")) this.settings.axes = null;
-      this.set(() => {});
+      this.usualAxes = this.ranged().sort((a, b) => weights[b] - weights[a] || a - b).slice(0, 2);
+      this.schedule();
     });
   }
 }
