@@ -254,8 +254,8 @@ class MapView {
       parts.push(make("line", { x1: left - 5, x2: left, y1: at, y2: at }));
       parts.push(make("text", { x: left - 9, y: at + 4, "text-anchor": "end" }, show(value, 4)));
     }
-    parts.push(make("text", { class: "title", x: left + inner.w / 2, y: height - 4, "text-anchor": "middle" }, axisTitle(x)));
-    parts.push(make("text", { class: "title", x: left, y: 14 }, `↑ ${axisTitle(y)}`));
+    parts.push(make("text", { class: "title", x: left + inner.w / 2, y: height - 4, "text-anchor": "middle" }, axisTitle(x, inner.w)));
+    parts.push(make("text", { class: "title", x: left, y: 14 }, `↑ ${axisTitle(y, inner.w - 15)}`));
     this.axes.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.axes.replaceChildren(...parts);
   }
@@ -334,8 +334,12 @@ class MapView {
 
 const MARGIN = { left: 58, right: 10, top: 24, bottom: 44 };
 
-function axisTitle(axis) {
-  return axis.unit ? `${axis.name} (${axis.unit})` : axis.name;
+// The name of an axis with its unit, as much of it as there is room for.
+function axisTitle(axis, room = Infinity) {
+  const most = room / 7;
+  const whole = axis.unit ? `${axis.name} (${axis.unit})` : axis.name;
+  if (whole.length <= most) return whole;
+  return axis.name.length <= most ? axis.name : `${axis.name.slice(0, Math.max(Math.floor(most) - 1, 1))}…`;
 }
 
 // The middles of cells along both axes: all of x, and some rows of y.

@@ -254,6 +254,7 @@ class Page {
   // What the draws say.
   tell({ answers, failed }) {
     const { program, data } = this;
+    this.answered = { answers, failed };
     const q = this.asked();
     const question = program.questions[q], answer = answers[q];
     const number = this.answerText(question, answer.mean);
