@@ -117,7 +117,7 @@ def test_as_opened_it_says_what_a_run_of_these_draws_says(visit):
 def test_a_slider_sets_a_parameter_in_every_draw(visit):
     page = visit()
     name = "ruin_cost"
-    slider = page.get_by_label(re.compile(f"^{name}"))
+    slider = page.locator("#play").get_by_label(re.compile(f"^{name}"))
     slider.evaluate("e => { e.value = 700; e.dispatchEvent(new Event('input', {bubbles: true})); }")
     settle(page)
     place = page.evaluate(f"raisonPlay.page.data.parameters.findIndex(p => p.name === '{name}')")

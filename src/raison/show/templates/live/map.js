@@ -2,7 +2,7 @@
 
 const FIRST = { cells: 32, draws: 16 };
 const FULL = { cells: 100, draws: 128 };
-const ENOUGH = 11; // milliseconds that a first map may take
+const ENOUGH = 14; // milliseconds that a first map may take
 const PATIENCE = 2500; // milliseconds that the workers may take for a fine one
 const REST = 70; // milliseconds without a move before they begin
 
@@ -12,6 +12,7 @@ class MapView {
     this.store = new Store();
     this.grid = new Grid(page.program, this.store);
     this.pace = 3e-5; // milliseconds that a draw of a cell takes, as seen
+    this.enough = ENOUGH;
     this.drops = [];
     this.cells = make("canvas", { width: 1, height: 1 });
     this.canvas = make("canvas", {
@@ -73,7 +74,7 @@ class MapView {
     const task = this.task(settings, over, committed);
     const most = over ? Math.min(FIRST.draws, this.page.data.draws) : 1;
     let cells = FIRST.cells;
-    while (cells > 8 && this.pace * cells * cells > ENOUGH) cells /= 2;
+    while (cells > 8 && this.pace * cells * cells > this.enough) cells /= 2;
     const given = task.inputs.map((value) => (typeof value === "string" ? this.page.columns[value].subarray(0, most) : value));
     const begin = performance.now();
     this.grid.start(given, axisValues(this.axes_, cells, 0, cells), most, targetOf(this.page.program, this.page.view()), committed);
@@ -81,7 +82,7 @@ class MapView {
     do {
       this.grid.add();
       draws += 1;
-    } while (draws < most && performance.now() - begin < ENOUGH);
+    } while (draws < most && performance.now() - begin < this.enough);
     const took = (performance.now() - begin) / (draws * cells * cells);
     this.pace += 0.5 * (took - this.pace);
     const target = this.grid.target;

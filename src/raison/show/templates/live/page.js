@@ -172,7 +172,7 @@ class Page {
 
   // First the point and a coarse map, at once; then the address, the answers over all draws and a finer map.
   show() {
-    const begin = performance.now();
+    this.began = performance.now();
     const { settings, program } = this;
     const everything = program.questions.reduce((bits, question) => bits | question.purpose, 1);
     const committed = settings.committed();
@@ -189,7 +189,6 @@ class Page {
     this.select();
     this.tellPoint(look, solved, wrong, committed);
     if (this.map) this.map.update(settings);
-    this.took = performance.now() - begin;
     clearTimeout(this.later);
     this.later = setTimeout(() => this.settle(committed), REST);
   }
@@ -308,5 +307,5 @@ if (typeof document !== "undefined") {
   const page = new Page(section, JSON.parse(document.getElementById("play-data").textContent));
   section.hidden = false;
   for (const link of document.querySelectorAll("[data-play]")) link.hidden = false;
-  globalThis.raisonPlay = { page, ready: performance.now() - begin };
+  globalThis.raisonPlay = { page, ready: performance.now(), took: performance.now() - begin };
 }
