@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from raison.program.javascript.printed import print_model
+from raison.solve.javascript.printed import print_model
 from raison.show.live.page import engine_script
 from raison.show.live.program import data_of
 
@@ -20,7 +20,7 @@ ASK = """
   };
   const program = new Program(data, PARTS);
   const given = inputs.map(value => typeof value === 'number' ? value : unpack(value));
-  const everything = program.questions.reduce((bits, question) => bits | question.purpose, 1);
+  const everything = program.questions.map(question => question.purpose);
   const memory = evaluate(program, given, n, everything);
   const status = [...failures(program, memory, n)];
   const isGame = program.states.length > 0;
@@ -94,6 +94,8 @@ class Engine:
         inputs = dict.fromkeys(self.printed.inputs, 0.0)
         for name in inputs:
             kind, _, rest = name.partition(" ")
+            if kind == "bound":
+                inputs[name] = -1.0
             if kind == "held":
                 inputs[name] = 1.0
             elif kind == "value":
@@ -109,6 +111,8 @@ class Engine:
                 inputs[name] = columns[name]
             elif kind == "value":
                 inputs[name] = fixed.get(rest, 0.0)
+            elif kind == "bound":
+                inputs[name] = -1.0
             elif kind == "removed":
                 inputs[name] = float(rest in {str(k) for k in removed})
         return self.ask(inputs, count)

@@ -8,7 +8,7 @@ import yaml
 from live_engine import Engine
 
 from raison.model.reader import read_text
-from raison.program.javascript.printed import print_model
+from raison.solve.javascript.printed import print_model
 from raison.program.javascript.tape import NotPrintableError
 from raison.program.program import compile_model
 from raison.solve.points import solve_points

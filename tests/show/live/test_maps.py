@@ -28,7 +28,7 @@ MAP = """
     const here = [...given];
     here[along[0].input] = along[0].values[x];
     here[along[1].input] = along[1].values[y];
-    const everything = program.questions.reduce((bits, question) => bits | question.purpose, 1);
+    const everything = program.questions.map(question => question.purpose);
     const memory = evaluate(program, here, n, everything);
     const faults = failures(program, memory, n);
     const solved = program.states.length ? solve(program, memory, n) : null;
@@ -94,7 +94,8 @@ def mapped(page, program, axes, view):
     for place, name in enumerate(names):
         kind, _, rest = name.partition(" ")
         held = kind == "held" and any(names[p] == f"value {rest}" for p in places)
-        value = columns.get(name, float(held) if kind != "value" else still[rest])
+        other = still[rest] if kind == "value" else -1.0 if kind == "bound" else float(held)
+        value = columns.get(name, other)
         given.append(as_input(value))
         kinds.append("xy"[places.index(place)] if place in places else "drawn" if name in columns else "")
     along = [

@@ -9,7 +9,7 @@ from live_engine import Engine
 import raison
 from raison.api.model import gallery_files
 from raison.model.records import Decision
-from raison.program.javascript.printed import why_not
+from raison.solve.javascript.printed import why_not
 from raison.program.world import World
 from raison.show.live import draws
 from raison.solve.game import played_once

@@ -1,1 +1,1 @@
-"""A model printed as JavaScript, for the live report."""
+"""The formulas of a model printed as JavaScript; `solve.javascript` adds the game."""

@@ -27,14 +27,14 @@ class Part:
         source: JavaScript: `(n, v, m) => {...}` computes `n` values of each of its results from arrays `v` by
             number, where `i & m` is the place of value `i`.
         inputs: Numbers of the inputs that it depends on, also through other parts.
-        purposes: What it is for, as bits; `1 << BASE` for everything.
+        purposes: What it is for; `BASE` alone for everything.
         reads: Numbers of what it uses.
         writes: Numbers of what it gives.
     """
 
     source: str
     inputs: tuple[int, ...]
-    purposes: int
+    purposes: tuple[int, ...]
     reads: tuple[int, ...]
     writes: tuple[int, ...]
 
@@ -101,9 +101,13 @@ def cut(
         if wrong:
             flag, size = size, size + 1
             fault_slots.append(flag)
-        bits = tuple(k for k in range(len(inputs)) if mask >> k & 1)
-        parts.append(_part(nodes, slots, wrong, flag, bits, purpose, process))
+        bits = _bits(mask)
+        parts.append(_part(nodes, slots, wrong, flag, bits, _bits(purpose), process))
     return Cut(tuple(parts), slots, tuple(fault_slots), size)
+
+
+def _bits(mask: int) -> tuple[int, ...]:
+    return tuple(k for k in range(mask.bit_length()) if mask >> k & 1)
 
 
 def _purposes(roots: Mapping[int, list[Node]], known: set[Node]) -> dict[Node, int]:
@@ -143,7 +147,7 @@ def _part(
     wrong: Sequence[tuple[int, Node]],
     flag: int | None,
     inputs: tuple[int, ...],
-    purposes: int,
+    purposes: tuple[int, ...],
     process: Callable[[object], str],
 ) -> Part:
     own = set(nodes)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from raison.model.formula import Text
 from raison.model.records import Distribution
 from raison.program import quantile
-from raison.program.javascript.printed import Printed
+from raison.solve.javascript.printed import Printed
 from raison.program.javascript.world import Drawn
 from raison.program.program import Program, coordinate
 from raison.program.world import World

@@ -12,7 +12,7 @@ import numpy as np
 from raison.answer.records import RunRecord
 from raison.model.records import Model
 from raison.program.engine import configure
-from raison.program.javascript.printed import Printed, print_model
+from raison.solve.javascript.printed import Printed, print_model
 from raison.program.javascript.tape import NotPrintableError
 from raison.program.program import Program, compile_model
 from raison.program.world import World
@@ -129,6 +129,8 @@ def _input(model: Model, name: str, central: dict[str, float], columns: dict[str
     found: dict[str, Any] = {"kind": kind, "column": name if name in columns else None}
     if kind == "removed":
         return {**found, "of": int(rest), "value": 0.0}
+    if kind == "bound":
+        return {**found, "of": list(model.game).index(rest), "value": -1.0}
     parameter = rest.rpartition(" ")[0] if kind == "drawn" else rest
     place = list(model.parameters).index(parameter) if parameter in model.parameters else -1
     return {**found, "of": place, "value": central.get(name, 0.0)}

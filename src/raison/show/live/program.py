@@ -9,7 +9,7 @@ from typing import Any
 
 from raison.model.records import Decision, Model, branches
 from raison.program.graph import CHANCE, Graph, State
-from raison.program.javascript.printed import Printed
+from raison.solve.javascript.printed import Printed
 from raison.program.program import Program, failure_reasons
 
 
@@ -33,7 +33,7 @@ def data_of(program: Program, printed: Printed) -> dict[str, Any]:
         "reasons": ["", *(sentence for _, sentence in reasons)],
         "stuck": [_code(reasons, f"stuck:{name}") for name in nodes],
         "parts": [
-            {"i": list(part.inputs), "p": part.purposes, "r": list(part.reads), "w": list(part.writes)}
+            {"i": list(part.inputs), "p": list(part.purposes), "r": list(part.reads), "w": list(part.writes)}
             for part in printed.parts
         ],
         "players": list(model.players),
@@ -72,6 +72,9 @@ def _state(model: Model, graph: Graph, printed: Printed, s: int) -> dict[str, An
         found["chances"] = list(printed.chance[s])
     else:
         found["when"] = list(printed.available[s])
+        if s in printed.choices:
+            found["best"] = printed.choices[s]
+            found["purpose"] = printed.choice_purposes[s]
     return found
 
 
@@ -93,5 +96,5 @@ def _question(model: Model, printed: Printed, number: int) -> dict[str, Any]:
         "givenOnResults": shown.given_on_results,
         "holds": list(shown.holds),
         "values": list(shown.values),
-        "purpose": 1 << shown.purpose,
+        "purpose": shown.purpose,
     }

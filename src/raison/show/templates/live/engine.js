@@ -51,9 +51,10 @@ class Program {
 
   // The parts that some questions need, by place.
   partsFor(purposes) {
+    const wanted = new Set([0, ...purposes]);
     const found = [];
     this.parts.forEach((part, k) => {
-      if (part.p & 1 || part.p & purposes) found.push(k);
+      if (part.p.some((purpose) => wanted.has(purpose))) found.push(k);
     });
     return found;
   }

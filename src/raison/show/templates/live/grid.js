@@ -111,15 +111,8 @@ class Grid {
 
   // The arrays that are read once the parts are computed.
   wanted() {
-    const { program, target } = this;
-    const found = new Set(program.faults.filter((slot) => this.drawn.v[slot] || this.line.v[slot] || this.grid.v[slot]));
-    for (const state of program.states) {
-      for (const slot of [...(state.pays || []), ...(state.chances || []), ...(state.when || [])]) found.add(slot);
-    }
-    for (const question of target.questions) {
-      for (const slot of [...question.holds, ...question.values]) found.add(slot);
-    }
-    return found;
+    const known = (slot) => this.drawn.v[slot] || this.line.v[slot] || this.grid.v[slot];
+    return new Set([...this.program.faults.filter(known), ...this.target.reads()]);
   }
 
   // Stretch what depends on one axis over the cells: x runs fastest.
@@ -152,22 +145,27 @@ class Grid {
   }
 }
 
-// What is chosen at a decision that is one state: a share for each move. Ties count equally.
+// What is chosen at a decision that is one state: a share for each move. Ties count equally. The induction is
+// printed with the formulas.
 class ChoiceTarget {
   constructor(program, node) {
-    this.state = program.ofNode[node][0];
-    this.size = program.states[this.state].children.length;
-    this.purposes = 1;
+    const state = program.states[program.ofNode[node][0]];
+    this.best = state.best;
+    this.size = state.children.length;
+    this.purposes = [state.purpose];
     this.questions = [];
     this.isChoice = true;
   }
 
+  reads() {
+    return [this.best];
+  }
+
   add(grid, faults) {
-    const { program, cells, sums, counts, failed } = grid;
-    const solved = solve(program, grid.grid, cells, { from: [this.state], players: [], committed: grid.committed });
-    const best = solved.best[this.state];
+    const { cells, sums, counts, failed } = grid;
+    const best = grid.grid.v[this.best], mask = grid.grid.m[this.best];
     for (let i = 0; i < cells; i++) {
-      const bits = best.a[i & best.m];
+      const bits = best[i & mask];
       if (faults[i] !== 0 || bits === 0) {
         failed[i] += 1;
         continue;
@@ -187,11 +185,19 @@ class ChoiceTarget {
 // The number of a question, or the chances of the branches at a node of several states.
 class AnswerTarget {
   constructor(program, questions) {
+    this.program = program;
     this.questions = questions;
     this.size = questions.length;
-    this.purposes = questions.reduce((bits, question) => bits | question.purpose, 1);
+    this.purposes = questions.map((question) => question.purpose);
     this.isChoice = false;
-    this.whole = questions.some((question) => question.node >= 0 || question.onResults || question.givenOnResults);
+  }
+
+  // Everything of the game, and of the questions.
+  reads() {
+    const found = [];
+    for (const state of this.program.states) found.push(...(state.pays || []), ...(state.chances || []), ...(state.when || []));
+    for (const question of this.questions) found.push(...question.holds, ...question.values);
+    return found;
   }
 
   add(grid, faults) {
@@ -224,10 +230,11 @@ class AnswerTarget {
 // What a map of a choice, or of a question, adds up; `view` is {node} or {question}.
 function targetOf(program, view) {
   if (view.question !== undefined) return new AnswerTarget(program, [program.questions[view.question]]);
-  if (program.ofNode[view.node].length === 1) return new ChoiceTarget(program, view.node);
+  const states = program.ofNode[view.node];
+  if (states.length === 1 && program.states[states[0]].children.length < 31) return new ChoiceTarget(program, view.node);
   const moves = program.nodes[view.node].branches.map((_, move) => ({
     node: view.node, move, player: -1, above: null, isEvent: false, onResults: true, givenOnResults: false,
-    holds: [], values: [], purpose: 1,
+    holds: [], values: [], purpose: 0,
   }));
   const target = new AnswerTarget(program, moves);
   target.isChoice = true;

@@ -174,7 +174,7 @@ class Page {
   show() {
     this.began = performance.now();
     const { settings, program } = this;
-    const everything = program.questions.reduce((bits, question) => bits | question.purpose, 1);
+    const everything = program.questions.map((question) => question.purpose);
     const committed = settings.committed();
     this.memory = evaluate(program, settings.inputs(false), 1, everything, this.store);
     let wrong = failures(program, this.memory, 1)[0];

@@ -32,6 +32,8 @@ class Settings {
       switch (input.kind) {
         case "removed":
           return off.has(input.of) ? 1 : 0;
+        case "bound":
+          return this.bound.has(input.of) ? this.bound.get(input.of) : -1;
         case "held":
           return this.held.has(input.of) ? 1 : 0;
         case "value":

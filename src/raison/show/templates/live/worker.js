@@ -27,7 +27,7 @@ class Desk {
   // Every question over the draws: by replicate sums and counts, and the margins of moves.
   answers({ inputs, draws, committed }) {
     const { program } = this;
-    const everything = program.questions.reduce((bits, question) => bits | question.purpose, 1);
+    const everything = program.questions.map((question) => question.purpose);
     const memory = evaluate(program, this.given(inputs, draws), draws, everything, this.store);
     const faults = failures(program, memory, draws);
     const isGame = program.states.length > 0;

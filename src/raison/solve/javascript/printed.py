@@ -14,6 +14,7 @@ from raison.program.javascript.tape import Node, NotPrintableError, Operand
 from raison.program.javascript.world import Drawn, TapeWorld
 from raison.program.premises import used_names
 from raison.program.program import Program, failure_reasons
+from raison.solve.javascript.induction import Numbers, best_moves
 
 MOST_STATES = 400
 """States of a game that is printed."""
@@ -55,6 +56,8 @@ class Printed:
         payoffs: By outcome state and player.
         chance: By chance state.
         available: By decision state.
+        choices: By decision that is one state, its best moves as bits; see `induction`.
+        choice_purposes: By such a decision, the purpose of that.
         questions: In the file's order.
     """
 
@@ -70,6 +73,8 @@ class Printed:
     payoffs: Mapping[int, tuple[int, ...]]
     chance: Mapping[int, tuple[int, ...]]
     available: Mapping[int, tuple[int, ...]]
+    choices: Mapping[int, int]
+    choice_purposes: Mapping[int, int]
     questions: tuple[PrintedQuestion, ...]
 
 
@@ -110,7 +115,22 @@ def print_model(program: Program) -> Printed:
         else:
             available[s] = world.available(state.name, state.results)
     asked = [_asked(world, graph, question) for question in program.model.questions]
-    return _cut(world, names, payoffs, chance, available, asked)
+    best: dict[int, Operand] = {}
+    if graph is not None:
+        numbers = Numbers(payoffs, chance, available, _bound(world))
+        found = best_moves(world.tape, graph, len(program.model.players), numbers)
+        best = {s: bits for s, bits in found.items() if len(graph.of_node[graph.states[s].name]) == 1}
+    return _cut(world, names, payoffs, chance, available, best, asked)
+
+
+def _bound(world: TapeWorld) -> dict[str, Operand]:
+    """The nodes at which a lever binds a player, and which move he is bound to."""
+    levers = [lever for player in world.model.levers.values() for lever in player.items()]
+    return {
+        name: world.tape.input(f"bound {name}")
+        for name, lever in levers
+        if lever.commit is not None and name in world.model.game
+    }
 
 
 _Rows = Mapping[int, tuple[Operand, ...]]
@@ -149,6 +169,7 @@ def _cut(
     payoffs: _Rows,
     chance: _Rows,
     available: _Rows,
+    best: Mapping[int, Operand],
     asked: Sequence[_Asked],
 ) -> Printed:
     values = {name: value.codes if isinstance(value, Coded) else value for name, value in names.items()}
@@ -158,6 +179,8 @@ def _cut(
     wanted[BASE] += values.values()
     for number, (_, holds, found) in enumerate(asked, 1):
         wanted[number] = [*holds, *found]
+    purposes = {s: number for number, s in enumerate(best, len(asked) + 1)}
+    wanted |= {purposes[s]: [bits] for s, bits in best.items()}
     reasons = list(failure_reasons(world.model))
     coded = sorted(((reasons.index(k) + 1, where) for k, where in world.faults.items()), key=lambda c: c[0])
     inputs = [node for node in world.tape.nodes if node.op == "input"]
@@ -183,6 +206,7 @@ def _cut(
         for number, (question, holds, found) in enumerate(asked, 1)
     )
     placed = {name: where(value) for name, value in values.items()}
+    chosen = {s: where(bits) for s, bits in best.items()}
     paid, chances, availables = rows(payoffs), rows(chance), rows(available)
     return Printed(
         inputs=tuple(str(node.arguments[0]) for node in inputs),
@@ -197,5 +221,7 @@ def _cut(
         payoffs=paid,
         chance=chances,
         available=availables,
+        choices=chosen,
+        choice_purposes=purposes,
         questions=questions_asked,
     )
