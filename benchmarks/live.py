@@ -2,7 +2,7 @@
 
 A first picture is the tree, the margin and a map of 32 x 32 cells over 16 draws, drawn and given to the browser
 to paint; the time begins with the frame in which the slider's move is taken up. The fine map has 100 x 100 cells
-over 128 draws, from the workers; its time begins with the same frame and has the 70 ms of rest in it that the
+over 128 draws, from the workers; its time begins with the same frame and has the 50 ms of rest in it that the
 page waits for a next move.
 """
 
@@ -74,9 +74,7 @@ def run() -> Report:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         run_ = raison.gallery(MODEL).run(draws=100_000)
         path = run_.report(Path(folder) / "report.html", challenged=run_.challenge())
-        chromium = playwright.chromium.launch(
-            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
-        )
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
         times = _times(chromium, path.as_uri())
         report.notes.append(f"Chromium {chromium.version}.")
         chromium.close()

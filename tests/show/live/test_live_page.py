@@ -175,7 +175,9 @@ def test_a_player_can_be_bound(visit):
     moves = list(program.model.game["reply"].moves)
     page.get_by_label("reply is bound to").select_option("limited")
     settle(page)
-    assert told(page) == pytest.approx(shares("kremlin-2022", bound={"reply": moves.index("limited")}), abs=1e-12)
+    assert told(page) == pytest.approx(
+        shares("kremlin-2022", bound={"reply": moves.index("limited")}), abs=1e-12
+    )
 
 
 def test_the_tree_shows_the_choices_at_the_point(visit):
@@ -185,7 +187,10 @@ def test_the_tree_shows_the_choices_at_the_point(visit):
         "[...document.querySelectorAll('#play .branch.chosen')].map(g => [+g.dataset.node, +g.dataset.branch])"
     )
     model = raison.gallery("kremlin-2022").record
-    names = {list(model.game)[node]: list(model.game[list(model.game)[node]].moves)[branch] for node, branch in chosen}
+    names = {
+        list(model.game)[node]: list(model.game[list(model.game)[node]].moves)[branch]
+        for node, branch in chosen
+    }
     wanted = {node: solved.choice[node][0] for node in names}
     assert names == wanted
     assert set(names) == {"opening", "reply", "after_blow"}
@@ -206,7 +211,9 @@ def test_a_view_is_shared_by_its_address(visit):
     until(page, "location.hash.startsWith('#play:')")
     fragment = page.evaluate("location.hash")
     other = visit(fragment=fragment)
-    look = "() => { const s = raisonPlay.page.settings; return [[...s.held], [...s.removed], s.axes, s.over]; }"
+    look = (
+        "() => { const s = raisonPlay.page.settings; return [[...s.held], [...s.removed], s.axes, s.over]; }"
+    )
     assert other.evaluate(look) == page.evaluate(look)
     assert told(other) == pytest.approx(told(page), abs=1e-12)
 

@@ -99,8 +99,10 @@ def mapped(page, program, axes, view):
         given.append(as_input(value))
         kinds.append("xy"[places.index(place)] if place in places else "drawn" if name in columns else "")
     along = [
-        {"input": place, "values": list(np.linspace(*np.quantile(world.codes(names[place][6:]), (0.1, 0.9)), count))}
+        {
+            "input": place,
+            "values": list(np.linspace(*np.quantile(world.codes(names[place][6:]), (0.1, 0.9)), count)),
+        }
         for place, count in zip(places, (NX, NY), strict=True)
     ]
     return page.evaluate(MAP, [engine.data, given, along, DRAWS, view]), kinds
-

@@ -57,7 +57,10 @@ def random_values(program, count):
     """Values of all parameters over independent draws."""
     world = draws.world_of(program, seed=7, design="random", draws=count, count=count)
     rows = {name: np.asarray(world.codes(name), float) for name in program.model.parameters}
-    return {name: np.broadcast_to(row.reshape(row.shape[-1:]) if row.ndim else row, (count,)) for name, row in rows.items()}
+    return {
+        name: np.broadcast_to(row.reshape(row.shape[-1:]) if row.ndim else row, (count,))
+        for name, row in rows.items()
+    }
 
 
 def relative(found, wanted, scale):
@@ -111,10 +114,16 @@ def test_questions_are_answered_as_in_a_run_with_and_without_premises(blank, nam
     fixed = {n: float(np.asarray(still.codes(n)).reshape(-1)[0]) for n in program.model.parameters}
     count = len(program.switches.numeric)
     random = np.random.default_rng(11)
-    sets = [(), *((k,) for k in range(count)), *(tuple(np.flatnonzero(random.random(count) < 0.4)) for _ in range(3))]
+    sets = [
+        (),
+        *((k,) for k in range(count)),
+        *(tuple(np.flatnonzero(random.random(count) < 0.4)) for _ in range(3)),
+    ]
     for removed in sets:
         switches = np.array([k in removed for k in range(count)])
-        status, wanted = answers(program, np.stack([world.inputs[0][k] for k in range(len(world.inputs[0]))]), switches)
+        status, wanted = answers(
+            program, np.stack([world.inputs[0][k] for k in range(len(world.inputs[0]))]), switches
+        )
         found_status, _, rows = engine.over(columns, fixed, removed, DRAWS)
         assert (found_status == status).all(), removed
         solved = status == 0

@@ -27,7 +27,8 @@ def parameter_controls(
         central: Of each parameter.
     """
     return [
-        _parameter(model, name, values.get(name), central[name], _lever(model, name)) for name in model.parameters
+        _parameter(model, name, values.get(name), central[name], _lever(model, name))
+        for name in model.parameters
     ]
 
 
@@ -78,9 +79,7 @@ def _options(definition: Any, lever: Lever | None) -> list[list[Any]]:
     return []
 
 
-def _range(
-    definition: Any, values: Floats | None, central: float, lever: Lever | None
-) -> list[float] | None:
+def _range(definition: Any, values: Floats | None, central: float, lever: Lever | None) -> list[float] | None:
     """From where to where a slider goes; None for a fixed number that nobody sets."""
     ends: list[float] = []
     if isinstance(definition, Distribution):
@@ -140,6 +139,10 @@ def set_controls(model: Model) -> list[dict[str, Any]]:
     """The named sets of premises that are removed together."""
     names = list(model.premises)
     return [
-        {"name": one_line(name), "says": one_line(group.says), "members": [names.index(p) for p in group.premises]}
+        {
+            "name": one_line(name),
+            "says": one_line(group.says),
+            "members": [names.index(p) for p in group.premises],
+        }
         for name, group in model.sets.items()
     ]

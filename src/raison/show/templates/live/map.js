@@ -4,7 +4,8 @@ const FIRST = { cells: 32, draws: 16 };
 const FULL = { cells: 100, draws: 128 };
 const ENOUGH = 14; // milliseconds that a first map may take
 const PATIENCE = 2500; // milliseconds that the workers may take for a fine one
-const REST = 70; // milliseconds without a move before they begin
+const BLOCKS = 16; // of rows, into which a fine map is cut for the workers
+const REST = 50; // milliseconds without a move before they begin
 
 class MapView {
   constructor(root, page) {
@@ -25,8 +26,17 @@ class MapView {
     this.caption = make("p", { class: "quiet caption" });
     this.reading = make("p", { class: "quiet reading", "aria-live": "polite" });
     root.append(this.frame, this.legend, this.reading, this.caption);
-    new ResizeObserver(() => this.draw()).observe(this.frame);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    // Sizes and colours are asked for when they change, not when something is drawn: asking makes the browser lay
+    // the whole page out first.
+    new ResizeObserver(([entry]) => {
+      this.width = Math.round(entry.contentRect.width);
+      this.height = Math.round(entry.contentRect.height);
+      this.draw();
+    }).observe(this.frame);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.palette = null;
+      this.draw();
+    });
     this.listen();
   }
 
@@ -134,7 +144,7 @@ class MapView {
       nx: cells, ny: cells, draws, size: target.size, isChoice: target.isChoice,
       sums: new Float64Array(target.size * all), counts: new Float64Array(all), failed: new Float64Array(all),
     };
-    const block = Math.max(Math.round(cells / 10), 1);
+    const block = Math.ceil(cells / BLOCKS);
     let open = 0;
     for (let from = 0; from < cells; from += block) {
       const rows = Math.min(block, cells - from);
@@ -162,15 +172,16 @@ class MapView {
   // --- drawing ---
 
   colours() {
+    if (this.palette) return this.palette;
     const style = getComputedStyle(this.frame);
     const of = (name) => rgb(style.getPropertyValue(name).trim());
-    return { paper: of("--paper"), ink: of("--ink"), accent: of("--accent"), muted: of("--muted"), moves: [0, 1, 2, 3, 4, 5, 6].map((k) => of(`--p${k}`)) };
+    const moves = [0, 1, 2, 3, 4, 5, 6].map((k) => of(`--p${k}`));
+    this.palette = { paper: of("--paper"), accent: of("--accent"), muted: of("--muted"), moves };
+    return this.palette;
   }
 
   draw() {
-    if (!this.found) return;
-    const width = this.frame.clientWidth, height = this.frame.clientHeight;
-    if (width === 0) return;
+    if (!this.found || !this.width) return;
     const { found } = this;
     this.paint = this.painter(found);
     this.cells.width = found.nx;
@@ -189,9 +200,9 @@ class MapView {
       }
     }
     context.putImageData(image, 0, 0);
-    const box = this.canvas.getBoundingClientRect();
     const ratio = Math.min(devicePixelRatio || 1, 2);
-    const wide = Math.round(box.width * ratio), tall = Math.round(box.height * ratio);
+    const [across, up] = this.inner();
+    const wide = Math.round(across * ratio), tall = Math.round(up * ratio);
     if (this.canvas.width !== wide || this.canvas.height !== tall) {
       this.canvas.width = wide;
       this.canvas.height = tall;
@@ -199,7 +210,9 @@ class MapView {
     const screen = this.canvas.getContext("2d");
     screen.imageSmoothingEnabled = false;
     screen.drawImage(this.cells, 0, 0, wide, tall);
-    this.drawAxes(width, height);
+    const key = JSON.stringify([this.width, this.height, this.axes_]);
+    if (key !== this.drawnAxes) this.drawAxes(this.width, this.height);
+    this.drawnAxes = key;
     this.drawCross();
     this.tell();
   }
@@ -261,21 +274,25 @@ class MapView {
     this.axes.replaceChildren(...parts);
   }
 
+  // The size of the map inside of its axes.
+  inner() {
+    return [this.width - MARGIN.left - MARGIN.right, this.height - MARGIN.top - MARGIN.bottom];
+  }
+
   drawCross() {
-    const box = this.canvas.getBoundingClientRect();
+    const [width, height] = this.inner();
     const at = this.axes_.map((axis) => (this.page.valueOf(axis.place) - axis.low) / (axis.high - axis.low));
-    this.cross.setAttribute("viewBox", `0 0 ${box.width} ${box.height}`);
     const isInside = at.every((share) => share >= 0 && share <= 1);
-    const x = at[0] * box.width, y = (1 - at[1]) * box.height;
-    this.cross.replaceChildren(
-      ...(isInside
-        ? [
-            make("line", { class: "edge", x1: 0, x2: box.width, y1: y, y2: y }),
-            make("line", { class: "edge", x1: x, x2: x, y1: 0, y2: box.height }),
-            make("circle", { cx: x, cy: y, r: 6 }),
-          ]
-        : []),
-    );
+    if (!this.cross.firstChild) {
+      const edge = () => make("line", { class: "edge", x1: 0, y1: 0 });
+      this.cross.append(edge(), edge(), make("circle", { r: 6 }));
+    }
+    const [level, plumb, ring] = this.cross.children;
+    const x = (at[0] * width).toFixed(1), y = ((1 - at[1]) * height).toFixed(1);
+    put(this.cross, { viewBox: `0 0 ${width} ${height}`, visibility: isInside ? "visible" : "hidden" });
+    put(level, { x2: width, y1: y, y2: y });
+    put(plumb, { x1: x, x2: x, y2: height });
+    put(ring, { cx: x, cy: y });
   }
 
   // --- telling ---
@@ -289,20 +306,25 @@ class MapView {
     const { found } = this;
     const { settings } = this.page;
     const names = this.names();
-    if (found.isChoice) {
-      this.legend.replaceChildren(...names.map((name, k) => make("li", { class: `p${k % 7}` },
-        make("svg", { width: 12, height: 12, "aria-hidden": "true" }, make("rect", { width: 12, height: 12, rx: 2 })), name)));
-    } else {
-      this.legend.replaceChildren(make("li", {}, make("span", { class: "ramp", "aria-hidden": "true" }), `${this.number(this.low)} to ${this.number(this.high)}`));
+    const legend = found.isChoice ? JSON.stringify(names) : `${this.number(this.low)} to ${this.number(this.high)}`;
+    if (legend !== this.drawnLegend) {
+      const square = () => make("svg", { width: 12, height: 12, "aria-hidden": "true" }, make("rect", { width: 12, height: 12, rx: 2 }));
+      const items = found.isChoice
+        ? names.map((name, k) => make("li", { class: `p${k % 7}` }, square(), name))
+        : [make("li", {}, make("span", { class: "ramp", "aria-hidden": "true" }), legend)];
+      this.legend.replaceChildren(...items);
     }
+    this.drawnLegend = legend;
     const failed = found.failed.reduce((a, b) => a + b, 0) / (found.failed.length * found.draws);
     const each = settings.over === "draws"
       ? `each over ${found.draws === 1 ? "one draw" : `${found.draws} draws`}`
       : "at the point that the sliders show";
     const pale = found.isChoice && settings.over === "draws" ? " The fainter a colour, the more draws choose another move." : "";
-    this.caption.textContent =
+    const caption =
       `${found.nx} × ${found.ny} cells, ${each}${this.isFirst ? "; finer in a moment" : ""}.${pale}` +
       (failed > 0 ? ` ${percent(failed)} of the points fail; grey cells have no other.` : "");
+    if (this.caption.textContent !== caption) this.caption.textContent = caption;
+    if (this.isFirst) return; // what is read aloud waits until nothing moves
     const said = this.atCross();
     if (this.reading.textContent !== said) this.reading.textContent = said;
     this.canvas.setAttribute("aria-label", `Map of ${this.title()}, ${axisTitle(this.axes_[0])} to the right and ${axisTitle(this.axes_[1])} up. ${said}`);
@@ -341,6 +363,13 @@ function axisTitle(axis, room = Infinity) {
   const whole = axis.unit ? `${axis.name} (${axis.unit})` : axis.name;
   if (whole.length <= most) return whole;
   return axis.name.length <= most ? axis.name : `${axis.name.slice(0, Math.max(Math.floor(most) - 1, 1))}…`;
+}
+
+function put(element, attributes) {
+  for (const [key, value] of Object.entries(attributes)) {
+    const text = String(value);
+    if (element.getAttribute(key) !== text) element.setAttribute(key, text);
+  }
 }
 
 // The middles of cells along both axes: all of x, and some rows of y.

@@ -8,8 +8,6 @@ class Page {
     this.names = new Map(data.program.names);
     this.settings = new Settings(data);
     this.store = new Store();
-    const script = document.getElementById("play-script").textContent;
-    this.office = new Office(data.program, this.columns, script);
     this.usualView = this.firstView();
     this.usualAxes = this.ranged().slice(0, 2);
     this.build(section);
@@ -17,6 +15,12 @@ class Page {
     addEventListener("hashchange", () => {
       if (location.hash.startsWith("#play:")) this.open(location.hash, false);
     });
+  }
+
+  // The workers; they are made when first asked for, after the page is there.
+  get office() {
+    const make = () => new Office(this.data.program, this.columns, document.getElementById("play-script").textContent);
+    return (this.workers = this.workers || make());
   }
 
   // --- the section ---
@@ -81,7 +85,7 @@ class Page {
     const unknown = this.settings.read(fragment);
     this.note.textContent = unknown.length ? `The link names what this model does not have: ${unknown.join(", ")}.` : "";
     if (isFirst) {
-      this.weigh();
+      setTimeout(() => this.weigh(), 0);
       if (fragment.startsWith("#play:")) document.getElementById("play").scrollIntoView();
     }
     this.schedule();

@@ -47,7 +47,7 @@ function treeDrawing(tree) {
 
 // The map as a drawing: cells of one colour that lie side by side are one rectangle.
 function mapDrawing(map) {
-  const width = map.frame.clientWidth, height = map.frame.clientHeight;
+  const { width, height } = map;
   const copy = standalone(map.axes, width, height);
   const { nx, ny } = map.found;
   const w = (width - MARGIN.left - MARGIN.right) / nx, h = (height - MARGIN.top - MARGIN.bottom) / ny;

@@ -3,7 +3,8 @@
 function columnsOf(data) {
   const found = {};
   for (const [name, text] of Object.entries(data.columns)) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const letters = atob(text), bytes = new Uint8Array(letters.length);
+    for (let k = 0; k < bytes.length; k++) bytes[k] = letters.charCodeAt(k);
     found[name] = new Float64Array(bytes.buffer);
   }
   return found;
