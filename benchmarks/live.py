@@ -1,9 +1,9 @@
 """The live page of the flagship in Chromium: from a slider to its first picture, and to the fine map.
 
-A first picture is the tree, the margin and a map of 32 x 32 cells over 16 draws, drawn and given to the browser
-to paint; the time begins with the frame in which the slider's move is taken up. The fine map has 100 x 100 cells
-over 128 draws, from the workers; its time begins with the same frame and has the 50 ms of rest in it that the
-page waits for a next move.
+A first picture is the tree, the margin and a map of 32 x 32 cells over 16 draws, drawn and painted by the
+browser; the time begins with the frame in which the slider's move is taken up. The fine map has 100 x 100
+cells over 128 draws, from the workers; its time begins with the same frame and has the 50 ms of rest in it
+that the page waits for a next move.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ DRAG = """
 async ([warm, moves, from]) => {
   const rest = free(), times = [];
   for (let move = 0; move < warm + moves; move++) {
-    const taken = await step(rest[(from + Math.floor(move / 3)) % rest.length], 0.2 + 0.6 * ((move * 0.37) % 1));
+    const place = rest[(from + Math.floor(move / 3)) % rest.length];
+    const taken = await step(place, 0.2 + 0.6 * ((move * 0.37) % 1));
     if (move >= warm) times.push(taken);
   }
   return times;

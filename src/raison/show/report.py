@@ -1,8 +1,8 @@
 """The report: one self-contained HTML file, readable offline, on a phone and in print.
 
-The page allows itself nothing but its own style and scripts, by their hashes, and workers made from them; every
-text of the model is escaped and cleaned. It is complete without its scripts: one sorts tables, the other lets
-the reader play with the model.
+The page allows itself nothing but its own style and scripts, by their hashes, and workers made from them;
+every text of the model is escaped and cleaned. It is complete without its scripts: one sorts tables, the
+other lets the reader play with the model.
 """
 
 from __future__ import annotations

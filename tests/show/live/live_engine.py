@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 
-from raison.solve.javascript.printed import print_model
 from raison.show.live.page import engine_script
 from raison.show.live.program import data_of
+from raison.solve.javascript.printed import print_model
 
 ASK = """
 ([data, inputs, n]) => {

@@ -1,4 +1,4 @@
-"""Processes in the page against the simulation in arrays: every kind of stock, flow, delay, event and output."""
+"""Processes in the page against the simulation in arrays: every kind of stock, flow, delay and output."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ import yaml
 from live_engine import Engine
 
 from raison.model.reader import read_text
-from raison.solve.javascript.printed import print_model
 from raison.program.javascript.tape import NotPrintableError
 from raison.program.program import compile_model
+from raison.solve.javascript.printed import print_model
 from raison.solve.points import solve_points
 
 pytestmark = pytest.mark.browser

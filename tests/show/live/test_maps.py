@@ -1,4 +1,4 @@
-"""A map computes in every cell what the engine computes there by itself, and nothing more often than it changes."""
+"""A map has in every cell what the engine computes there, and computes nothing more often than it changes."""
 
 import numpy as np
 import pytest

@@ -9,10 +9,10 @@ from live_engine import Engine
 import raison
 from raison.api.model import gallery_files
 from raison.model.records import Decision
-from raison.solve.javascript.printed import why_not
 from raison.program.world import World
 from raison.show.live import draws
 from raison.solve.game import played_once
+from raison.solve.javascript.printed import why_not
 from raison.solve.points import solve_points
 from raison.solve.questions import ask
 
@@ -64,7 +64,7 @@ def random_values(program, count):
 
 
 def relative(found, wanted, scale):
-    """By how much numbers differ, as a share of a scale; nothing where they are the same or both not numbers."""
+    """By how much numbers differ, as a share of a scale; 0 where they are the same or both not numbers."""
     same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
     with np.errstate(all="ignore"):
         gap = np.abs(found - wanted) / np.where(scale > 0, scale, 1.0)

@@ -19,8 +19,8 @@ VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding
 FORMULAS = VECTORS["formulas"]
 TIES = VECTORS["ties"]
 
-# Exponentials, logarithms and roots round differently in each, and floats lose digits in the tail of the normal
-# distribution, where they round the square; the rest is exact. Numbers below 1e-307 may be
+# Exponentials, logarithms and roots round differently in each, and floats lose digits in the tail of the
+# normal distribution, where they round the square; the rest is exact. Numbers below 1e-307 may be
 # taken for 0 by processors that are told to.
 TOLERANCE, TINY = 5e-14, 1e-307
 

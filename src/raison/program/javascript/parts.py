@@ -1,8 +1,8 @@
-"""A tape cut into parts that depend on the same inputs, so that nothing is computed more often than it changes.
+"""A tape cut into parts that depend on the same inputs: nothing is computed more often than it changes.
 
-Where a map runs over two inputs, what depends on neither is computed once, what depends on one once for each of
-its values, and only the rest in every cell. A part never depends on an input on which a part that uses it does
-not, so parts in the order of how much they depend on can be computed one after another.
+Where a map runs over two inputs, what depends on neither is computed once, what depends on one once for each
+of its values, and only the rest in every cell. A part never depends on an input on which a part that uses it
+does not, so parts in the order of how much they depend on can be computed one after another.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def cut(
     pieces: list[tuple[tuple[int, int], list[Node]]] = []
     for key in order:
         nodes = groups[key]
-        for start in range(0, len(nodes), LARGEST):
-            pieces.append((key, nodes[start : start + LARGEST]))
+        starts = range(0, len(nodes), LARGEST)
+        pieces += [(key, nodes[start : start + LARGEST]) for start in starts]
     home = {node: place for place, (_, nodes) in enumerate(pieces) for node in nodes}
     kept: set[Node] = {node for nodes in roots.values() for node in nodes} - known
     for node, place in home.items():

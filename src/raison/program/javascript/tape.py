@@ -1,7 +1,7 @@
 """Computations written down instead of done: each distinct operation once, in the order of dependence.
 
-The same walk over a formula that computes with floats or arrays leaves a tape when its numbers are nodes. What
-is known while it is written folds away in plain floats, as it does with arrays.
+The same walk over a formula that computes with floats or arrays leaves a tape when its numbers are nodes.
+What is known while it is written folds away in plain floats, as it does with arrays.
 """
 
 from __future__ import annotations

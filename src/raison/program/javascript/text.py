@@ -1,7 +1,8 @@
 """Nodes of a tape as JavaScript: one constant for each, in the order of dependence.
 
-Nothing of a model's text gets into what is printed: numbers and numbered names only. Functions that JavaScript
-does not have, or that round or end otherwise there, are those of `numbers.js` in the report's templates.
+Nothing of a model's text gets into what is printed: numbers and numbered names only. Functions that
+JavaScript does not have, or that round or end otherwise there, are those of `numbers.js` in the report's
+templates.
 """
 
 from __future__ import annotations

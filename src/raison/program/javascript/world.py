@@ -1,8 +1,8 @@
 """One evaluation of a compiled model, written on a tape: what `raison.program.world` is to arrays.
 
-Everything that a reader may move is an input: parameters, the switches of premises, commitments. So is what is
-drawn: a distribution with constant arguments gives its value, one that depends on other parameters its point of
-the unit interval.
+Everything that a reader may move is an input: parameters, the switches of premises, commitments. So is what
+is drawn: a distribution with constant arguments gives its value, one that depends on other parameters its
+point of the unit interval.
 """
 
 from __future__ import annotations
@@ -10,13 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from raison.model.evaluate import Bindings, Coded, Value, evaluate, evaluate_truth
+from raison.model.evaluate import (
+    Bindings,
+    Coded,
+    Operations,
+    Simulate,
+    UserFunctions,
+    Value,
+    evaluate,
+    evaluate_truth,
+)
 from raison.model.formula import Expression, Formula, Text
 from raison.model.records import Chance, Decision, Definition, Distribution
 from raison.program.graph import Results
 from raison.program.javascript.process import Processes
 from raison.program.javascript.tape import Node, NotPrintableError, Operand, Tape, operations
-from raison.program.premises import Slot, definitions, used_names
+from raison.program.premises import Replacement, Slot, definitions, used_names
 from raison.program.program import Program
 from raison.program.world import ROUNDING
 
@@ -91,14 +100,14 @@ class TapeWorld:
         expression = formula.expression if isinstance(formula, Formula) else formula
         return evaluate_truth(expression, *self._evaluated(results))
 
-    def _evaluated(self, results: Results) -> tuple[Bindings, object, object, object]:
+    def _evaluated(self, results: Results) -> tuple[Bindings, Operations, UserFunctions, Simulate]:
         file = lambda name: self.value(name, results)
         return file, self.operations, self.functions, self._simulate(file)
 
-    def _simulate(self, file: Bindings):
+    def _simulate(self, file: Bindings) -> Simulate:
         return lambda call, inner: self.processes.value(call, inner, file, self.operations)
 
-    def _replacements(self, slot: Slot) -> tuple:
+    def _replacements(self, slot: Slot) -> tuple[Replacement, ...]:
         return self.program.switches.replacements.get(slot, ())
 
     def _defined(self, name: str, results: Results) -> Value:

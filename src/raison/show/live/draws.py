@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from raison.model.formula import Text
 from raison.model.records import Distribution
 from raison.program import quantile
-from raison.solve.javascript.printed import Printed
 from raison.program.javascript.world import Drawn
 from raison.program.program import Program, coordinate
 from raison.program.world import World
 from raison.run.designs import make_design
+from raison.solve.javascript.printed import Printed
 
 MOST = 2048
 """Draws of a page."""

@@ -12,13 +12,13 @@ import numpy as np
 from raison.answer.records import RunRecord
 from raison.model.records import Model
 from raison.program.engine import configure
-from raison.solve.javascript.printed import Printed, print_model
 from raison.program.javascript.tape import NotPrintableError
 from raison.program.program import Program, compile_model
 from raison.program.world import World
 from raison.show.live import controls, draws
 from raison.show.live.program import data_of, functions_of
 from raison.show.text import clean, one_line, quoted
+from raison.solve.javascript.printed import Printed, print_model
 
 _SCRIPTS = Path(__file__).parents[1] / "templates" / "live"
 ENGINE = ("numbers.js", "engine.js", "grid.js", "worker.js")

@@ -9,8 +9,8 @@ from typing import Any
 
 from raison.model.records import Decision, Model, branches
 from raison.program.graph import CHANCE, Graph, State
-from raison.solve.javascript.printed import Printed
 from raison.program.program import Program, failure_reasons
+from raison.solve.javascript.printed import Printed
 
 
 def functions_of(printed: Printed) -> str:

@@ -1,7 +1,7 @@
 """Backward induction written on a tape, so that maps compute it together with the formulas.
 
-The page's engine has an induction of its own, in `engine.js`, for everything else that it shows; tests hold the
-two against each other. Both follow `raison.solve.backward`.
+The page's engine has an induction of its own, in `engine.js`, for everything else that it shows; tests hold
+the two against each other. Both follow `raison.solve.backward`.
 """
 
 from __future__ import annotations
