@@ -31,6 +31,7 @@ TOPICS = (
     "challenge",
     "processes",
     "rounds",
+    "live",
 )
 
 
