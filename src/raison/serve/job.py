@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str, Any], None]
 
+_STEPWISE = 20_000  # draws up to which solving step by step is done sooner than compiling
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -124,6 +126,7 @@ def _challenge(job: Job, model: Model, say: Say, begun: float) -> None:
 
 def _run(job: Job, model: Model, say: Say, what: str, **options: Any) -> Run:
     say("progress", (what, 0.0))
+    options["compiled"] = job.draws > _STEPWISE
     return model.run(
         job.draws, job.seed, progress=lambda done: say("progress", (what, done / job.draws)), **options
     )
