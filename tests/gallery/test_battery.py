@@ -24,6 +24,7 @@ import raison
 from raison.model import reader, writer
 from raison.model.records import Decision, Distribution, solved_by
 from raison.program.world import World
+from raison.run.block import rounds_cells
 from raison.solve.game import is_settled
 from raison.solve.points import coded_points
 from raison.solve.regret import largest_gain
@@ -38,8 +39,13 @@ FILES = sorted(GALLERY.glob("*/*.yaml"))
 # of a threshold; ties, which do, are counted as ties.
 GOLDEN_TOLERANCE = 1e-9
 
-SLOW = {"attrition-with-audience-costs", "brinkmanship-private", "crisis-with-opposition"}
-"""Models that are followed along a branch of many unknowns: slow to compile and to solve."""
+SLOW = {
+    "attrition-with-audience-costs",
+    "brinkmanship-private",
+    "crisis-with-opposition",
+    "standoff-with-opposition",
+}
+"""Models that are followed along a branch of many unknowns, or played on a large grid: slow to solve."""
 
 every_model = pytest.mark.parametrize(
     "path",
@@ -51,7 +57,10 @@ every_model = pytest.mark.parametrize(
 def small_run(path: Path) -> Any:
     model = raison.load(path)
     # a game whose beliefs depend on what is done is followed along a branch in every draw, which takes long
-    return model.run(draws=4096 if is_settled(model.program) else 64, seed=1)
+    program = model.program
+    draws = 4096 if is_settled(program) else 64
+    is_long = program.model.rounds is not None and rounds_cells(program) > 5_000
+    return model.run(draws=min(draws, 256) if is_long else draws, seed=1)
 
 
 def the_model(path: Path) -> Any:
@@ -169,7 +178,8 @@ def available(program: Any, points: dict[str, Any], count: int) -> list[Any]:
 def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
     """The independent checker, at drawn points: gains relative to the payoff range."""
     followed = not is_settled(raison.load(path).program)
-    model, points = drawn(path, 64 if followed else 1000)
+    in_rounds = the_model(path).rounds is not None
+    model, points = drawn(path, 64 if followed or in_rounds else 1000)
     solution = model.solve(points)
     solved = np.array([status == "solved" for status in solution.status])
     # a branch that is followed may be lost, which is reported; a recursion cannot fail
@@ -179,7 +189,7 @@ def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
         pytest.skip("a model without a game has nobody to deviate")
     if solved_by(model.record) in ("logit", "strategic-choice"):
         pytest.skip("players who err gain by not erring")
-    if model.program.form is not None:
+    if model.program.form is not None or in_rounds:
         gain = solution.largest_gain()[solved]
     else:
         allowed = available(model.program, points, 1000)

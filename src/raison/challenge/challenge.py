@@ -43,6 +43,7 @@ LEVER_DRAWS = 4_096
 _SLOW = "tipping points and levers, since each draw of this game takes long to solve"
 _LATER = "the nearest flip with all parameters free, and indices from a design of their own"
 _FAR = "the nearest flip, which asks at more points than a game of this size allows"
+_RARE = "the shares of rare answers, for which this game takes minutes"
 _COMBINED = "the premises in all combinations"
 
 
@@ -79,6 +80,7 @@ def challenge(
     solve_anew = thorough or work.quick
     several = len(plan.model.premises) - len(plan.identity.without) > 1
     left_out = [] if thorough else [_COMBINED] * several + [_LATER if work.quick else _SLOW]
+    left_out += [_RARE] if work.quick and not work.is_light and not thorough else []
     left_out += [_FAR] if thorough and not work.is_light else []
 
     def stage(name: str, wanted: bool, find: Callable[[], Any], otherwise: Any = ()) -> Any:
