@@ -19,7 +19,7 @@ from raison.solve.javascript.printed import Printed
 
 MOST = 2048
 """Draws of a page."""
-ROOM = 900_000
+ROOM = 800_000
 """Bytes that its draws may take."""
 STEP = 128
 """It carries a multiple of so many draws, unless the run has fewer: as many as each cell of a map counts."""
