@@ -32,7 +32,7 @@ PREPARE = """
 () => {
   const page = raisonPlay.page;
   page.map.enough = Infinity;  // all 16 draws, however long they take
-  page.map.pace = 1e-7;
+  page.map.coarse = 32;
   const channel = new MessageChannel();
   window.step = (k, share) => new Promise(done => {
     const [low, high] = page.data.parameters[k].range;

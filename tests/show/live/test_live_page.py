@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 DRAWS = 1024
 WATCH = "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
-SETTLED = "Boolean(raisonPlay.page.answered) && !raisonPlay.page.frame"
+SETTLED = "raisonPlay.page.answered?.move === raisonPlay.page.moves && !raisonPlay.page.frame"
 
 
 def until(page, condition):
@@ -70,7 +70,7 @@ def visit(chromium, reports):
 
 def settle(page):
     """Waits for the answers to what was just set."""
-    page.evaluate("raisonPlay.page.answered = null; raisonPlay.page.schedule()")
+    page.evaluate("raisonPlay.page.schedule()")
     until(page, SETTLED)
 
 
@@ -176,7 +176,7 @@ def test_a_player_can_be_bound(visit):
     page.get_by_label("reply is bound to").select_option("limited")
     settle(page)
     assert told(page) == pytest.approx(
-        shares("kremlin-2022", bound={"reply": moves.index("limited")}), abs=1e-12
+        shares("kremlin-2022", bound={"reply": moves.index("limited")}), rel=1e-12, abs=1e-12
     )
 
 
@@ -194,7 +194,7 @@ def test_the_tree_shows_the_choices_at_the_point(visit):
     }
     wanted = {node: solved.choice[node][0] for node in names}
     assert names == wanted
-    assert set(names) == {"opening", "reply", "after_blow"}
+    assert {"opening", "reply", "after_blow"} <= set(names)
     page.get_by_text("The nodes at this point in numbers").click()
     margin = page.locator("#play table.nodes tbody tr").first.locator("td").nth(2).inner_text()
     assert float(margin.replace("−", "-")) == pytest.approx(solved.margin["opening"][0], rel=1e-2)
@@ -274,9 +274,10 @@ def test_maps_and_trees_are_saved(visit):
         assert b"class=" not in found[kind]
     rows = [line.split(",") for line in found["map as CSV"].decode().strip().split("\r\n")]
     cells = page.evaluate("raisonPlay.page.map.found.nx") ** 2
-    assert rows[0][2:5] == ["fight on", "withdraw", "strike"]
+    moves = list(raison.gallery("kremlin-2022").record.game["opening"].moves)
+    assert rows[0][2 : 2 + len(moves)] == moves
     assert len(rows) == cells + 1
-    assert all(sum(map(float, row[2:5])) == pytest.approx(1) for row in rows[1:])
+    assert all(sum(map(float, row[2 : 2 + len(moves)])) == pytest.approx(1) for row in rows[1:])
 
 
 def test_print_has_the_report_alone(visit):

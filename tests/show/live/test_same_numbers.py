@@ -31,8 +31,10 @@ NOT_LIVE = {
     "crisis-private-resolve": HIDDEN,
     "crisis-with-opposition": HIDDEN,
     "gambling-month-by-month": ROUNDS,
+    "kremlin-2022-monthly": ROUNDS,
     "leaders-fate": HIDDEN,
     "private-floor": HIDDEN,
+    "standoff-with-opposition": ROUNDS,
     "strategic-choice": ERRS,
     "take-it-or-leave-it": HIDDEN,
 }
@@ -83,9 +85,11 @@ def test_values_margins_and_choices_are_those_of_python(blank, name):
     solved = wanted.status == 0
     assert solved.any()
     for quantity, row in wanted.quantity.items():
-        # a quantity may be the difference of large numbers; its scale is then theirs, not its own
+        # a quantity may be the difference of large numbers, whose scale is then its own; a process rounds at
+        # each of its steps
         scale = np.maximum(np.abs(row), np.median(np.abs(row)))
-        assert relative(names[quantity], row, scale)[solved].max() <= 1e-12, quantity
+        within = 1e-11 if program.model.processes else 1e-12
+        assert relative(names[quantity], row, scale)[solved].max() <= within, quantity
     if not program.model.game:
         return
     ranges = np.ptp(wanted.payoffs, axis=0)

@@ -158,18 +158,22 @@ def _part(
     for node in nodes:
         printer.name(node)
     writes = [(slots[node], node) for node in nodes if node in slots]
-    head = [f"const a{slot} = v[{slot}], m{slot} = m[{slot}];" for slot in reads]
-    head += [f"const r{slot} = v[{slot}];" for slot, _ in writes]
-    loads = [
-        f"const x{slot} = a{slot}[i & m{slot}]{' !== 0' if by_slot[slot].is_truth else ''};" for slot in reads
-    ]
-    stores = [f"r{slot}[i] = {printer.truth_as_number(node)};" for slot, node in writes]
+    head = [f"const a{slot}=v[{slot}],m{slot}=m[{slot}];" for slot in reads]
+    head += [f"const r{slot}=v[{slot}];" for slot, _ in writes]
+    loads = [f"const x{slot}=a{slot}[i&m{slot}]{'!==0' if by_slot[slot].is_truth else ''};" for slot in reads]
+    stores = [f"r{slot}[i]={printer.truth_as_number(node)};" for slot, node in writes]
     found = [slot for slot, _ in writes]
     if flag is not None:
-        head.append(f"const r{flag} = v[{flag}];")
-        tests = " ".join(f"{printer.name(node)} ? {code} :" for code, node in wrong)
-        stores.append(f"r{flag}[i] = {tests} 0;")
+        head.append(f"const r{flag}=v[{flag}];")
+        tests = "".join(f"{printer.name(node)}?{code}:" for code, node in wrong)
+        stores.append(f"r{flag}[i]={tests}0;")
         found.append(flag)
-    body = [*loads, *printer.lines, *stores]
-    lines = ["(n, v, m) => {", *head, "for (let i = 0; i < n; i++) {", *body, "}", "}"]
-    return Part("\n".join(lines), inputs, purposes, tuple(reads), tuple(found))
+    inner = [_joined([*loads, *printer.lines]), *stores]
+    text = "".join([_joined(head), "for(let i=0;i<n;i++){", *inner, "}"])
+    return Part(f"(n,v,m)=>{{{text}}}", inputs, purposes, tuple(reads), tuple(found))
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """Lines that declare constants as one declaration: a page has thousands of them."""
+    said = [line.removeprefix("const ").removesuffix(";") for line in lines]
+    return f"const {','.join(said)};" if said else ""

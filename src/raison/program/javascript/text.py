@@ -64,14 +64,14 @@ class Printer:
             return literal(operand)
         for node in needed([operand], self.names):
             self.names[node] = f"t{node.index}"
-            self.lines.append(f"const t{node.index} = {self.expression(node)};")
+            self.lines.append(f"const t{node.index}={self.expression(node)};")
         return self.names[operand]
 
     def truth_as_number(self, operand: Operand) -> str:
         """An operand as a number: of a truth, 1 or 0."""
         name = self.name(operand)
         is_truth = operand.is_truth if isinstance(operand, Node) else isinstance(operand, bool)
-        return f"{name} ? 1 : 0" if is_truth else name
+        return f"{name}?1:0" if is_truth else name
 
     def expression(self, node: Node) -> str:
         """How a node is computed from its operands, which are printed."""
@@ -86,19 +86,19 @@ class Printer:
         a, *rest = map(self._operand, node.arguments)
         match node.op:
             case op if op in _DIRECT:
-                return f"{a} {op} {rest[0]}"
+                return f"{a}{op}{rest[0]}"
             case op if op in _EQUAL:
-                return f"{a} {_EQUAL[op]} {rest[0]}"
+                return f"{a}{_EQUAL[op]}{rest[0]}"
             case "and" | "or":
-                return f"{a} {'&&' if node.op == 'and' else '||'} {rest[0]}"
+                return f"{a}{'&&' if node.op == 'and' else '||'}{rest[0]}"
             case "not":
                 return f"!{a}"
             case "select":
-                return f"{a} ? {rest[0]} : {rest[1]}"
+                return f"{a}?{rest[0]}:{rest[1]}"
             case "negative":
                 return f"-{a}"
             case "//":
-                return f"Math.floor({a} / {rest[0]})"
+                return f"Math.floor({a}/{rest[0]})"
             case "**":
                 return _power(a, rest[0], node.arguments[1])
             case op:

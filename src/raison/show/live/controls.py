@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ ABOUT = 240  # letters of what a parameter says of itself
 
 
 def parameter_controls(
-    model: Model, values: Mapping[str, Floats], central: Mapping[str, float]
+    model: Model, values: Mapping[str, Floats], central: Mapping[str, float], idle: Set[str]
 ) -> list[dict[str, Any]]:
     """A control for each parameter, in the file's order.
 
@@ -25,9 +25,13 @@ def parameter_controls(
         model: The model.
         values: Of each parameter that differs between draws, its values (codes of names).
         central: Of each parameter.
+        idle: Parameters on which nothing depends; they have no range.
     """
     return [
-        _parameter(model, name, values.get(name), central[name], _lever(model, name))
+        _parameter(
+            model, name, values.get(name), central[name], None if name in idle else _lever(model, name)
+        )
+        | ({"idle": True, "range": None} if name in idle else {})
         for name in model.parameters
     ]
 
@@ -55,6 +59,7 @@ def _parameter(
         "lever": None if lever is None else lever[0],
         "options": _options(definition, None if lever is None else lever[1]),
         "range": None,
+        "idle": False,
     }
     if not control["options"]:
         control["range"] = _range(definition, values, central, None if lever is None else lever[1])

@@ -19,7 +19,7 @@ from raison.solve.javascript.printed import Printed
 
 MOST = 2048
 """Draws of a page."""
-ROOM = 1_200_000
+ROOM = 800_000
 """Bytes that its draws may take."""
 STEP = 128
 """It carries a multiple of so many draws, unless the run has fewer: as many as each cell of a map counts."""
@@ -45,12 +45,12 @@ def world_of(program: Program, *, seed: int, design: str, draws: int, count: int
 
 
 def columns_of(printed: Printed, world: World) -> dict[str, Floats]:
-    """The values of every input that is drawn, by its name."""
-    assert world.cube is not None
+    """The values of every input that is drawn, by its name; those on which nothing depends are not."""
+    cube = world.cube or {}
     return {
-        key: np.asarray(_column(drawn, world.cube[coordinate(drawn.name)]), np.float64)
+        key: np.asarray(_column(drawn, cube[coordinate(drawn.name)]), np.float64)
         for key, drawn in printed.drawn.items()
-        if key in printed.inputs
+        if key in printed.inputs and coordinate(drawn.name) in cube
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from raison.answer.records import RunRecord
 from raison.model.records import Model
+from raison.program.drawn import undrawn
 from raison.program.engine import configure
 from raison.program.javascript.tape import NotPrintableError
 from raison.program.program import Program, compile_model
@@ -84,7 +85,7 @@ def as_json(data: Any) -> str:
 
 def _data(program: Program, printed: Printed, record: RunRecord) -> dict[str, Any]:
     model = program.model
-    count = draws.how_many(len(printed.drawn), record.draws)
+    count = draws.how_many(len(program.coordinates), record.draws)
     world = draws.world_of(program, seed=record.seed, design=record.design, draws=record.draws, count=count)
     columns = draws.columns_of(printed, world)
     central = draws.central_of(printed)
@@ -102,7 +103,7 @@ def _data(program: Program, printed: Printed, record: RunRecord) -> dict[str, An
             "answers": [q.mean if q.share is None else q.share for q in record.questions],
         },
         "titles": [one_line(player.title) for player in model.players.values()],
-        "parameters": controls.parameter_controls(model, values, middle),
+        "parameters": controls.parameter_controls(model, values, middle, undrawn(model)),
         "premises": controls.premise_controls(program),
         "sets": controls.set_controls(model),
         "without": [premises.index(name) for name in record.without if name in premises],

@@ -33,7 +33,7 @@ def data_of(program: Program, printed: Printed) -> dict[str, Any]:
         "reasons": ["", *(sentence for _, sentence in reasons)],
         "stuck": [_code(reasons, f"stuck:{name}") for name in nodes],
         "parts": [
-            {"i": list(part.inputs), "p": list(part.purposes), "r": list(part.reads), "w": list(part.writes)}
+            {"p": list(part.purposes), "r": list(part.reads), "w": list(part.writes)}
             for part in printed.parts
         ],
         "players": list(model.players),

@@ -37,7 +37,7 @@ class Controls {
   // Put the rows into groups; `weights` says how much each parameter matters.
   arrange(weights) {
     const { data } = this.page;
-    const rest = new Set(data.parameters.keys());
+    const rest = new Set([...data.parameters.keys()].filter((k) => !data.parameters[k].idle));
     const take = (filter) => [...rest].filter(filter).map((k) => (rest.delete(k), k));
     const groups = [];
     data.titles.forEach((title, player) => {

@@ -42,6 +42,7 @@ class Program {
   constructor(data, functions) {
     Object.assign(this, data);
     this.functions = functions;
+    this.parts = withInputs(data.parts, data.inputs.length, data.size);
     this.index = new Map(data.inputs.map((name, k) => [name, k]));
     this.ofNode = data.nodes.map(() => []);
     this.ofOutcome = data.outcomes.map(() => []);
@@ -58,6 +59,19 @@ class Program {
     });
     return found;
   }
+}
+
+// The parts, each with the inputs that it depends on, also through other parts.
+function withInputs(parts, inputs, size) {
+  const of = new Array(size).fill(null);
+  for (let k = 0; k < inputs; k++) of[k] = [k];
+  return parts.map((part) => {
+    const found = new Set();
+    for (const slot of part.r) if (of[slot]) for (const input of of[slot]) found.add(input);
+    const i = [...found].sort((a, b) => a - b);
+    for (const slot of part.w) of[slot] = i;
+    return { ...part, i };
+  });
 }
 
 // Compute parts for `n` points: what no array of inputs varies in is computed once.

@@ -14,6 +14,7 @@ class MapView {
     this.grid = new Grid(page.program, this.store);
     this.pace = 3e-5; // milliseconds that a draw of a cell takes, as seen
     this.enough = ENOUGH;
+    this.coarse = FIRST.cells;
     this.drops = [];
     this.cells = make("canvas", { width: 1, height: 1 });
     this.canvas = make("canvas", {
@@ -83,18 +84,21 @@ class MapView {
     const over = settings.over === "draws";
     const task = this.task(settings, over, committed);
     const most = over ? Math.min(FIRST.draws, this.page.data.draws) : 1;
-    let cells = FIRST.cells;
-    while (cells > 8 && this.pace * cells * cells > this.enough) cells /= 2;
+    const cells = this.coarse;
     const given = task.inputs.map((value) => (typeof value === "string" ? this.page.columns[value].subarray(0, most) : value));
     const begin = performance.now();
     this.grid.start(given, axisValues(this.axes_, cells, 0, cells), most, targetOf(this.page.program, this.page.view()), committed);
+    const started = performance.now();
     let draws = 0;
     do {
       this.grid.add();
       draws += 1;
     } while (draws < most && performance.now() - begin < this.enough);
-    const took = (performance.now() - begin) / (draws * cells * cells);
-    this.pace += 0.5 * (took - this.pace);
+    // where a draw by itself takes too long the next first map is coarser, and finer again when it does not
+    const each = (performance.now() - started) / draws;
+    this.pace = each / (cells * cells);
+    if (each > this.enough / 2 && cells > 8) this.coarse = cells / 2;
+    else if (4 * each < this.enough / 4 && cells < FIRST.cells) this.coarse = 2 * cells;
     const target = this.grid.target;
     this.found = {
       nx: cells, ny: cells, draws, size: target.size, isChoice: target.isChoice,

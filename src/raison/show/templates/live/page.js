@@ -177,6 +177,7 @@ class Page {
   // First the point and a coarse map, at once; then the address, the answers over all draws and a finer map.
   show() {
     this.began = performance.now();
+    this.moves = (this.moves || 0) + 1;
     const { settings, program } = this;
     const everything = program.questions.map((question) => question.purpose);
     const committed = settings.committed();
@@ -241,6 +242,7 @@ class Page {
   }
 
   settle(committed) {
+    const move = this.moves;
     const address = this.settings.write();
     if (address !== (location.hash.startsWith("#play:") ? location.hash : "")) {
       try {
@@ -251,13 +253,13 @@ class Page {
     }
     if (this.drop) this.drop();
     if (!this.program.questions.length) return;
-    this.drop = this.office.ask({ inputs: this.settings.inputs(true), draws: this.data.draws, committed }, (found) => this.tell(found));
+    this.drop = this.office.ask({ inputs: this.settings.inputs(true), draws: this.data.draws, committed }, (found) => this.tell(found, move));
   }
 
   // What the draws say.
-  tell({ answers, failed }) {
+  tell({ answers, failed }, moves) {
     const { program, data } = this;
-    this.answered = { answers, failed };
+    this.answered = { answers, failed, move: moves };
     const q = this.asked();
     const question = program.questions[q], answer = answers[q];
     const number = this.answerText(question, answer.mean);
