@@ -13,14 +13,17 @@ from raison.cli.options import Seed
 
 
 def serve(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A model file; it is read, written and watched.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A model file; it is read, written and watched.")
+    ],
     draws: Annotated[int, typer.Option("--draws", "-n", min=16, help="Draws after each save.")] = 10_000,
     analysis_draws: Annotated[
         int, typer.Option("--analysis-draws", min=16, help="Draws of the analyses in the background.")
     ] = 100_000,
     seed: Seed = 1,
     port: Annotated[
-        int, typer.Option("--port", "-p", min=0, max=65_535, help="Port to listen on; 0 for any that is free.")
+        int,
+        typer.Option("--port", "-p", min=0, max=65_535, help="Port to listen on; 0 for any that is free."),
     ] = 8760,
     host: Annotated[
         str, typer.Option("--host", help="Address to listen on; whoever can reach it can write the file.")
@@ -37,9 +40,13 @@ def serve(
         what = "is a folder" if file.is_dir() else "is not there"
         raise RefusalError(f"{file} {what}; serve needs a model file, and 'raison new NAME' writes one.")
     if file.suffix.lower() not in {".yaml", ".yml"}:
-        raise RefusalError(f"{file} is not a .yaml file; 'raison convert' makes one of a game or process file.")
+        raise RefusalError(
+            f"{file} is not a .yaml file; 'raison convert' makes one of a game or process file."
+        )
     if host in {"0.0.0.0", "::"}:
-        raise RefusalError(f"--host needs one address of this machine; got {host}, which stands for all of them.")
+        raise RefusalError(
+            f"--host needs one address of this machine; got {host}, which stands for all of them."
+        )
     if not is_loopback(host):
         print(f"raison: warning: whoever can reach {host} can read and write {file}.", file=sys.stderr)
 

@@ -22,9 +22,7 @@ class Variants:
         whole: The program with every premise in place.
     """
 
-    def __init__(
-        self, model: Model, file: str, most: int | None = None, *, stepwise: bool = False
-    ) -> None:
+    def __init__(self, model: Model, file: str, most: int | None = None, *, stepwise: bool = False) -> None:
         """Compile the whole model.
 
         Raises:

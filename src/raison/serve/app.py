@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,8 @@ def make_app(
     served = _Served(file)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        served.session = session = Session(file, draws, analysis_draws, seed)
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        served.opened = session = Session(file, draws, analysis_draws, seed)
         session.refresh()
         watching = asyncio.create_task(_watch(session))
         try:
@@ -96,7 +97,9 @@ def editor_folder() -> str:
     try:
         import rocher
     except ImportError as error:
-        raise ImportError("the server needs its editor; install it with: pip install 'raison[serve]'") from error
+        raise ImportError(
+            "the server needs its editor; install it with: pip install 'raison[serve]'"
+        ) from error
     return rocher.path()
 
 
@@ -125,9 +128,15 @@ class _Served:
 
     def __init__(self, file: ModelFile) -> None:
         self.file = file
-        self.session: Session = None  # type: ignore[assignment]  # there once the server runs
+        self.opened: Session | None = None
         self.one_at_a_time = CapacityLimiter(1)
         self.known: tuple[Offer, ...] = ()
+
+    @property
+    def session(self) -> Session:
+        """The session, which is there while the server runs."""
+        assert self.opened is not None
+        return self.opened
 
     async def index(self, request: Request) -> Response:
         """The page."""
@@ -236,8 +245,6 @@ async def _given(request: Request, *texts: str, **others: type) -> dict[str, Any
         raw += part
         if len(raw) > _LARGEST:
             return JSONResponse({"message": f"a model file has at most {MAX_BYTES:,} bytes."}, 413)
-    import json
-
     try:
         given = json.loads(bytes(raw))
     except (ValueError, RecursionError):

@@ -13,7 +13,10 @@ from raison.model.distribution import KINDS
 from raison.model.formula import KNOWN_FUNCTIONS, SPECIAL
 from raison.model.keys import CONCEPTS, OPTIONS, SECTIONS, Key
 
-_LINE = re.compile(r"^(?P<indent> *(?:- +)*)(?P<key>[^\s:#'\"{}\[\],][^:#'\"{}\[\],]*|'[^']*'|\"[^\"]*\"):(?:\s|$)")
+_LINE = re.compile(
+    r"^(?P<indent> *(?:- +)*)"
+    r"(?P<key>[\w.-]+\([^)]*\)|[^\s:#'\"{}\[\],][^:#'\"{}\[\],]*|'[^']*'|\"[^\"]*\"):(?:\s|$)"
+)
 _IN_FORMULAS = ("parameters", "quantities", "functions", "outcomes", "game", "processes")
 _NAMED = {
     "player": ("players",), "for": ("players",), "known_to": ("players",),
@@ -143,7 +146,7 @@ def _values(
     path: Sequence[str], typed: str, entries: Sequence[_Entry], known: Sequence[Offer]
 ) -> tuple[Offer, ...]:
     last = path[-1] if path else ""
-    section, _ = _section(path[:-1])
+    section, around = _section(path[:-1])
     key = SECTIONS[section].get(last) if section is not None else None
     if last in _NAMED and (key is None or key.shape in {"name", "names", "move*"}):
         return _named(_NAMED[last], entries, known)
@@ -159,12 +162,17 @@ def _values(
         return ()
     if path[:1] == ["game"] and section is None and len(path) >= 3:  # MOVE: node
         return _named(("game", "outcomes"), entries, known)
-    with_distributions = key is None or key.shape in {"definition", "replacements"}
+    of = key or around
+    with_distributions = of is not None and of.shape in {"definition", "replacements", "parameter*", "noise*"}
     return (
         *_named(_IN_FORMULAS, entries, known),
         *(Offer(name, "function", _call(name, counts)) for name, counts in KNOWN_FUNCTIONS.items()),
         *(Offer(name, "function", shown) for name, shown in SPECIAL.items()),
-        *((Offer(n, "distribution", kind.signature) for n, kind in KINDS.items()) if with_distributions else ()),
+        *(
+            (Offer(n, "distribution", kind.signature) for n, kind in KINDS.items())
+            if with_distributions
+            else ()
+        ),
     )
 
 
@@ -174,9 +182,7 @@ def _call(name: str, counts: tuple[int, int]) -> str:
     return f"{name}({letters})" if least == most else f"{name}({letters}, ...)"
 
 
-def _named(
-    sections: Sequence[str], entries: Sequence[_Entry], known: Sequence[Offer]
-) -> tuple[Offer, ...]:
+def _named(sections: Sequence[str], entries: Sequence[_Entry], known: Sequence[Offer]) -> tuple[Offer, ...]:
     here = [
         Offer(entry.key.partition("(")[0].strip(), "name", path[0])
         for entry, path in _with_paths(entries)

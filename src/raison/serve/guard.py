@@ -20,13 +20,14 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-frame-options", b"SAMEORIGIN"),
-    (b"cache-control", b"no-store"),
 )
 
 
 def hosts_of(host: str, port: int) -> frozenset[str]:
     """What a browser may call the server: its address, and on loopback all names of loopback."""
-    names = {"127.0.0.1", "localhost", "[::1]"} if is_loopback(host) else {f"[{host}]" if ":" in host else host}
+    names = (
+        {"127.0.0.1", "localhost", "[::1]"} if is_loopback(host) else {f"[{host}]" if ":" in host else host}
+    )
     found = {f"{name}:{port}" for name in names}
     return frozenset(found | names if port == 80 else found)
 
@@ -54,7 +55,7 @@ class Guard:
         elif scope["type"] == "websocket":
             await self.application(scope, receive, send)
         else:
-            await self.application(scope, receive, _with_headers(send))
+            await self.application(scope, receive, _with_headers(send, scope["path"]))
 
     def refusal(self, scope: Scope) -> str | None:
         """Why a request is refused; None if it is not."""
@@ -84,11 +85,17 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str) -> 
     await send({"type": "http.response.body", "body": body})
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, path: str) -> Send:
+    keeping = (
+        b"no-cache" if path.startswith("/vs/") else b"no-store"
+    )  # the editor's files are asked about, not sent
+
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             given = {name.lower() for name, _ in message["headers"]}
-            extra = [(name, value) for name, value in _HEADERS if name not in given]
+            extra = [
+                (name, value) for name, value in (*_HEADERS, (b"cache-control", keeping)) if name not in given
+            ]
             message = {**message, "headers": [*message["headers"], *extra]}
         await send(message)
 

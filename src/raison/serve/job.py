@@ -1,7 +1,7 @@
 """What a solving process does with a model's text, and what it says about it while it does.
 
-A job says things in the order in which they are known: the problems of the text, the verdict without any
-premise removed, the page, and where premises are removed, both again.
+A job says things in the order in which they are known: the verdict without any premise removed, its page,
+and where there are premises, both again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from raison.model import records
 
 if TYPE_CHECKING:
     from raison.api import Model, Run
@@ -26,9 +28,11 @@ class Job:
 
     Attributes:
         number: Goes back with all that is said, so that what was asked before is told from it.
-        kind: `solve`, `challenge`, or `everything`: all analyses.
-        path: Of the model file; includes are looked up from there.
-        text: Of the model.
+        kind: `solve`; `challenge`, or `everything`: all analyses; `warm`, which says nothing but makes ready
+            for models like this one.
+        path: Of the model file.
+        model: What the file says, checked.
+        sha256: Of its text.
         draws: How many.
         seed: Of the draws.
     """
@@ -36,7 +40,8 @@ class Job:
     number: int
     kind: str
     path: str
-    text: str
+    model: records.Model
+    sha256: str
     draws: int
     seed: int
 
@@ -80,24 +85,20 @@ def do(job: Job, say: Say) -> None:
 
     Args:
         job: What is asked.
-        say: Told `problems`, `progress`, `outcome` and `page`, each with what it is.
+        say: Told `progress`, `outcome` and `page`, each with what it is.
 
     Raises:
-        ValueError: the model cannot be solved; ModelError (a ValueError) where its text is wrong.
+        ValueError: the model cannot be solved.
     """
     from raison.api import Model
-    from raison.model.problem import ModelError
-    from raison.model.reader import read_text
 
     begun = time.perf_counter()
-    reading = read_text(job.text, job.path)
-    say("problems", reading.problems)
-    if reading.model is None:
-        raise ModelError(tuple(p for p in reading.problems if p.severity == "error"))
-    model = Model(reading.model, reading.sha256, reading.problems, job.path)
+    model = Model(job.model, job.sha256, (), job.path)
     if not model.record.questions:
         raise ValueError("the model asks no question; add one under 'questions'.")
-    if job.kind == "solve":
+    if job.kind == "warm":
+        _run(job, model, lambda what, about: None, "", removals=())
+    elif job.kind == "solve":
         _solve(job, model, say, begun)
     else:
         _challenge(job, model, say, begun)

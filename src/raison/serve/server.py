@@ -29,7 +29,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         found.close()
         if error.errno == errno.EADDRINUSE:
-            said = f"port {port} of {host} is taken, perhaps by another raison serve; give another with --port."
+            said = (
+                f"port {port} of {host} is taken, perhaps by another raison serve; give another with --port."
+            )
         else:
             said = f"cannot listen on port {port} of {host}: {(error.strerror or str(error)).lower()}."
         raise OSError(said) from error

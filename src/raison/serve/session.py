@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from raison.model.problem import Problem
 from raison.model.reader import Reading, read_text
+from raison.model.records import Model
 from raison.serve.file import ModelFile, Text
 from raison.serve.job import Job, Outcome
 from raison.serve.worker import Worker
@@ -120,7 +122,10 @@ class Session:
 
     def refresh(self) -> None:
         """Look at the file again; solve it if it, or what it includes, says something new."""
-        self.text = self.file.read()
+        before, self.text = self.text, self.file.read()
+        includes_nothing = self.reading is not None and self.reading.sha256 == self.text.version
+        if self.text == before and includes_nothing:
+            return
         if self.text.fault is not None:
             self.reading = None
             self._solved = ""
@@ -155,11 +160,11 @@ class Session:
             self._tell()
 
     def warm(self) -> None:
-        """Start a process that solves, so that the next save does not wait for it."""
+        """Have a process ready for models like this one, so that a save never waits for one to start."""
         if self._spare is None:
-            number = self._workers = self._workers + 1
-            hear: Callable[..., None] = lambda *said: self._loop.call_soon_threadsafe(self._heard, number, *said)
-            self._spare = number, Worker(hear)
+            self._spare = self._new_worker()
+            if self.reading is not None and self.reading.model is not None:
+                self._spare[1].ask(self._job(0, "warm", self.draws, self.reading.model))
 
     def close(self) -> None:
         """Stop all processes."""
@@ -176,10 +181,18 @@ class Session:
             if line.worker[1].is_alive and not line.worker[1].is_busy:
                 return line.worker[1]
             line.worker[1].stop()
-        self.warm()
-        line.worker, self._spare = self._spare, None
-        assert line.worker is not None
+        line.worker, self._spare = self._spare or self._new_worker(), None
         return line.worker[1]
+
+    def _new_worker(self) -> tuple[int, Worker]:
+        number = self._workers = self._workers + 1
+
+
+        def hear(job: int, what: str, about: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody hears any more
+                self._loop.call_soon_threadsafe(self._heard, number, job, what, about)
+
+        return number, Worker(hear)
 
     def _start(self, name: str, kind: str, draws: int) -> None:
         self._jobs += 1
@@ -187,7 +200,13 @@ class Session:
         worker = self._worker(name)
         work.number, work.kind, work.version = self._jobs, kind, self.text.version
         work.running, work.fraction, work.failure = "starting", None, None
-        worker.ask(Job(self._jobs, kind, str(self.file.path), self.text.text, draws, self.seed))
+        assert self.reading is not None
+        assert self.reading.model is not None
+        worker.ask(self._job(self._jobs, kind, draws, self.reading.model))
+
+    def _job(self, number: int, kind: str, draws: int, model: Model) -> Job:
+        sha256 = "" if self.reading is None else self.reading.sha256
+        return Job(number, kind, str(self.file.path), model, sha256, draws, self.seed)
 
     def _stop(self, name: str) -> None:
         line = self._lines[name]
@@ -212,7 +231,7 @@ class Session:
             work.running, work.fraction, work.failure = None, None, about
         elif what == "done":
             work.running, work.fraction = None, None
-        if what in {"done", "failed"}:
+        if what in {"page", "failed"}:
             self.warm()
         self._tell()
 

@@ -83,7 +83,9 @@ class Worker:
                 self._heard(number, what, about)
         number, self._asked = self._asked, None
         if not self._stopped and number is not None:
-            self._heard(number, "failed", "the solving process ended; perhaps memory ran out. Save to try again.")
+            self._heard(
+                number, "failed", "the solving process ended; perhaps memory ran out. Save to try again."
+            )
 
 
 def work(pipe: Connection) -> None:
@@ -103,7 +105,9 @@ def work(pipe: Connection) -> None:
             return
         except Exception as error:  # whatever it is must not end the server, and is told where it can be read
             traceback.print_exc(file=sys.stderr)
-            said = f"this is a fault of raison ({type(error).__name__}); its trace is in the server's terminal."
+            said = (
+                f"this is a fault of raison ({type(error).__name__}); its trace is in the server's terminal."
+            )
             pipe.send((job.number, "failed", said))
         else:
             pipe.send((job.number, "done", None))
@@ -111,6 +115,9 @@ def work(pipe: Connection) -> None:
 
 def _warm() -> None:
     """Load beforehand what a first job would wait for, by doing one."""
+    from raison.model.reader import read_text
     from raison.model.starter import starter
 
-    do(Job(0, "solve", "warm.yaml", starter("warm"), 64, 1), lambda what, about: None)
+    reading = read_text(starter("warm"), "warm")
+    if reading.model is not None:
+        do(Job(0, "solve", "warm", reading.model, reading.sha256, 64, 1), lambda what, about: None)
