@@ -293,6 +293,12 @@ class Model:
             parts += [f"--{option}", value]
         return shlex.join(parts)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what is asked, who moves where, the parameters."""
+        from raison.show.notebook import of_model
+
+        return of_model(self.record)
+
     def write(self) -> str:
         """The model as the text of a file; it reads back equal."""
         return writer.write(self.record)
