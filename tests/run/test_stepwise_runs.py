@@ -45,7 +45,10 @@ questions: [{node: n, move: go}]
 
 def test_a_run_with_several_blocks_of_its_own_is_one_run():
     model = raison.gallery("three-step-crisis")
-    assert model.run(20_000, compiled=False).record.questions[0].share == model.run(20_000).record.questions[0].share
+    assert (
+        model.run(20_000, compiled=False).record.questions[0].share
+        == model.run(20_000).record.questions[0].share
+    )
 
 
 def test_a_process_is_compiled_once_while_the_model_around_it_changes():

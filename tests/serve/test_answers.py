@@ -85,7 +85,8 @@ def test_a_foreign_page_cannot_follow_the_state(client):
     "wish",
     [
         "/../secret.yaml", "/%2e%2e/secret.yaml", "/vs/../../secret.yaml", "/vs/%2e%2e/%2e%2e/secret.yaml",
-        "/vs/..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc/passwd", "/vs//etc/passwd", "/page/../file", "/page/secret.yaml",
+        "/vs/..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc/passwd", "/vs//etc/passwd", "/page/../file",
+        "/page/secret.yaml",
         "/serve.js/../../app.py", "/vs/%00", "/file?path=../secret.yaml",
     ],
 )  # fmt: skip
@@ -94,7 +95,7 @@ def test_nothing_but_the_file_and_the_page_can_be_read(client, wish):
     assert "secret: 1" not in answer.text
     assert "root:" not in answer.text
     assert "import" not in answer.text
-    assert answer.status_code in {200, 403, 404} and (answer.status_code != 200 or "file" in wish)
+    assert answer.status_code in ({200, 404} if "file" in wish else {403, 404})
 
 
 def test_an_include_outside_of_the_folder_is_not_read(client):

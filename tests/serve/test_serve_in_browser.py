@@ -134,7 +134,7 @@ def test_another_editor_may_write_the_file_too(served, visit):
 
 
 def test_a_wrong_file_is_marked_at_its_line_and_mended(served, visit):
-    path, address = served
+    _, address = served
     page = visit(address)
     verdict(page)
     write(page, starter("crisis").replace("cost_challenger)", "cost_chalenger)"))

@@ -73,7 +73,9 @@ def decision_map(
     asked = next((verdict.node for verdict in run.verdicts if verdict.node in decisions), None)
     node = node or asked or next(iter(decisions), None)
     if node not in decisions:
-        raise ValueError(f"a map needs a decision of the model: {', '.join(decisions) or 'it has none'}; got {node}.")
+        raise ValueError(
+            f"a map needs a decision of the model: {', '.join(decisions) or 'it has none'}; got {node}."
+        )
     ranges = _ranges(run)
     for name in (across, up):
         if name is not None and name not in ranges:
@@ -115,7 +117,10 @@ def _by_effect(run: Run, node: str, ranges: Mapping[str, tuple[float, float]]) -
     margin = np.asarray(run.model.solve(points).margin[node], np.float64).reshape(-1, 2)
     chosen = run.model.solve(points).choice[node]
     moved = [
-        (chosen[2 * k] != chosen[2 * k + 1], float(np.nan_to_num(abs(margin[k, 1] - margin[k, 0]), posinf=0.0)))
+        (
+            chosen[2 * k] != chosen[2 * k + 1],
+            float(np.nan_to_num(abs(margin[k, 1] - margin[k, 0]), posinf=0.0)),
+        )
         for k in range(len(names))
     ]
     return [names[k] for k in sorted(range(len(names)), key=lambda k: moved[k], reverse=True)]
@@ -160,7 +165,9 @@ def premises(run: Run) -> Picture:
     from raison.show import plots
     from raison.show.pictures import Picture
 
-    changes = [(one.name, one.changes[0]) for one in run.record.removals if one.changes[0].difference is not None]
+    changes = [
+        (one.name, one.changes[0]) for one in run.record.removals if one.changes[0].difference is not None
+    ]
     if not changes:
         raise ValueError(f"the run of '{run.model.name}' removed no premise, so there is nothing to draw.")
     changes.sort(key=lambda pair: -abs(pair[1].difference or 0.0))
@@ -176,7 +183,13 @@ def premises(run: Run) -> Picture:
     ]
     ends = [end for row in rows for end in (*(row.error or ()), row.at or 0.0)]
     verdict = run.verdicts[0]
-    drawn = plots.bars(rows, min(0.0, *ends), max(0.0, *ends), "change without the premise", percent=verdict.share is not None)
+    drawn = plots.bars(
+        rows,
+        min(0.0, *ends),
+        max(0.0, *ends),
+        "change without the premise",
+        percent=verdict.share is not None,
+    )
     return Picture(f"Premises removed: {verdict.name}", drawn)
 
 
@@ -192,7 +205,9 @@ def policy(run: Run) -> Picture:
     for found in rounds.pictures(run.record):
         if 'class="drawn shades"' in found.svg:
             return Picture(found.caption, found.svg)
-    raise ValueError(f"'{run.model.name}' has no policy over states to draw: it needs rounds and a move question.")
+    raise ValueError(
+        f"'{run.model.name}' has no policy over states to draw: it needs rounds and a move question."
+    )
 
 
 def process(run: Run, name: str | None = None) -> Picture:
@@ -210,7 +225,9 @@ def process(run: Run, name: str | None = None) -> Picture:
     known = list(run.model.record.processes)
     name = name or next(iter(known), None)
     if name not in known:
-        raise ValueError(f"a picture needs a process of the model: {', '.join(known) or 'it has none'}; got {name}.")
+        raise ValueError(
+            f"a picture needs a process of the model: {', '.join(known) or 'it has none'}; got {name}."
+        )
     return drawing.draw(run.model.record, run.model.simulate(name))
 
 

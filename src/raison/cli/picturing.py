@@ -53,7 +53,9 @@ def picture(
     draws: Annotated[int, typer.Option("--draws", "-n", min=16, help="How many draws.")] = 10_000,
     seed: Seed = 1,
     node: Annotated[str | None, typer.Option("--node", help="Of a map: the decision.")] = None,
-    across: Annotated[str | None, typer.Option("--across", help="Of a map: its horizontal parameter.")] = None,
+    across: Annotated[
+        str | None, typer.Option("--across", help="Of a map: its horizontal parameter.")
+    ] = None,
     up: Annotated[str | None, typer.Option("--up", help="Of a map: its vertical parameter.")] = None,
     process: Annotated[str | None, typer.Option("--process", help="Which process; else the first.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,

@@ -187,7 +187,6 @@ class Session:
     def _new_worker(self) -> tuple[int, Worker]:
         number = self._workers = self._workers + 1
 
-
         def hear(job: int, what: str, about: Any) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody hears any more
                 self._loop.call_soon_threadsafe(self._heard, number, job, what, about)

@@ -60,8 +60,9 @@ def of_run(model: Model, record: RunRecord) -> str:
     chart = found.margins.get(0) or found.amounts.get(0)
     if chart is not None:
         parts.append(Picture(f"Over the draws: {answers[0].name}", chart).svg())
+    unit = answers[0].unit.replace(",", "", 1) if answers else ""
     removed = [
-        (one.name, one.says, words.difference(record.questions[0], one.changes[0]) + answers[0].unit)
+        (one.name, one.says, words.difference(record.questions[0], one.changes[0]) + unit)
         for one in record.removals
         if one.changes
     ]
@@ -70,12 +71,12 @@ def of_run(model: Model, record: RunRecord) -> str:
     return _whole(parts)
 
 
-def of_solution(points: PointSolution, model: Model, reasons: Sequence[str]) -> str:
+def of_solution(points: PointSolution, model: Model, reasons: Sequence[Any]) -> str:
     """A solution: at each point what is chosen at each decision and by what margin, and who gets what."""
     count = len(points.status)
     shown = range(min(count, _POINTS))
     heads = ("", *(f"point {k + 1}" if count > 1 else "" for k in shown))
-    rows: list[tuple[str, ...]] = [("status", *(reasons[points.status[k]] for k in shown))]
+    rows: list[tuple[str, ...]] = [("status", *(str(reasons[int(points.status[k])]) for k in shown))]
     for name, node in model.game.items():
         if isinstance(node, Decision) and name in points.probability:
             chosen = choices(points, model, name)
@@ -83,9 +84,12 @@ def of_solution(points: PointSolution, model: Model, reasons: Sequence[str]) -> 
             rows.append((f"chosen at {name}", *(chosen[k] or "–" for k in shown)))
             if margins is not None:
                 rows.append((f"its margin at {name}", *(short(float(margins[k])) for k in shown)))
-    rows += [(f"worth to {name}", *(short(float(row[k])) for k in shown)) for name, row in points.value.items()]
     rows += [
-        (f"probability of {name}", *(short(float(row[k])) for k in shown)) for name, row in points.outcome.items()
+        (f"worth to {name}", *(short(float(row[k])) for k in shown)) for name, row in points.value.items()
+    ]
+    rows += [
+        (f"probability of {name}", *(short(float(row[k])) for k in shown))
+        for name, row in points.outcome.items()
     ]
     more = _said(f"and {count - _POINTS:,} more points") if count > _POINTS else ""
     return _whole([_heading(model.title), _table(heads, rows), more])
@@ -108,7 +112,9 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return ""
     head = "".join(f'<th style="{_CELL};font-weight:600">{_text(one)}</th>' for one in heads)
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{_text(cut(one_line(cell), _WIDEST))}</td>' for cell in row) + "</tr>"
+        "<tr>"
+        + "".join(f'<td style="{_CELL}">{_text(cut(one_line(cell), _WIDEST))}</td>' for cell in row)
+        + "</tr>"
         for row in rows[:_MOST]
     )
     more = _said(f"and {len(rows) - _MOST} more") if len(rows) > _MOST else ""

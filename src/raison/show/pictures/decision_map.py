@@ -39,7 +39,8 @@ def draw(
             y = _TOP + _SIDE - (j + 1) * high
             parts.append(
                 f'<rect class="{_class(move, moves)}" x="{_LEFT + start * wide:.2f}" y="{y:.2f}" '
-                f'width="{(stop - start) * wide + 0.3:.2f}" height="{high + 0.3:.2f}"/>'
+                f'width="{(stop - start) * wide + 0.3:.2f}" height="{high + 0.3:.2f}" '
+                f'shape-rendering="crispEdges"/>'
             )
     for tick in plots.ticks(*across[1:]):
         x = _LEFT + _SIDE * (tick - across[1]) / ((across[2] - across[1]) or 1.0)
@@ -52,7 +53,12 @@ def draw(
         _text("title", f'x="{middle:.0f}" y="{_TOP + _SIDE + 36}"', _named(model, across[0]), "middle")
     )
     parts.append(
-        _text("title", f'transform="translate(16 {_TOP + _SIDE / 2:.0f}) rotate(-90)"', _named(model, up[0]), "middle")
+        _text(
+            "title",
+            f'transform="translate(16 {_TOP + _SIDE / 2:.0f}) rotate(-90)"',
+            _named(model, up[0]),
+            "middle",
+        )
     )
     size = (_LEFT + _SIDE + 22, _TOP + _SIDE + _BELOW)
     drawing = f'<svg class="drawn map" viewBox="0 0 {size[0]} {size[1]}">{"".join(parts)}</svg>'

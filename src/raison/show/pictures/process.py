@@ -39,8 +39,12 @@ def draw(model: Model, found: Trajectories) -> Picture:
         parts.append(_text("tick", x, bottom + 4, f"{tick:.4g}", "middle"))
     time = f"time ({one_line(found.unit)})" if found.unit else "time"
     parts.append(_text("title", _LEFT + _WIDE / 2, bottom + 24, time, "middle"))
-    drawing = f'<svg class="drawn lines" viewBox="0 0 {_LEFT + _WIDE + 26} {bottom + 32}">{"".join(parts)}</svg>'
-    return Picture(f"The process {quoted(found.process)} over time, parameters at their central value", drawing)
+    drawing = (
+        f'<svg class="drawn lines" viewBox="0 0 {_LEFT + _WIDE + 26} {bottom + 32}">{"".join(parts)}</svg>'
+    )
+    return Picture(
+        f"The process {quoted(found.process)} over time, parameters at their central value", drawing
+    )
 
 
 def _strip(index: int, heading: str, time: NDArray[np.float64], values: NDArray[np.float64]) -> list[str]:
@@ -55,9 +59,9 @@ def _strip(index: int, heading: str, time: NDArray[np.float64], values: NDArray[
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_LEFT + _WIDE}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(_text("tick", _LEFT - 7, y + 4, _short(tick), "end"))
     kept = np.unique(np.linspace(0, len(time) - 1, min(len(time), _POINTS)).round().astype(int))
+    across, up = _WIDE / (time[-1] or 1.0), _HIGH - 20
     points = " ".join(
-        f"{_LEFT + _WIDE * time[k] / (time[-1] or 1.0):.1f},{top + (_HIGH - 20) * (1 - (rows[k] - low) / span):.1f}"
-        for k in kept
+        f"{_LEFT + across * time[k]:.1f},{top + up * (1 - (rows[k] - low) / span):.1f}" for k in kept
     )
     parts.append(f'<polyline class="curve" points="{points}"/>')
     return parts

@@ -15,7 +15,7 @@ FONTS = "Liberation Sans, Arial, Helvetica, sans-serif"
 ENDINGS = (".svg", ".png")
 _SPACE = "http://www.w3.org/2000/svg"
 _MARGIN, _LINE, _HEADING = 18, 21, 15  # px: around all, between lines of the heading, size of its letters
-_LETTER = 7.6  # width of a letter of the heading
+_LETTER = 8.6  # width of a letter of the heading
 _KEY, _KEY_LETTER = 22, 6.6  # height of a line of the legend, width of one of its letters
 _NARROWEST = 320
 
@@ -157,7 +157,9 @@ class Picture:
 
 
 def _add(parent: ElementTree.Element, tag: str, **attributes: object) -> ElementTree.Element:
-    written = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in attributes.items()}
+    written = {
+        name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in attributes.items()
+    }
     return ElementTree.SubElement(parent, f"{{{_SPACE}}}{tag}", written)
 
 

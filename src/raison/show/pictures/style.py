@@ -61,7 +61,11 @@ def colours(theme: str) -> dict[str, str]:
     if theme not in THEMES:
         raise ValueError(f"a theme is {' or '.join(THEMES)}; got {theme!r}.")
     light, dark = (dict(_declarations(body)) for body in _roots())
-    return {name: value for name, value in {**light, **(dark if theme == "dark" else {})}.items() if name[:2] == "--"}
+    return {
+        name: value
+        for name, value in {**light, **(dark if theme == "dark" else {})}.items()
+        if name[:2] == "--"
+    }
 
 
 def apply(root: ElementTree.Element, theme: str) -> None:
@@ -83,11 +87,14 @@ def _apply(
     for rule in _rules():
         if _matches(rule.parts, way):
             found.update(rule.values)
-    variables = {**variables, **{name: _resolved(v, variables) for name, v in found.items() if name[:2] == "--"}}
+    variables = {
+        **variables,
+        **{name: _resolved(v, variables) for name, v in found.items() if name[:2] == "--"},
+    }
     for name, value in list(element.attrib.items()):
         if "var(" in value or value == "currentColor":
             element.set(name, ink if value == "currentColor" else _resolved(value, variables))
-    for name in _DRAWN & set(found):
+    for name in sorted(_DRAWN & set(found)):
         value = found[name]
         element.set(name, ink if value == "currentColor" else _resolved(value, variables).removesuffix("px"))
     for child in element:
@@ -125,7 +132,9 @@ def _rules() -> tuple[_Rule, ...]:
             parts = tuple(_parts(selector))
             if parts and values and ":root" not in selector:
                 classes = sum(len(part.classes) + len(part.without) for part in parts)
-                found.append(_Rule(parts, values, (classes, sum(part.tag is not None for part in parts), order)))
+                found.append(
+                    _Rule(parts, values, (classes, sum(part.tag is not None for part in parts), order))
+                )
     return tuple(sorted(found, key=lambda rule: rule.rank))
 
 
