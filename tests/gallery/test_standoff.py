@@ -49,9 +49,7 @@ def test_without_time_it_is_the_three_step_crisis_under_complete_information() -
     committed = fight > office * home["retreat"]
     gives_in = other * abroad["their_retreat"] > fought - points["burden"]
     at_rest = office * kept(points, "home", 0)
-    expected = np.where(
-        committed & gives_in, "stand firm", np.where(fight > at_rest, "fight", "back down")
-    )
+    expected = np.where(committed & gives_in, "stand firm", np.where(fight > at_rest, "fight", "back down"))
     assert set(expected) == {"stand firm", "fight", "back down"}
     model = raison.gallery("standoff-with-opposition")
     solution = model.solve(points)

@@ -102,7 +102,9 @@ def test_what_something_depends_on_is_drawn_and_nothing_else(
 def test_a_run_is_that_of_the_same_model_without_what_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "plain.yaml").write_text(BY_HAND, encoding="utf-8")
     included, plain = host(tmp_path), raison.load(tmp_path / "plain.yaml")
-    assert [name.rpartition(".")[2] for name in included.program.coordinates] == list(plain.program.coordinates)
+    assert [name.rpartition(".")[2] for name in included.program.coordinates] == list(
+        plain.program.coordinates
+    )
     mine, theirs = (model.run(draws=512, seed=3).record for model in (included, plain))
     for one, other in zip(mine.questions, theirs.questions, strict=True):
         assert (one.share, one.mean, one.standard_error) == (other.share, other.mean, other.standard_error)

@@ -1,4 +1,4 @@
-"""Processes within rounds: read at a time that is a state, fed by a state, and simulated no more than needed."""
+"""Processes within rounds: read at a time that is a state, fed by a state, simulated once where that will do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ rounds:
 game:
   gates: {{player: town, moves: {{hold: siege, yield: yielded}}}}
   siege: {{player: army, {hidden}moves: {{stay: goes_on, storm: storms}}}}
-  storms: {{cases: {{breaks: {{probability: 0.2, then: broken}}, fails: {{probability: otherwise, then: goes_on}}}}}}
+  storms:
+    cases: {{breaks: {{probability: 0.2, then: broken}}, fails: {{probability: otherwise, then: goes_on}}}}
 outcomes:
   yielded: {{town: 0.6, army: 1, ends: true}}
   broken: {{town: -1, army: 2, ends: true}}
@@ -71,7 +72,9 @@ def worths(model: raison.api.Model) -> np.ndarray[Any, Any]:
     return np.stack([solution.value["town"], solution.value["army"]])
 
 
-@pytest.mark.parametrize("kind", ["in turn", *(pytest.param(k, marks=pytest.mark.slow) for k in ("at once", "by period"))])
+@pytest.mark.parametrize(
+    "kind", ["in turn", *(pytest.param(k, marks=pytest.mark.slow) for k in ("at once", "by period"))]
+)
 def test_a_process_read_at_a_state_is_worth_what_its_closed_form_is(kind: str) -> None:
     """Euler's method with a step of one is a geometric sequence, so the two are one model written twice."""
     options = {

@@ -200,9 +200,7 @@ def simulate_ahead(repeated: Repeated) -> None:
     if not model.processes or graph is None or model.rounds is None:
         return
     batch = repeated.lattice.batch
-    start = tuple(
-        jnp.broadcast_to(jnp.asarray(v, jnp.float64), (batch,)) for v in repeated.lattice.start
-    )
+    start = tuple(jnp.broadcast_to(jnp.asarray(v, jnp.float64), (batch,)) for v in repeated.lattice.start)
     stage = Points(repeated, start, jnp.arange(batch, dtype=jnp.int32)).stage(jnp.asarray(1.0))
     asked = [formula for question in model.questions for formula in of_period(model, question)]
     for state in graph.states:
