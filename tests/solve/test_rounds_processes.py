@@ -1,4 +1,4 @@
-"""Processes within rounds: read at a time that is a state, fed by a state, simulated once where that will do."""
+"""Processes within rounds: read at a state, fed by a state, and simulated once where that will do."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from raison.answer.records import Record
 from raison.model.formula import Formula
 from raison.model.process.records import TIME
 from raison.model.records import Distribution
-from raison.program.premises import definitions
 from raison.program.drawn import undrawn
+from raison.program.premises import definitions
 from raison.program.world import World
 from raison.run.designs import make_design
 from raison.run.plan import Plan

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from raison.model.distribution import KINDS
 from raison.model.evaluate import FLOATS, Bindings, evaluate, evaluate_truth
 from raison.model.formula import (

@@ -36,7 +36,7 @@ MANY_JOINT = 240
 
 
 def pull_levers(
-    engine: Engine, sample: Sample, questions: Sequence[int], most: int = MANY_JOINT
+    engine: Engine, sample: Sample, questions: Sequence[int], joint_limit: int = MANY_JOINT
 ) -> tuple[PlayerLevers, ...]:
     """For each question and each player other than the mover: his levers, one by one and together.
 
@@ -44,7 +44,7 @@ def pull_levers(
         engine: The program.
         sample: Draws, a multiple of 16; a few thousand tell settings apart by a hundredth.
         questions: Indices of questions.
-        most: Settings of all levers of a player together that are tried.
+        joint_limit: Settings of all levers of a player together that are tried at most.
 
     Returns:
         Players in the order of the file; those without levers are not there. The numbers are means over the
@@ -58,7 +58,7 @@ def pull_levers(
             continue
         names = [name for name, lever in levers.items() if _values(lever)]
         curves = {name: [{name: v} for v in _values(levers[name], CURVE)] for name in names}
-        joint = _joint({name: levers[name] for name in names}, most)
+        joint = _joint({name: levers[name] for name in names}, joint_limit)
         tried = [{}, *itertools.chain.from_iterable(curves.values()), *joint]
         solved = {_key(t): _solved(engine, sample, t, bound) for t in tried}
         plain = solved[_key({})]
@@ -98,12 +98,12 @@ def _values(lever: Lever, count: int = CURVE) -> list[float | str]:
     return list(lever.values or lever.commit or ())
 
 
-def _joint(levers: Mapping[str, Lever], most: int) -> list[dict[str, float | str]]:
-    """All levers together, each also left alone; ranges as finely as `most` allows, at least their ends."""
+def _joint(levers: Mapping[str, Lever], limit: int) -> list[dict[str, float | str]]:
+    """All levers together, each also left alone; ranges as finely as `limit` allows, at least their ends."""
     for count in range(CURVE, 1, -1):
         choices = [[None, *_values(lever, count)] for lever in levers.values()]
-        if math.prod(map(len, choices)) <= most or count == 2:
-            products = itertools.islice(itertools.product(*choices), most)
+        if math.prod(map(len, choices)) <= limit or count == 2:
+            products = itertools.islice(itertools.product(*choices), limit)
             return [
                 {n: v for n, v in zip(levers, values, strict=True) if v is not None} for values in products
             ]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from raison.model import uses
-from raison.model.recurring import recurring
 from raison.model.records import Chance, Definition, Distribution, Model, Node, Parameter, Spread
+from raison.model.recurring import recurring
 from raison.program.premises import exchanges
 
 

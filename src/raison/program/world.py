@@ -43,6 +43,8 @@ class World:
         hold: How each computed value is kept.
         committed: By decision `[B]`, the place among its moves of the one that its player is bound to;
             negative where he is free.
+        simulated: What the definitions' calls of processes give and where they fail, from another evaluation
+            of the same draws; None where they are simulated here.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class World:
         chosen: Mapping[str, Any] | None = None,
         hold: Hold = hold,
         committed: Mapping[str, Any] | None = None,
+        simulated: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
     ) -> None:
         self.program = program
         self.model = program.model
@@ -72,9 +75,10 @@ class World:
             for name, function in self.model.functions.items()
         }
         self.known: dict[tuple[str, Results], Value] = {}
-        self.faults: dict[str, Any] = {}  # reason -> [B] bool
+        given, faults = ((), {}) if simulated is None else simulated
+        self.faults: dict[str, Any] = dict(faults)  # reason -> [B] bool
         self._reason = failure_reasons(self.model)
-        self.calls = Calls(program.plans, self.value, self.depends_on_results, self._fault)
+        self.calls = Calls(program.plans, self.value, self.depends_on_results, self._fault, given=given)
         self._amounts: dict[tuple[str, Results], tuple[Value, Value]] = {}
         self.cube: dict[str, Any] | None = None
         self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))

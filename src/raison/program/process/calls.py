@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,7 @@ class Calls:
         asks_results: Whether a formula asks how play went, or for a state of the rounds.
         fault: Takes the key of a reason to fail, and where it applies.
         below: Of a period of rounds, what it was made from.
+        given: What the first calls give, in the order in which they are come to; these are not simulated.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Calls:
         asks_results: Callable[[Expression], bool],
         fault: Callable[[str, Any], None],
         below: Below | None = None,
+        given: Sequence[Value] = (),
     ) -> None:
         self.plans = plans
         self.outer = outer
@@ -67,6 +69,8 @@ class Calls:
         self.fault = fault
         self.simulations: dict[_Key, Simulated] = {}
         self.known: dict[_Key, Value] = {}
+        self.given = given
+        self.found: list[Value] = []
         self.below = below
         self.sealed = False  # simulations made later belong to a loop over periods, and stay within it
         self._seen: dict[int, Value] = {}  # kept, so that no identity is given twice
@@ -90,18 +94,27 @@ class Calls:
             for name in plan.process.inputs
         }
         key = (plan.name, *((name, self._identity(inputs[name])) for name in plan.inputs()))
-        found, draws = self._simulated(plan, key, {name: inputs[name] for name in plan.inputs()}, call.output)
         output = plan.asked[call.output]
+        later = sorted(plan.reading) if plan.is_read_later(output) else ()
+        place = (key, call.output, *((name, self._identity(inputs[name])) for name in later))
+        if place not in self.known:
+            count = len(self.found)
+            is_given = count < len(self.given)
+            value = self.given[count] if is_given else self._read(plan, key, call.output, inputs)
+            self.known[place] = value
+            self.found.append(value)
+        return self.known[place]
+
+    def _read(self, plan: Plan, key: _Key, name: str, inputs: Mapping[str, Value]) -> Value:
+        """An output of a simulation, at the time at which it is read."""
+        found, draws = self._simulated(plan, key, {name: inputs[name] for name in plan.inputs()}, name)
+        output = plan.asked[name]
         if not plan.is_read_later(output) or output.at is None:
             return found
-        times = ((name, self._identity(inputs[name])) for name in sorted(plan.reading))
-        reading = (key, call.output, *times)
-        if reading not in self.known:
-            within = lambda name: inputs[name] if name in inputs else self.outer(name)
-            time = evaluate(output.at.expression, within, ARRAYS, plan.functions, outer=self.outer)
-            self.fault(f"process:{plan.name}:time:{call.output}", outside(plan, time))
-            self.known[reading] = read(found, time, plan.process.time.step, draws)
-        return self.known[reading]
+        within = lambda name: inputs[name] if name in inputs else self.outer(name)
+        time = evaluate(output.at.expression, within, ARRAYS, plan.functions, outer=self.outer)
+        self.fault(f"process:{plan.name}:time:{name}", outside(plan, time))
+        return read(found, time, plan.process.time.step, draws)
 
     def _simulated(
         self, plan: Plan, key: _Key, fixed: Mapping[str, Value], output: str
