@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import re
 from fractions import Fraction as F
+from typing import ClassVar
 
 import pytest
 
 from raison.api import Model, Solution
 from raison.exchange.best_reply import ends, regrets
 from raison.exchange.efg import read_efg
-from raison.exchange.gambit import compare, gambit_regret, solve_with_gambit
+from raison.exchange.gambit import _sizes, compare, gambit_regret, solve_with_gambit
 from raison.model.reader import read_text
 
 # a may enter; b fights or yields, each losing 1 by the fight: (out, fight) and (in, yield), of which Nash
@@ -201,3 +202,35 @@ solution: {concept: nash}
     both = solved(text).against_gambit()
     assert len(both.ours) == 1
     assert both.sentences[1].startswith("Ours is the one that is played: all Nash equilibria are found where")
+
+
+def test_a_game_that_would_fill_gambits_memory_is_refused_with_its_size() -> None:
+    pytest.importorskip("pygambit")
+    answers = "".join(
+        f'p "" 2 {k} "" {{ "take" "leave" }} 0 t "" {2 * k - 1} "t" {{ {k} 1 }} t "" {2 * k} "l" {{ 0 0 }} '
+        for k in range(1, 701)
+    )
+    offers = " ".join(f'"offer {k}"' for k in range(1, 701))
+    game = read_efg(f'EFG 2 R "Offers" {{ "a" "b" }} p "" 1 1 "" {{ {offers} }} 0 {answers}')
+    with pytest.raises(ValueError, match="this one has 2,101"):
+        solve_with_gambit(game)
+
+
+def test_strategies_that_would_fill_the_memory_are_not_written_out() -> None:
+    """An offer answered at 25 information sets: Gambit has no short way to count the 2**25 plans."""
+    answers = "".join(
+        f'p "" 2 {k} "" {{ "take" "leave" }} 0 t "" {2 * k - 1} "t" {{ {k} 1 }} t "" {2 * k} "l" {{ 0 0 }} '
+        for k in range(1, 26)
+    )
+    offers = " ".join(f'"offer {k}"' for k in range(1, 26))
+    game = read_efg(f'EFG 2 R "Offers" {{ "a" "b" }} p "" 1 1 "" {{ {offers} }} 0 {answers}')
+
+    class Counted:
+        asked: ClassVar[list[str]] = []
+
+        def get_strategies(self, label: str) -> range:
+            self.asked.append(label)
+            return range(25)
+
+    assert _sizes(Counted(), game) == [25, 2**25]
+    assert Counted.asked == ["a"]

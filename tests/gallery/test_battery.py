@@ -24,6 +24,7 @@ import raison
 from raison.model import reader, writer
 from raison.model.records import Decision, Distribution, solved_by
 from raison.program.world import World
+from raison.run.block import rounds_cells
 from raison.solve.game import is_settled
 from raison.solve.points import coded_points
 from raison.solve.regret import largest_gain
@@ -56,7 +57,10 @@ every_model = pytest.mark.parametrize(
 def small_run(path: Path) -> Any:
     model = raison.load(path)
     # a game whose beliefs depend on what is done is followed along a branch in every draw, which takes long
-    return model.run(draws=4096 if is_settled(model.program) else 64, seed=1)
+    program = model.program
+    draws = 4096 if is_settled(program) else 64
+    is_long = program.model.rounds is not None and rounds_cells(program) > 5_000
+    return model.run(draws=min(draws, 256) if is_long else draws, seed=1)
 
 
 def the_model(path: Path) -> Any:

@@ -29,6 +29,23 @@ questions: [{node: opening, move: enter}]
 solution: {concept: nash}
 """
 
+POKER = """
+raison: 1
+title: Does a bluff pay with any of twelve hands?
+players: {first: The first, second: The second}
+parameters:
+  hand:
+    value: choice(1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1)
+    known_to: [first]
+game:
+  bet: {player: first, moves: {raise: reply, check: shown}}
+  reply: {player: second, moves: {call: called, fold: folded}}
+outcomes:
+  shown: {first: 0, second: 0}
+  called: {first: "2 if hand > 6 else -2", second: "-2 if hand > 6 else 2"}
+  folded: {first: 1, second: -1}
+"""
+
 
 def model(text: str) -> Model:
     reading = read_text(text, "test")
@@ -107,6 +124,44 @@ def test_beer_and_quiche_lists_both_poolings_with_the_published_beliefs_and_crit
     assert all(e.gain < 1e-9 for e in found.equilibria)  # what is promised
 
 
+def test_in_exact_arithmetic_both_poolings_have_their_published_beliefs_as_fractions() -> None:
+    """Cho and Kreps (1987), against the list in floating point."""
+    found = model(BEER).solve().equilibria(exact=True)
+    assert found.is_exact
+    assert not found.is_complete
+    floats = [e for e in model(BEER).solve().equilibria().equilibria if e.is_pure]
+    assert len(found.equilibria) == len(floats) == 2
+    for exact, float_one in zip(
+        sorted(found.equilibria, key=lambda e: str(e.sets)),
+        sorted(floats, key=lambda e: str(e.sets)),
+        strict=True,
+    ):
+        assert exact.gain == 0
+        for ours, theirs in zip(exact.sets, float_one.sets, strict=True):
+            for (_, belief), (_, other) in zip(ours.belief, theirs.belief, strict=True):
+                assert (belief.low, belief.high) == pytest.approx((other.low, other.high), abs=1e-12)
+            assert set((ours.exact or {}).values()) <= {Fraction(0), Fraction(1)}
+    (played,) = [e for e in found.equilibria if e.is_played]
+    assert played.sets[1].probability["beer"].central == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["e07.efg", "g3.efg"])
+def test_in_exact_arithmetic_the_same_pure_equilibria_are_found(name: str) -> None:
+    """Two implementations: profile by profile in fractions, and in floating point with folded tails."""
+    path = field_data.path("gambit", name)
+    solution = raison.load(path).solve()
+    exact, floats = solution.equilibria(exact=True), solution.equilibria()
+    plays = lambda found: sorted(
+        [[room.central for room in place.probability.values()] for place in e.sets]
+        for e in found.equilibria
+        if e.is_pure
+    )
+    assert all(e.gain < 1e-12 for e in exact.equilibria)
+    if not exact.is_degenerate:
+        assert plays(exact) == plays(floats)
+
+
 @pytest.mark.slow
 def test_where_only_pure_equilibria_are_looked_for_it_says_that_some_may_be_missing() -> None:
     path = field_data.path("gambit", "km6.efg")
@@ -122,14 +177,14 @@ def test_where_only_pure_equilibria_are_looked_for_it_says_that_some_may_be_miss
     ("make", "reason"),
     [
         (lambda: raison.gallery("take-it-or-leave-it").solve().equilibria(), "has 12,545 histories"),
-        (lambda: model(BEER).solve().equilibria(exact=True), "exact arithmetic needs the concept 'nash'"),
+        (lambda: model(POKER).solve().equilibria(exact=True), "at most 4,096 profiles of pure strategies"),
         (lambda: model(ENTRY).solve().equilibria(3), "one of the 1, from 0; got 3"),
         (
             lambda: model(ENTRY).solved_by("logit", precision=2).solve().equilibria(),
             "a quantal response is a prediction",
         ),
     ],
-    ids=["amounts", "exact-sequential", "point", "logit"],
+    ids=["amounts", "exact-large", "point", "logit"],
 )
 def test_where_there_is_no_list_the_reason_is_said(make, reason) -> None:
     with pytest.raises(ValueError, match=reason):

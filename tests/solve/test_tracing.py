@@ -9,6 +9,8 @@ import pytest
 from forms import signalling, simultaneous
 from test_quantal import HALF, efg, normalised, solve
 
+import field_data
+import raison
 from raison.solve.quantal import BIFURCATION, SOLVED
 
 
@@ -51,6 +53,16 @@ def test_limits_of_signalling_games_are_sequentially_rational_with_bayesian_beli
     on = total > 1e-6
     bayes = np.swapaxes(sender, 0, 1) / np.where(on, total, 1.0)[:, None]
     assert np.where(on[:, None], np.abs(bayes - beliefs), 0.0).max() < 1e-9
+
+
+@pytest.mark.slow
+def test_poker_with_four_cards_is_solved_though_its_equilibria_are_a_continuum():
+    """Some cards are worth as much raised as not, and three proximal steps do not settle."""
+    found = raison.load(field_data.path("gambit", "4cards.efg")).solve({})
+    assert found.status == ["solved"]
+    assert found.largest_gain().max() < 1e-9
+    # the value of a zero-sum game is the same in all equilibria: 23/24, as of Gambit's lcp_solve
+    assert found.value["player_1"][0] == pytest.approx(23 / 24, abs=1e-9)
 
 
 def test_a_symmetric_game_says_that_it_passed_a_bifurcation():

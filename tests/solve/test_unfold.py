@@ -19,7 +19,8 @@ from raison.program.unfold import count_unfolded, unfold
 from raison.solve.deviation import nash_regret
 from raison.solve.every import why_not
 from raison.solve.inputs import game_at, inputs_at, played_rows, profile_at, unfolded_at
-from raison.solve.listing import Equilibria, why_not_listed
+from raison.solve.listed import Equilibria
+from raison.solve.listing import why_not_listed
 
 # Cho and Kreps (1987): beer suits the strong, quiche the weak, and only the weak are worth a duel
 PAYOFFS = """

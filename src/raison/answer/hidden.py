@@ -141,7 +141,7 @@ def play_of(program: Program, cube: np.ndarray, switches: np.ndarray) -> Play:
             answers.append([None if row is None else jnp.broadcast_to(row, (batch,)) for row in rows])
         places = place_numbers(game, game.logs)
         status = world.status(batch)
-        return {"places": places, "answers": answers, "status": status, "cuts": _cuts(world)}
+        return {"places": places, "answers": answers, "status": status, "cuts": _cuts(game.world)}
 
     found = jax.tree.map(np.asarray, jax.jit(solved)(jnp.asarray(cube), jnp.asarray(switches)))
     return Play(
@@ -153,7 +153,7 @@ def play_of(program: Program, cube: np.ndarray, switches: np.ndarray) -> Play:
 
 
 def _cuts(world: World) -> dict[str, Any]:
-    """Points and weights of private types, by name, and of chance draws, by the number of their state."""
+    """Points and weights: of private types by name, of draws and refined scales by the state's number."""
     form = world.program.form
     assert form is not None
     rank = form.rank
@@ -166,7 +166,7 @@ def _cuts(world: World) -> dict[str, Any]:
 
     cuts = {axis.name: world.amounts(axis.name) for axis in form.axes if axis.kind == "type"}
     for s, state in enumerate(form.graph.states):
-        if isinstance(world.model.game.get(state.name), Spread):
+        if isinstance(world.model.game.get(state.name), Spread) or state.name in world.scales:
             cuts[str(s)] = world.amounts(state.name, state.results)
     return {key: tuple(full(part) for part in both) for key, both in cuts.items()}
 

@@ -103,8 +103,9 @@ class Worked:
             names = definition.names if isinstance(definition, Distribution) else ()
             return names[int(point)] if names else point
         node = self.hand.model.game[name]
-        if not isinstance(node, Decision):
-            return self._cut(str(self._state_of(name, results)), 0, at)
+        state = str(self._state_of(name, results))
+        if not isinstance(node, Decision) or state in self.cuts:
+            return self._cut(state, 0, at)
         scale = next(move.scale for move in node.moves.values() if move.scale is not None)
         share = at[axis] / (self.form.axes[axis].steps - 1)
         return (

@@ -106,6 +106,7 @@ class Model:
         *,
         precision: float | None = None,
         refinement: str | None = None,
+        amounts: str | None = None,
     ) -> Model:
         """The same model with another solution concept; the docs say how to choose one.
 
@@ -114,6 +115,7 @@ class Model:
                 of the file.
             precision: Of `logit`, in units of the mover's payoff range; None for the limit of the branch.
             refinement: Of `sequential`: `intuitive` or `d1`.
+            amounts: Of `sequential`: `stepped`, or `refined` between the steps of a scale.
 
         Raises:
             ModelError: the concept does not exist or does not fit the model; `problems` name the option.
@@ -129,10 +131,11 @@ class Model:
             before,
             precision=before.precision if precision is None else parse(repr(float(precision))),
             refinement=refinement or before.refinement,
+            amounts=amounts or before.amounts,
         )
         if solution == self.record.solution:
             return self
-        values = {"concept": concept, "precision": precision, "refinement": refinement}
+        values = {"concept": concept, "precision": precision, "refinement": refinement, "amounts": amounts}
         options = {name: str(value) for name, value in values.items() if value is not None}
         text = writer.write(replace(self.record, solution=solution))
         reading = reader.read_text(text, self.record.name)

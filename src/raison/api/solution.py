@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from raison.exchange.gambit import Comparison
     from raison.program.program import Program
     from raison.solve.inputs import Inputs
-    from raison.solve.listing import Equilibria
+    from raison.solve.listed import Equilibria
     from raison.solve.points import PointSolution
 
 
@@ -202,12 +202,12 @@ class Solution:
 
         Args:
             point: Which one, from 0.
-            exact: Solve Nash equilibria in exact arithmetic, each number the fraction it was written for, so
-                that ties are ties and no more.
+            exact: Solve in exact arithmetic, each number the fraction it was written for, so that ties are
+                ties and no more; of sequential equilibria the pure ones.
 
         Raises:
-            ValueError: the model has no game, the concept has no list of equilibria, the game is too large,
-                or exact arithmetic is asked of another concept than Nash's where something is hidden.
+            ValueError: the model has no game, the concept has no list of equilibria, or the game is too
+                large.
         """
         from raison.solve.listing import list_equilibria
 

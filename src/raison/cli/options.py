@@ -60,3 +60,7 @@ Precision = Annotated[
     float | None, typer.Option("--precision", min=0, help="Of logit, in units of the mover's payoff range.")
 ]
 Refinement = Annotated[str | None, typer.Option("--refinement", help="Of sequential: intuitive or d1.")]
+Amounts = Annotated[
+    str | None,
+    typer.Option("--amounts", help="Of sequential: stepped, or refined between the steps of a scale."),
+]

@@ -12,6 +12,7 @@ import typer
 from raison.cli.failing import EXIT_FAILED, RefusalError
 from raison.cli.files import check_apart, check_folder, check_report, load_model, warn, warn_idle
 from raison.cli.options import (
+    Amounts,
     AsJson,
     Concept,
     Design,
@@ -51,6 +52,7 @@ def run(
     concept: Concept = None,
     precision: Precision = None,
     refinement: Refinement = None,
+    amounts: Amounts = None,
     challenge: Annotated[
         bool | None,
         typer.Option(
@@ -68,7 +70,7 @@ def run(
     from raison.program.engine import bound_memory
 
     bound_memory()
-    found = load_model(model).solved_by(concept, precision=precision, refinement=refinement)
+    found = load_model(model).solved_by(concept, precision=precision, refinement=refinement, amounts=amounts)
     warn(found)
     if not found.record.questions:
         raise RefusalError(f"{model} asks no question; add one under 'questions'.")

@@ -11,7 +11,7 @@ import typer
 
 from raison.cli.failing import EXIT_FAILED, RefusalError
 from raison.cli.files import load_model, warn, warn_idle, write_game
-from raison.cli.options import AsJson, Checker, Concept, Force, ModelArgument, Precision, Refinement
+from raison.cli.options import Amounts, AsJson, Checker, Concept, Force, ModelArgument, Precision, Refinement
 
 if TYPE_CHECKING:
     from raison.api import Model, Solution
@@ -34,6 +34,7 @@ def solve(
     concept: Concept = None,
     precision: Precision = None,
     refinement: Refinement = None,
+    amounts: Amounts = None,
     against: Annotated[
         Checker | None,
         typer.Option(
@@ -49,14 +50,14 @@ def solve(
     exact: Annotated[
         bool,
         typer.Option(
-            "--exact", help="With --equilibria: exact fractions, for Nash, or where nothing is hidden."
+            "--exact", help="With --equilibria: exact fractions, of Nash or of pure sequential equilibria."
         ),
     ] = False,
     as_json: AsJson = False,
     force: Force = False,
 ) -> None:
     """Solve a model, or a game in Gambit's format, at chosen points or in closed form."""
-    found = load_model(model).solved_by(concept, precision=precision, refinement=refinement)
+    found = load_model(model).solved_by(concept, precision=precision, refinement=refinement, amounts=amounts)
     warn(found)
     if exact and not equilibria:
         raise typer.BadParameter("--exact is for the list of equilibria; add --equilibria")

@@ -23,6 +23,10 @@ TOLERANCE = 1e-6
 """Regrets and differences of probabilities up to this count as none when both are compared."""
 MAX_PROFILES = 2_000
 """Profiles of pure strategies up to which all equilibria of a game of two are asked for."""
+MAX_COUNTED = 1_000_000
+"""Moves at all of a player's information sets, multiplied, up to which Gambit counts his strategies."""
+MAX_NODES = 2_000
+"""Nodes up to which a game with more strategies than that is handed to Gambit."""
 MAX_SUPPORTS = 2_000
 """Profiles of supports up to which all equilibria of a game of three or more are looked for."""
 
@@ -96,9 +100,15 @@ def solve_with_gambit(game: ExtensiveGame, *, seconds: float = 30.0) -> GambitAn
         ImportError: pygambit is not installed.
         ValueError: Gambit cannot solve the game; the message has its reason.
     """
-    theirs = _as_gambit_has_it(_gambit(), game)
-    sizes = [len(theirs.get_strategies(player)) for player in player_labels(game)]
-    for solver, complete, options in _choice(sizes):
+    gambit = _gambit()
+    if len(game.nodes) > MAX_NODES and max(_most(game)) > MAX_COUNTED:
+        raise ValueError(
+            f"Gambit is asked about games of up to {MAX_NODES:,} nodes where a player has more than "
+            f"{MAX_COUNTED:,} strategies, or it would fill the memory; this one has {len(game.nodes):,}. "
+            "Take fewer steps."
+        )
+    theirs = _as_gambit_has_it(gambit, game)
+    for solver, complete, options in _choice(_sizes(theirs, game)):
         found = _in_time(game, solver, options, seconds)
         if found is not None:
             return GambitAnswer(_version(), solver, complete, found)
@@ -203,6 +213,23 @@ def _as_gambit_has_it(gambit: Any, game: ExtensiveGame) -> Any:
             return gambit.read_efg(io.BytesIO(write_efg(game).encode()))
         except Exception as error:
             raise ValueError(f"Gambit does not read this game: {error}") from error
+
+
+def _sizes(theirs: Any, game: ExtensiveGame) -> list[int]:
+    """By player how many strategies he has, of those with very many no fewer than that.
+
+    Gambit writes them out to count them, and an offer on 65 steps to 64 types would fill the memory.
+    """
+    counts = zip(player_labels(game), _most(game), strict=True)
+    return [most if most > MAX_COUNTED else len(theirs.get_strategies(label)) for label, most in counts]
+
+
+def _most(game: ExtensiveGame) -> list[int]:
+    """By player the number of his moves at all information sets, multiplied."""
+    return [
+        math.prod(len(place.moves) for place in game.sets if place.player == index)
+        for index in range(len(player_labels(game)))
+    ]
 
 
 def _choice(sizes: Sequence[int]) -> Iterator[tuple[str, bool, dict[str, Any]]]:

@@ -196,6 +196,9 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "link": Key("Of strategic-choice: the distribution of the errors.", "name"),
         "error": Key("Of strategic-choice: who errs about what.", "name"),
         "refinement": Key("Of sequential: which beliefs off the path are allowed.", "name"),
+        "amounts": Key(
+            "Of sequential: stepped, or refined: the best amount lies between the steps of its scale.", "name"
+        ),
     },
     "process": {
         "about": Key("What it models, and after whom."),
@@ -275,7 +278,7 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
 CONCEPTS: Mapping[str, tuple[str, ...]] = {
     "subgame-perfect": (),
     "logit": ("precision",),
-    "sequential": ("select", "refinement"),
+    "sequential": ("select", "refinement", "amounts"),
     "nash": ("select",),
     "strategic-choice": ("link", "error"),
 }
@@ -286,6 +289,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "link": ("probit", "logit"),
     "error": ("agent", "private"),
     "refinement": ("intuitive", "d1"),
+    "amounts": ("stepped", "refined"),
 }
 """What each option of a solution can be; `precision` is a formula."""
 

@@ -376,6 +376,7 @@ class Solution:
         link: Of `strategic-choice`: `probit` or `logit`.
         error: Of `strategic-choice`: `agent` or `private`.
         refinement: Of `sequential`: `intuitive` or `d1`; None for none.
+        amounts: Of `sequential`: `stepped`, the default, or `refined`.
     """
 
     concept: str | None = None
@@ -384,6 +385,7 @@ class Solution:
     link: str | None = None
     error: str | None = None
     refinement: str | None = None
+    amounts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

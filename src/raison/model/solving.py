@@ -68,6 +68,7 @@ def _given(solution: Solution) -> Mapping[str, str]:
         "link": solution.link,
         "error": solution.error,
         "refinement": solution.refinement,
+        "amounts": solution.amounts,
     }
     return {option: value for option, value in values.items() if value is not None}
 

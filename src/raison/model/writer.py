@@ -130,6 +130,7 @@ def solution_data(solution: Solution) -> Data:
         link=solution.link,
         error=solution.error,
         refinement=solution.refinement,
+        amounts=solution.amounts,
     )
 
 

@@ -66,6 +66,7 @@ class World:
         self.chosen = {name: self.deepened(values) for name, values in (chosen or {}).items()}
         self.committed = {node: self.deepened(moves) for node, moves in (committed or {}).items()}
         self.fractions: Mapping[str, Sequence[tuple[Results, Any]]] = {}
+        self.scales: Mapping[str, Any] = {}
         self.base: World | None = None
         self.spread: Callable[[Value], Value] = _same
         self.beyond: Callable[[str, str, Results], Value] | None = None
@@ -160,6 +161,21 @@ class World:
         other.calls = Calls(other.program.plans, other.value, other.depends_on_results, other._fault)
         return other
 
+    def rescaled(self, scales: Mapping[str, Any]) -> World:
+        """The same draws with other amounts to choose from on some scales; faults are kept together.
+
+        Args:
+            scales: By node its amounts, as many as it has steps.
+        """
+        other = copy(self)
+        other.known = {
+            key: value for key, value in self.known.items() if key[0] not in self.program.on_results
+        }
+        other.scales = {**self.scales, **scales}
+        other._amounts = {key: value for key, value in self._amounts.items() if key[0] not in scales}
+        other.calls = Calls(other.program.plans, other.value, other.depends_on_results, other._fault)
+        return other
+
     def stage(
         self,
         carried: Mapping[str, Any],
@@ -223,6 +239,8 @@ class World:
             raise ValueError(f"'{name}' has no amounts.")
         axis, steps = self.axis[name], form.axes[self.axis[name]].steps
         node = self.model.game.get(name)
+        if name in self.scales:
+            return self.scales[name], 1.0
         if isinstance(node, Decision):
             scale = next(move.scale for move in node.moves.values() if move.scale is not None)
             low, high = self.number(scale.low, results), self.number(scale.high, results)

@@ -52,9 +52,9 @@ where = _either("where")
 zeros = np.zeros
 
 
-def concatenate(parts: Sequence[Any]) -> Any:
+def concatenate(parts: Sequence[Any], axis: int = 0) -> Any:
     """`concatenate` of JAX where a part is one of its arrays, else of NumPy."""
-    return (jnp if any(isinstance(part, jax.Array) for part in parts) else np).concatenate(parts)
+    return (jnp if any(isinstance(part, jax.Array) for part in parts) else np).concatenate(parts, axis=axis)
 
 
 def stack(rows: Sequence[Any]) -> Any:

@@ -10,7 +10,7 @@ from raison.program.program import Program
 from raison.show import numbers
 from raison.show.solution import short
 from raison.show.terminal import INDENT, Writer, make_console
-from raison.solve.listing import Equilibria, Equilibrium, Range, SetPlay
+from raison.solve.listed import Equilibria, Equilibrium, Range, SetPlay
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,12 +16,21 @@ from raison.program.program import Program
 from raison.program.world import World
 from raison.solve.backward import solve
 from raison.solve.branch import asked_fractions, even_fractions, fractions_under, logit_play, rounded, tried
+from raison.solve.finer import (
+    best_amount,
+    cut_axes,
+    finer_scale,
+    is_refined,
+    scales_of,
+    shared_cells,
+    with_amount,
+)
 from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
 from raison.solve.noisy import solve_noisy
 from raison.solve.numbers import Numbers, Strategy, numbers_of, payoffs_of, point_payoffs
-from raison.solve.options import rows_of, seen_shape
+from raison.solve.options import Decisions, rows_of, seen_shape
 from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.settled import decisions_of, settled_order, solve_settled
@@ -123,6 +132,10 @@ def _played_form(world: World, batch: int) -> FormPlayed:
     if solved_by(world.model) == "strategic-choice":
         strategy = noisy_strategy(world, numbers)
         decisions = decisions_of(numbers, strategy)
+    elif is_refined(world.model):
+        world = refined(world)
+        numbers = numbers_of(world)
+        strategy, decisions = _solve_refined(world, numbers)
     elif is_settled(world.program):
         strategy, decisions = solve_settled(numbers, settled_order(form) or (), level, world.hold)
         pure = level is None
@@ -145,6 +158,48 @@ def _played_form(world: World, batch: int) -> FormPlayed:
     game = FormPlayed(world, numbers, strategy, decisions, batch, pure, logs, forked)
     _mark_stuck(game)
     return game
+
+
+def refined(world: World) -> World:
+    """A world in which the best amount of a model with `amounts: refined` is one of those to choose from.
+
+    Raises:
+        ValueError: beliefs depend on what is done, or there are several moves on a scale.
+    """
+    form = world.program.form
+    if form is None or not is_refined(world.model):
+        return world
+    name, scales = world.model.name, scales_of(form)
+    if not is_settled(world.program):
+        raise ValueError(
+            f"'amounts: refined' is for games in which nobody learns from what others do, and in '{name}' "
+            "somebody may; delete it, and take more steps."
+        )
+    if len(scales) > 1:
+        raise ValueError(
+            "'amounts: refined' is for games with one move on a scale, made at one information set; "
+            f"'{name}' has {len(scales)} such moves or sets. Delete it, and take more steps."
+        )
+    if not scales:
+        return world
+    number, option, own = scales[0]
+    name, results = form.axes[own].name, form.graph.states[form.places[number].states[0]].results
+    rough = world.amounts(name, results)[0]
+
+    def worth(points: Array) -> Array:
+        other = world.rescaled({name: points})
+        value = _solve_refined(other, numbers_of(other))[1][number].value[option]
+        return xp.broadcast_to(value, np.broadcast_shapes(value.shape, points.shape))
+
+    points = finer_scale(form, rough, worth(rough), own)
+    amount = best_amount(form, points, worth(points), own)
+    return world.rescaled({name: world.hold(with_amount(form, rough, amount, own))})
+
+
+def _solve_refined(world: World, numbers: Numbers) -> tuple[Strategy, list[Decisions]]:
+    cut = cut_axes(world.model, numbers.form)
+    shared = lambda place, value, played: shared_cells(place, cut, value, played)
+    return solve_settled(numbers, settled_order(numbers.form) or (), None, world.hold, shared)
 
 
 def _mark_stuck(game: FormPlayed) -> None:

@@ -18,6 +18,7 @@ from raison.program.world import World
 from raison.solve.as_tree import Amounts, Written, namer, written_at
 from raison.solve.deviation import nash_regret, sequential_regret
 from raison.solve.form_points import PlaceSolution
+from raison.solve.game import refined
 from raison.solve.numbers import numbers_of
 from raison.solve.points import PointSolution
 
@@ -68,6 +69,7 @@ def inputs_of(world: World, count: int) -> Inputs:
     """The numbers of a world of `count` draws that is evaluated step by step; its program has a form."""
     form, model = world.program.form, world.model
     assert form is not None
+    world = refined(world)
     numbers = numbers_of(world)
 
     def wide(value: Any, kind: Any = np.float64) -> Any:

@@ -21,6 +21,7 @@ from raison.solve.exact_backward import MOST, ExactPlans, is_open, solve_backwar
 from raison.solve.exactly import simplest, simplest_chances
 from raison.solve.extremes import Component
 from raison.solve.inputs import Inputs, played_rows, unfolded_at
+from raison.solve.listed import Equilibria, Equilibrium, Range, SetPlay
 from raison.solve.nash import (
     REASONS,
     components_of,
@@ -32,6 +33,7 @@ from raison.solve.nash import (
 from raison.solve.points import PointSolution
 from raison.solve.reduced import count_plans
 from raison.solve.sequential import SHAPES, passes_d1, passes_intuitive, record, solve_sequential
+from raison.solve.sequential.exact import solve_pure_exactly
 from raison.solve.sequential.mixed import MAX_SUPPORTS, supports_of
 from raison.solve.sequential.pure import MAX_PROFILES, profiles_of
 from raison.solve.sequential.shape import find_layers, find_signalling
@@ -42,99 +44,6 @@ KEPT = 100
 """Sequential equilibria that are listed."""
 CLOSE = 1e-5
 """The equilibrium that is played is one of the list if no probability differs by more: it is a limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A number, and where an equilibrium leaves it room its least and greatest value."""
-
-    central: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetPlay:
-    """What is done and believed at one information set in an equilibrium.
-
-    Attributes:
-        node: Its node.
-        player: Who moves.
-        seen: Results that he sees there, by node.
-        probability: By move.
-        exact: The same as fractions where the game was solved in exact arithmetic.
-        belief: Per history that he cannot tell apart, the results that he does not see, and how likely he
-            takes it to be: a point where play comes, and off the path of a sequential equilibrium the range
-            of the beliefs that support it. Empty where he knows where he is, and off the path of a Nash
-            equilibrium, where he may believe anything.
-        reached: Probability that play comes there.
-        excluded: A Nash equilibrium in which the player's own strategy excludes the set: any move is as good
-            there, and even odds stand for them.
-    """
-
-    node: str
-    player: str
-    seen: tuple[tuple[str, str], ...]
-    probability: Mapping[str, Range]
-    exact: Mapping[str, Fraction] | None
-    belief: tuple[tuple[tuple[tuple[str, str], ...], Range], ...]
-    reached: float
-    excluded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Equilibrium:
-    """One equilibrium of the list.
-
-    Attributes:
-        sets: What is done at each information set.
-        value: By player, the expected payoff; of a continuum that of the representative.
-        gain: The most that anybody could gain by deviating, over his payoff range, by a checker that shares
-            no code with the solver; 0 up to rounding.
-        is_pure: Every move is made for sure or not at all, where play can come.
-        is_continuum: It is one of a continuum. Of sequential equilibria the ranges in `sets` are its ends;
-            of Nash equilibria this one is an end, and `others` are further ones.
-        others: Of Nash equilibria, numbers in the list, from 0, of the further ends of its connected set.
-        shape: In signalling games `pooling`, `separating` or `semi-separating`.
-        is_weak: Off the path its beliefs were checked for weak consistency only: it is a perfect Bayesian
-            equilibrium and may not be sequential.
-        passes_intuitive: The intuitive criterion; None where it does not apply.
-        passes_d1: D1; None where it does not apply.
-        is_played: It is the one that the solution plays.
-    """
-
-    sets: tuple[SetPlay, ...]
-    value: Mapping[str, float]
-    gain: float
-    is_pure: bool
-    is_continuum: bool
-    others: tuple[int, ...] = ()
-    shape: str | None = None
-    is_weak: bool = False
-    passes_intuitive: bool | None = None
-    passes_d1: bool | None = None
-    is_played: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Equilibria:
-    """The equilibria of a game at one point.
-
-    Attributes:
-        concept: `nash` or `sequential`; in games of perfect information sequential is subgame-perfect.
-        status: A sentence: whether all were found, or why some may be missing.
-        is_complete: None is missing, where a continuum counts with its ends.
-        is_degenerate: Payoffs tie, or equilibria come in continua.
-        is_exact: Solved in exact arithmetic.
-        equilibria: The list.
-    """
-
-    concept: str
-    status: str
-    is_complete: bool
-    is_degenerate: bool
-    is_exact: bool
-    equilibria: tuple[Equilibrium, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -211,12 +120,9 @@ def list_equilibria(
     now = played_rows(inputs, unfolded, solution, point) if is_solved else None
     if counts_as_nash(program, form):
         return _nash(game, now, exact=exact or sum((*count_plans(form), 1)[:2]) > MOST_STRATEGIES)
-    if exact and not is_open(form):
-        raise ValueError(
-            "exact arithmetic needs the concept 'nash' or a game in which nothing is hidden; other "
-            "sequential equilibria are found in floating point only; leave out exact, or choose nash."
-        )
-    return _subgame_perfect(game, now) if exact else _sequential(game, now)
+    if not exact:
+        return _sequential(game, now)
+    return _subgame_perfect(game, now) if is_open(form) else _sequential_exactly(game, now)
 
 
 def why_not_listed(program: Program, form: Form) -> str | None:
@@ -472,6 +378,51 @@ def _sequential_status(status: int, count: int) -> str:
     sentence = record.REASONS[status]
     none = " None in pure strategies exists." if status == record.MIXED_MISSING and not count else ""
     return f"Some may be missing: {sentence}{none}"
+
+
+def _sequential_exactly(game: _Game, now: Sequence[Floats] | None) -> Equilibria:
+    form, found = game.form, solve_pure_exactly(game.form, *_fractions(game))
+    listed: list[Equilibrium] = []
+    for equilibrium in found[:KEPT]:
+        rows = [
+            [Fraction(int(k == option)) for k in range(len(place.labels))]
+            for place, option in zip(form.places, equilibrium.chosen, strict=True)
+        ]
+        profile = [np.array([float(p) for p in row]) for row in rows]
+        reach = game.reach(profile)
+        thought = [[Range(*(float(p) for p in belief)) for belief in row] for row in equilibrium.belief]
+        sets: list[SetPlay] = []
+        for place, row, believed in zip(form.places, rows, thought, strict=True):
+            done, exact = [_point(float(p)) for p in row], dict(zip(place.labels, row, strict=True))
+            came = float(reach[list(place.states)].sum())
+            sets.append(_set_play(game, place, done, believed, came, exact, excluded=False))
+        listed.append(
+            Equilibrium(
+                sets=tuple(sets),
+                value=game.values(reach),
+                gain=game.check(profile, [np.array([room.central for room in row]) for row in thought]),
+                is_pure=True,
+                is_continuum=False,
+                is_weak=equilibrium.is_weak,
+                is_played=now is not None
+                and all(np.abs(row - mine).max() <= CLOSE for row, mine in zip(profile, now, strict=True)),
+            )
+        )
+    status = (
+        "In exact arithmetic every sequential equilibrium in pure strategies is listed; mixed ones are not."
+    )
+    if len(found) > KEPT:
+        status = f"In exact arithmetic {len(found):,} pure sequential equilibria exist; {KEPT} are listed."
+    if not found:
+        status = "In exact arithmetic no sequential equilibrium in pure strategies exists; mixed ones do."
+    return Equilibria(
+        concept="sequential",
+        status=status,
+        is_complete=False,
+        is_degenerate=any(equilibrium.is_tied for equilibrium in found),
+        is_exact=True,
+        equilibria=tuple(listed),
+    )
 
 
 def _range(interval: record.Interval, row: int, k: int) -> Range:

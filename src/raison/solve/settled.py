@@ -8,7 +8,7 @@ signalling). Ties are as in `raison.solve.backward`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -191,7 +191,11 @@ def respond(
 
 
 def solve_settled(
-    numbers: Numbers, order: Sequence[int], precision: Array | None = None, hold: Hold = fuse
+    numbers: Numbers,
+    order: Sequence[int],
+    precision: Array | None = None,
+    hold: Hold = fuse,
+    shared: Callable[[Place, Sequence[Array], Sequence[Array]], Sequence[Array]] | None = None,
 ) -> tuple[Strategy, list[Decisions]]:
     """Decide every information set, from the end of the game to its beginning.
 
@@ -200,6 +204,8 @@ def solve_settled(
         order: From `settled_order`.
         precision: Of logit play, in units of the mover's payoff range; None for best replies.
         hold: How each place's arrays are kept.
+        shared: From values and pure play at a place to play that shares the cells in which a choice changes,
+            see `raison.solve.finer`; None for pure play.
 
     Returns:
         The strategies and the decisions, by place.
@@ -216,6 +222,9 @@ def solve_settled(
         allowed = numbers.available[place.states[0]]
         values, tolerance = hold(tuple(values)), numbers.tolerance[place.player]
         found = decide(form, place, values, allowed, tolerance)
+        if shared is not None:
+            chances = shared(place, found.value, found.probability)
+            found = described(place, found.value, hold(tuple(chances)), found.best, tolerance)
         if precision is not None:
             chances = respond(place, values, allowed, precision / numbers.span[place.player])
             found = described(place, found.value, hold(chances), found.best, tolerance)

@@ -13,7 +13,7 @@ proximal point algorithm") is ours.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -41,7 +41,7 @@ LANES = 512
 SETTLED = 1e-9
 """Regret, and change of any option's worth, in units of the payoff range, up to which a limit is one."""
 _HIGH = (1e3, 3e4, 1e6, 1e8)  # precisions from which the limit is taken, until it is one
-_PROXIMAL, _CHORDS = 2, 2  # see `_settled`
+_FEWEST, _PATIENT, _CHORDS = 3, 16, 2  # see `_settled`
 
 
 def at_precision(
@@ -144,38 +144,60 @@ def _gaps(equations: Equations, odds: Array, both: Any) -> Array:
     return equations.gaps(_worth(equations, odds, both)[1], both[1])
 
 
+class _Proximal(NamedTuple):
+    """Where proximal steps have come to, in `W` lanes."""
+
+    steps: Array
+    guess: Array  # where the next step is expected to come, [n, W]
+    odds: Array
+    chances: Array  # log-probabilities, [N, W]
+    worth: Array  # [N, W]
+    regret: Array
+    settled: Array
+
+
 def _settled(equations: Equations, landed: Landed, both: Any) -> Quantal:
     """Play in the limit, from points of high precision.
 
     The log-odds of the point take the place of even odds and the equations are solved again, a few times
     over (proximal point steps): each time what is mixed differs less in payoff by a factor in the order of
     the precision, and what is in the end unplayed is played less by as much as on the branch. It is the limit
-    if nobody can gain and no option's worth, on the path or off it, changes any more.
+    if nobody can gain and no option's worth, on the path or off it, changes any more. Three steps settle
+    most draws at the first precision. The others are followed further, and may take more from there on: in
+    poker with four cards, whose equilibria are a continuum, a step misses a twentieth of what the last did.
     """
-    odds, precision = landed.point
-    curve = _curve(equations)
-    up = Vector(jnp.zeros_like(odds), jnp.ones_like(precision))
+    start, precision = landed.point
+    curve, good = _curve(equations), is_good(landed.status)
+    up = Vector(jnp.zeros_like(start), jnp.ones_like(precision))
+    most = jnp.where(precision.max(initial=0.0) > _HIGH[0], _PATIENT, _FEWEST)
 
     def step(odds: Array, base: Array) -> Array:
         """Log-odds near `odds` for which payoffs add to `base`."""
         short, factors = bordered(curve, odds, precision, up, both)
-        odds = odds + across(factors, short + base).unknown
-        for _ in range(_CHORDS):
-            odds = odds + across(factors, curve.miss(odds, precision, both) + base).unknown
-        return odds
 
-    def proximal(_: Any, last: tuple[Array, Array]) -> tuple[Array, Array]:
-        before, odds = last
-        return odds, step(2.0 * odds - before, odds)
+        def chord(_: Any, odds: Array) -> Array:
+            return odds + across(factors, curve.miss(odds, precision, both) + base).unknown
 
-    first = step(odds + precision[None] * landed.slope, odds)
-    before, found = lax.fori_loop(0, _PROXIMAL, proximal, (odds, first))
-    chances, worth = _worth(equations, found, both)
-    _, previous = _worth(equations, before, both)
-    drift = jnp.abs(worth - previous).max(0, initial=0.0)
-    regret = equations.regret(chances, worth, both[1])
-    good = is_good(landed.status)
-    done = good & (regret <= SETTLED) & (drift <= SETTLED)
+        return lax.fori_loop(0, _CHORDS, chord, odds + across(factors, short + base).unknown)
+
+    def proximal(last: _Proximal) -> _Proximal:
+        odds = step(last.guess, last.odds)
+        chances, worth = _worth(equations, odds, both)
+        drift = jnp.abs(worth - last.worth).max(0, initial=0.0)
+        regret = equations.regret(chances, worth, both[1])
+        settled = (regret <= SETTLED) & (drift <= SETTLED)
+        new = _Proximal(last.steps + 1, 2.0 * odds - last.odds, odds, chances, worth, regret, settled)
+        keep = last.settled & (last.steps >= _FEWEST)
+        kept = jax.tree.map(lambda old, now: jnp.where(keep, old, now), last[1:], new[1:])
+        return _Proximal(new.steps, *kept)
+
+    def is_open(last: _Proximal) -> Array:
+        return (last.steps < _FEWEST) | (last.steps < most) & (good & ~last.settled).any()
+
+    ahead, (chances, worth) = start + precision[None] * landed.slope, _worth(equations, start, both)
+    first = _Proximal(jnp.asarray(0), ahead, start, chances, worth, 0.0 * precision, precision < 0)
+    found = lax.while_loop(is_open, proximal, first)
+    chances, regret, done = found.chances, found.regret, good & found.settled
     status = jnp.where(good & ~done, UNSETTLED, landed.status)
     return marked(Quantal(chances, precision, regret, regret, status, landed.steps), done)
 

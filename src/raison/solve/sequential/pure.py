@@ -78,7 +78,7 @@ class _Profile:
         self.numbers = numbers
         self.weight = weight
         self.profile = profile
-        self.errors = _errors(numbers.form, profile)
+        self.errors = errors_of(numbers.form, profile)
         self.value: list[Floats | None] = list(numbers.value)
         self.gap = np.full(numbers.batch, np.inf)  # the smallest lead of a move over another
 
@@ -214,7 +214,7 @@ class _Profile:
         return Found(rows, tuple(probability), tuple(belief), slack, weak)
 
 
-def _errors(form: Form, profile: dict[int, int]) -> list[Errors]:
+def errors_of(form: Form, profile: dict[int, int]) -> list[Errors]:
     """Per state the moves on the way to it that the profile does not make."""
     states = form.graph.states
     errors: list[Errors] = [frozenset()] * len(states)
