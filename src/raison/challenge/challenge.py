@@ -88,7 +88,9 @@ def challenge(
     left_out += [_FAR] if thorough and varied and not work.is_light else []
     slow_most = min(SLOW_DRAWS, plan.identity.draws) // REPLICATES * REPLICATES
     if not work.quick and work.draws < slow_most:
-        left_out.append(f"more than {work.draws:,} draws of the {slow_most:,} that are asked if there is time")
+        left_out.append(
+            f"more than {work.draws:,} draws of the {slow_most:,} that are asked if there is time"
+        )
 
     def stage(name: str, wanted: bool, find: Callable[[], Any], otherwise: Any = ()) -> Any:
         if not wanted:
