@@ -5,10 +5,17 @@ A draw is solved over its whole grid and played forward, as by a run. QuantEcon'
 and transitions as arrays, which raison works out from its formulas each time: it is timed with them made by
 NumPy, as is compared, and with them given. That both find the same worth is a test
 (`tests/solve/test_rounds_peers.py`) and is looked at here again.
+
+Small stochastic games are compared with sgamesolver's QRE homotopy, which needs an environment of its own
+(NumPy 1): `RAISON_SGAMESOLVER` names its Python. Without it that comparison is left out.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import time
 from typing import Any
 
 import numpy as np
@@ -95,6 +102,52 @@ outcomes:
   renewed: {owner: -cost, next: {wear: 0}}
 """
 
+GAMES = 1_000
+FRONT = """
+raison: 1
+title: A contest over a front of three states, both moving at once
+players: {a: A, b: B}
+parameters: {prize: "uniform(0.5, 2)"}
+rounds: {horizon: stationary, discount: 0.8, state: {front: {start: 1, values: [0, 1, 2]}}}
+game:
+  first: {player: a, moves: {left: second, right: second}}
+  second: {player: b, hidden: [first], moves: {left: met, right: met}}
+  met: {cases: {holds: {probability: 0.25, then: stays}, moves: {probability: otherwise, then: moved}}}
+quantities:
+  paid: >-
+    prize * (front + 0.5) if first == 'left' and second == 'left' else
+    (2 - front if first == 'right' and second == 'right' else -prize)
+outcomes:
+  stays: {a: paid, b: -paid}
+  moved: {a: paid, b: -paid, next: {front: "min(front + 1, 2) if first == second else max(front - 1, 0)"}}
+"""
+PEER = """
+import json, sys, time
+import numpy as np
+import sgamesolver
+
+prizes, values = json.loads(sys.stdin.read()), []
+begun = time.perf_counter()
+for prize in prizes:
+    payoffs, transitions = [], []
+    for s in range(3):
+        paid, moved = np.zeros((2, 2)), np.zeros((2, 2, 3))
+        for i in range(2):
+            for j in range(2):
+                paid[i, j] = prize * (s + 0.5) if i == j == 0 else (2 - s if i == j == 1 else -prize)
+                moved[i, j, s] += 0.25
+                moved[i, j, min(s + 1, 2) if i == j else max(s - 1, 0)] += 0.75
+        payoffs.append(np.stack([paid, -paid]))
+        transitions.append(moved)
+    game = sgamesolver.SGame(payoff_matrices=payoffs, transition_matrices=transitions, discount_factors=0.8)
+    homotopy = sgamesolver.homotopy.QRE(game)
+    homotopy.solver_setup()
+    homotopy.solver.verbose = 0
+    homotopy.solve()
+    values.append(float(homotopy.equilibrium.values[1, 0]))
+print(json.dumps([time.perf_counter() - begun, values]))
+"""
+
 
 def run() -> Report:
     """Measure it."""
@@ -108,7 +161,25 @@ def run() -> Report:
         report.targets.append(Target(f"draws a second, {name}", DRAWS / report.time_of(name) * 1e3, wanted))
     for horizon in ("24", "stationary"):
         _beside_quantecon(report, horizon)
+    if "RAISON_SGAMESOLVER" in os.environ:
+        _beside_sgamesolver(report, os.environ["RAISON_SGAMESOLVER"])
     return report
+
+
+def _beside_sgamesolver(report: Report, python: str) -> None:
+    """One after the other there, in a batch here; the first games are compared."""
+    prizes, few = np.random.default_rng(1).uniform(0.5, 2, GAMES), 20
+    model = _model(FRONT)
+    ours = model.solve({"prize": prizes}).value["a"]
+    begun = time.perf_counter()
+    model.solve({"prize": prizes})
+    mine = GAMES / (time.perf_counter() - begun)
+    text = json.dumps(prizes[:few].tolist())
+    done = subprocess.run([python, "-c", PEER], input=text, capture_output=True, text=True, check=True)
+    seconds, theirs = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_allclose(ours[:few], theirs, atol=1e-3)  # their path stops near the limit
+    report.targets.append(Target("small stochastic games a second", mine, 0))
+    report.targets.append(Target("times as fast as sgamesolver's QRE homotopy", mine * seconds / few, 50))
 
 
 def _model(text: str) -> Any:

@@ -38,8 +38,13 @@ FILES = sorted(GALLERY.glob("*/*.yaml"))
 # of a threshold; ties, which do, are counted as ties.
 GOLDEN_TOLERANCE = 1e-9
 
-SLOW = {"attrition-with-audience-costs", "brinkmanship-private", "crisis-with-opposition"}
-"""Models that are followed along a branch of many unknowns: slow to compile and to solve."""
+SLOW = {
+    "attrition-with-audience-costs",
+    "brinkmanship-private",
+    "crisis-with-opposition",
+    "standoff-with-opposition",
+}
+"""Models that are followed along a branch of many unknowns, or played on a large grid: slow to solve."""
 
 every_model = pytest.mark.parametrize(
     "path",
@@ -169,7 +174,8 @@ def available(program: Any, points: dict[str, Any], count: int) -> list[Any]:
 def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
     """The independent checker, at drawn points: gains relative to the payoff range."""
     followed = not is_settled(raison.load(path).program)
-    model, points = drawn(path, 64 if followed else 1000)
+    in_rounds = the_model(path).rounds is not None
+    model, points = drawn(path, 64 if followed or in_rounds else 1000)
     solution = model.solve(points)
     solved = np.array([status == "solved" for status in solution.status])
     # a branch that is followed may be lost, which is reported; a recursion cannot fail
@@ -179,7 +185,7 @@ def test_nobody_gains_by_deviating_from_the_solution(path: Path) -> None:
         pytest.skip("a model without a game has nobody to deviate")
     if solved_by(model.record) in ("logit", "strategic-choice"):
         pytest.skip("players who err gain by not erring")
-    if model.program.form is not None:
+    if model.program.form is not None or in_rounds:
         gain = solution.largest_gain()[solved]
     else:
         allowed = available(model.program, points, 1000)

@@ -21,6 +21,7 @@ from raison.answer.records import Record
 from raison.model.formula import Formula
 from raison.model.process.records import TIME
 from raison.model.records import Distribution
+from raison.program.drawn import undrawn
 from raison.program.premises import definitions
 from raison.program.world import World
 from raison.run.designs import make_design
@@ -277,13 +278,14 @@ def drawn(plan: Plan, draws: Sequence[int]) -> tuple[dict[str, np.ndarray], dict
     import jax.numpy as jnp
 
     program = plan.base.block.program
+    idle = [name for name in sorted(undrawn(program.model)) if name in program.model.parameters]
 
     def parameters(
         points: jax.Array, removed: jax.Array
     ) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
         world = World(program, points, removed)
         found: dict[str, jax.Array] = {}
-        for name in program.coordinates:
+        for name in (*program.coordinates, *idle):
             value = world.value(name)
             row = jnp.asarray(getattr(value, "codes", value))  # with a dimension for each axis of the game
             found[name] = jnp.broadcast_to(row.reshape(row.shape[-1:]), points.shape[1:])
@@ -362,11 +364,12 @@ def _begun(plan: Plan, draw: int, hand: Hand) -> Explanation:
     model, identity = hand.model, plan.identity
     parameters: list[ParameterValue] = []
     quantities: list[Step] = []
+    idle = undrawn(model)
     uncertain = set(model.parameters) | {
         name for name in hand.coordinates if isinstance(hand.in_force(name), Distribution)
     }
     for name in (*model.parameters, *(name for name in model.quantities if name in uncertain)):
-        if name in hand.program.on_results:
+        if name in hand.program.on_results or name in idle:
             continue
         definition = hand.in_force(name)
         coordinate = hand.coordinates.get(name) if isinstance(definition, Distribution) else None
@@ -376,7 +379,7 @@ def _begun(plan: Plan, draw: int, hand: Hand) -> Explanation:
         )
     for name, seen in hand.used:
         definition = hand.in_force(name)
-        if name in uncertain or not isinstance(definition, Formula):
+        if name in uncertain or name in idle or not isinstance(definition, Formula):
             continue
         quantities.append(_step(hand, name, definition, seen))
     functions = [

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from raison.model.distribution import KINDS
 from raison.model.evaluate import FLOATS, Bindings, evaluate, evaluate_truth
 from raison.model.formula import (
@@ -207,8 +209,10 @@ class Hand:
         """What an uncertain definition would be that another one, using it, has replaced."""
         import jax.numpy as jnp
 
-        from raison.program.quantile import quantile
+        from raison.program.quantile import central, quantile
 
+        if name not in self.coordinates:
+            return float(np.asarray(central(definition.kind, arguments)))
         return float(quantile(definition.kind, jnp.asarray([self.coordinates[name]]), arguments)[0])
 
     def evaluated(self, file: Bindings) -> tuple[Any, ...]:

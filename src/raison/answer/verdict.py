@@ -38,6 +38,7 @@ from raison.answer.records import (
 from raison.answer.rounds import rounds_answer
 from raison.model.formula import Formula, Name, Number
 from raison.model.records import Decision, Distribution, Question, branches, solved_by
+from raison.program.drawn import undrawn
 from raison.run.fold import Fold
 from raison.run.plan import Plan
 from raison.run.sketch import Sketch
@@ -86,6 +87,7 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
     """
     model, identity = plan.model, plan.identity
     outcomes, outcome_errors = _outcomes(plan, fold)
+    idle = undrawn(model) - set(plan.coordinates)
     return RunRecord(
         version=raison.__version__,
         versions=_versions(),
@@ -101,7 +103,7 @@ def make_record(plan: Plan, fold: Fold, command: str) -> RunRecord:
         nodes=_nodes(plan, fold),
         outcomes=outcomes,
         outcome_errors=outcome_errors,
-        parameters=tuple(_parameter(plan, fold, n) for n in plan.model.parameters),
+        parameters=tuple(_parameter(plan, fold, n) for n in plan.model.parameters if n not in idle),
         failures=_failures(plan, fold),
         failed=1 - float(fold.total("solved").sum()) / identity.draws,
         forked=int(fold.counts["forked"][0]) / identity.draws,

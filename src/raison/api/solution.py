@@ -166,12 +166,20 @@ class Solution:
     def _inputs(self) -> Inputs:
         from raison.solve.inputs import inputs_at
 
+        return inputs_at(self.program, self._chosen, len(self.points.status))
+
+    @property
+    def _chosen(self) -> dict[str, NDArray[np.float64]]:
+        """The values of parameters, private types apart."""
         names = [name for name in self.model.parameters if name in self.points.quantity]
-        chosen = {name: self.points.quantity[name] for name in names}
-        return inputs_at(self.program, chosen, len(self.points.status))
+        return {name: self.points.quantity[name] for name in names}
 
     def largest_gain(self) -> NDArray[np.float64]:
-        """The independent check: the most that anybody could gain by deviating, over his payoff range."""
+        """The independent check: the most that anybody could gain by deviating, over his payoff range.
+
+        Of a game in rounds by a single deviation in some period, at a sample of periods and states of the
+        grid; or by how much the worth that is stated of one of them is off, if that is more.
+        """
         import numpy as np
 
         from raison.solve import inputs
@@ -180,6 +188,11 @@ class Solution:
         graph = self.program.graph
         if graph is None:
             return np.zeros(len(self.points.status))
+        if self.model.rounds is not None:
+            from raison.solve.rounds.check import check_rounds
+
+            found = check_rounds(self.program, self._chosen, len(self.points.status))
+            return np.maximum(found.gain, found.worth_error)
         if self.points.places:
             return inputs.largest_gain(self._inputs, self.points.places)
         return largest_gain(graph, self.points.payoffs, self.points.played, self.points.available)

@@ -46,6 +46,7 @@ _SLOW = "tipping points and levers, since each draw of this game takes long to s
 _LATER = "the nearest flip with all parameters free, and indices from a design of their own"
 _FAR = "the nearest flip, which asks at more points than a game of this size allows"
 _CERTAIN = "whatever asks what parameters do, since none is uncertain"
+_RARE = "the shares of rare answers, for which this game takes minutes"
 _COMBINED = "the premises in all combinations"
 
 
@@ -80,17 +81,7 @@ def challenge(
     told("drawing")
     work = _work(plan, thorough)
     solve_anew = thorough or work.quick
-    several = len(plan.model.premises) - len(plan.identity.without) > 1
     varied = bool(work.names)
-    later = [_LATER if work.quick else _SLOW] if varied or not work.quick else []
-    left_out = [] if thorough else [_COMBINED] * several + later
-    left_out += [] if varied else [_CERTAIN]
-    left_out += [_FAR] if thorough and varied and not work.is_light else []
-    slow_most = min(SLOW_DRAWS, plan.identity.draws) // REPLICATES * REPLICATES
-    if not work.quick and work.draws < slow_most:
-        left_out.append(
-            f"more than {work.draws:,} draws of the {slow_most:,} that are asked if there is time"
-        )
 
     def stage(name: str, wanted: bool, find: Callable[[], Any], otherwise: Any = ()) -> Any:
         if not wanted:
@@ -122,8 +113,24 @@ def challenge(
         information=stage("information", varied, each(find_information)),
         robustness=stage("robustness", varied, each(find_robustness)),
         rare=stage("rare answers", solve_anew, each(lambda w, q: _rare(w, q, shares))),
-        left_out=tuple(left_out),
+        left_out=tuple(_left_out(work, plan)),
     )
+
+
+def _left_out(work: Work, plan: Plan) -> list[str]:
+    """What is not done, and why."""
+    varied, parts = bool(work.names), list[str]()
+    if not work.thorough:
+        several = len(plan.model.premises) - len(plan.identity.without) > 1
+        parts += [_COMBINED] * several
+        parts += [_SLOW] if not work.quick else [_LATER] * varied
+        parts += [_RARE] * (varied and work.quick and not work.is_light)
+    parts += [] if varied else [_CERTAIN]
+    parts += [_FAR] * (work.thorough and varied and not work.is_light)
+    most = min(SLOW_DRAWS, plan.identity.draws) // REPLICATES * REPLICATES
+    if not work.quick and work.draws < most:
+        parts.append(f"more than {work.draws:,} of the {most:,} draws that are asked if there is time")
+    return parts
 
 
 def _work(plan: Plan, thorough: bool) -> Work:

@@ -154,7 +154,7 @@ def find_rare(work: Work, q: int, share: float) -> Rare | None:
     """
     asked = work.asked(q)
     rare = min(share, 1 - share)
-    if not asked.has_margin or not work.quick or not work.names:
+    if not asked.has_margin or not work.names or not (work.is_light or (work.quick and work.thorough)):
         return None
     if rare >= RARE and rare * work.run_draws >= FEW:
         return None

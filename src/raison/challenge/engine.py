@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from raison.model.records import Decision, Model, Question
 from raison.program import xp
+from raison.program.compiled import Lazy
 from raison.program.hold import Hold, fuse, hold
+from raison.program.process.once import Simulated, Simulations
 from raison.program.program import Program
 from raison.program.world import World
-from raison.run.block import Lazy, block_size, uncertain
+from raison.run.block import block_size, uncertain
 from raison.run.plan import Plan
 from raison.solve.form_play import FormPlayed
 from raison.solve.game import is_settled
@@ -240,11 +242,12 @@ class Engine:
         return [np.concatenate(rows, axis=-1) for rows in zip(*parts, strict=True)]
 
     def _lazy(self, function: Callable[..., Any], what: str) -> Callable[..., Any]:
-        identity, base = self.plan.identity, self.plan.base
-        if is_large(self.program.graph):
-            return function
-        gone = [name for name in self.plan.model.premises if name in base.premises]
-        return Lazy(function, f"{what} {identity.file} {self.model.name} without {gone}")
+        return function if is_large(self.program.graph) else Lazy(function, f"{what} {self._key}")
+
+    @cached_property
+    def _key(self) -> str:
+        gone = [name for name in self.plan.model.premises if name in self.plan.base.premises]
+        return f"{self.plan.identity.file} {self.model.name} without {gone}"
 
     @cached_property
     def _draw(self) -> Callable[[Floats], Sequence[Array]]:
@@ -261,14 +264,22 @@ class Engine:
 
     @cached_property
     def _solve(self) -> Callable[..., Sequence[Array]]:
-        function = self._lazy(self._answered, "challenged")
-        return lambda *points: function(*points, self.plan.base.switches)
+        function, switches = self._lazy(self._answered, "challenged"), self.plan.base.switches
+        program = self.program
+        if program.form is not None or program.model.rounds is not None or is_large(program.graph):
+            return lambda *points: function(*points, switches, None)
+        given = Simulations(program, f"challenged {self._key}", self.names)
+        return lambda cube, chosen, bound: function(
+            cube, chosen, bound, switches, given(cube, switches, chosen)
+        )
 
     @property
     def _hold(self) -> Hold:
         return fuse if is_large(self.program.graph) else hold
 
-    def _answered(self, cube: Array, chosen: Array, bound: Array, removed: Array) -> tuple[Array, ...]:
+    def _answered(
+        self, cube: Array, chosen: Array, bound: Array, removed: Array, given: Simulated | None
+    ) -> tuple[Array, ...]:
         width = cube.shape[-1]
         world = World(
             self.program,
@@ -277,6 +288,7 @@ class Engine:
             dict(zip(self.names, chosen, strict=False)),
             self._hold,
             dict(zip(self.nodes, bound, strict=False)),
+            given,
         )
         world.check_definitions()
         game = played(world, width)

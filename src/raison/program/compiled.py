@@ -60,6 +60,24 @@ def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callabl
     return _remember(name, made)
 
 
+class Lazy:
+    """A function that is compiled when it is first called, once also if two threads call it."""
+
+    def __init__(self, function: Callable[..., Any], key: str) -> None:
+        self.function = function
+        self.key = key
+        self.lock = threading.Lock()
+        self.compiled: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The function's result."""
+        if self.compiled is None:
+            with self.lock:
+                if self.compiled is None:
+                    self.compiled = compiled(self.function, self.key, *arguments)
+        return self.compiled(*arguments)
+
+
 @contextlib.contextmanager
 def _without_jax_cache() -> Generator[None]:
     with _compiling:

@@ -105,6 +105,21 @@ def used_names(model: Model, definition: Definition) -> set[str]:
     return used
 
 
+def calls_process(model: Model, definition: Definition) -> bool:
+    """Whether a definition calls a process, also through functions of the file."""
+    formulas = definition.arguments if isinstance(definition, Distribution) else (definition,)
+    pending = [formula.expression for formula in formulas]
+    seen: set[str] = set()
+    while pending:
+        for called in _called(pending.pop()) - seen:
+            if called in model.processes:
+                return True
+            seen.add(called)
+            if called in model.functions:
+                pending.append(model.functions[called].body.expression)
+    return False
+
+
 def _called(expression: Expression) -> set[str]:
     """Functions and processes that an expression calls."""
     return {*called_functions(expression), *(call.process for call in simulated(expression))}

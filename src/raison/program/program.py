@@ -12,7 +12,6 @@ from raison.model.records import (
     Definition,
     Distribution,
     Model,
-    Parameter,
     Rounds,
     Spread,
     branches,
@@ -20,6 +19,7 @@ from raison.model.records import (
 from raison.model.recurring import has_chance
 from raison.model.scope import PLAYED
 from raison.program import copula
+from raison.program.drawn import drawn, undrawn
 from raison.program.form import Form, make_form, needs_form
 from raison.program.graph import Graph, expand
 from raison.program.premises import Slot, Switches, definitions, find_switches, used_names
@@ -90,15 +90,11 @@ def coordinate(name: str) -> str:
     return name.partition("@")[0]
 
 
-def is_drawn(parameter: Parameter) -> bool:
-    """Whether each draw has a value of its own of this parameter; a private type is drawn within the game."""
-    return isinstance(parameter.value, Distribution) and not parameter.is_private
-
-
 def _coordinates(model: Model, switches: Switches) -> tuple[str, ...]:
-    names = [coordinate(name) for name, p in model.parameters.items() if is_drawn(p)]
+    names, idle = [coordinate(name) for name in drawn(model)], undrawn(model)
     for slot, replacements in switches.replacements.items():
-        if slot[0] == "name" and any(isinstance(r.definition, Distribution) for r in replacements):
+        uncertain = any(isinstance(r.definition, Distribution) for r in replacements)
+        if slot[0] == "name" and uncertain and slot[1] not in idle:
             names.append(coordinate(slot[1]))
     if model.rounds is not None and has_chance(model):
         names.append(CHANCE_OF_PLAY)

@@ -25,8 +25,8 @@ from raison.program.graph import Results
 from raison.program.hold import Hold, hold
 from raison.program.jumps import reacts_by_jumps
 from raison.program.premises import Slot, definitions, used_names
-from raison.program.process.calls import Calls
-from raison.program.program import Program, coordinate, failure_reasons
+from raison.program.process.calls import Below, Calls
+from raison.program.program import Program, coordinate, failure_reasons, played_names
 
 ROUNDING = 1e-12
 """Probabilities may miss 0, 1 and their sum by this much before a draw fails."""
@@ -43,6 +43,8 @@ class World:
         hold: How each computed value is kept.
         committed: By decision `[B]`, the place among its moves of the one that its player is bound to;
             negative where he is free.
+        simulated: What the definitions' calls of processes give and where they fail, from another evaluation
+            of the same draws; None where they are simulated here.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class World:
         chosen: Mapping[str, Any] | None = None,
         hold: Hold = hold,
         committed: Mapping[str, Any] | None = None,
+        simulated: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
     ) -> None:
         self.program = program
         self.model = program.model
@@ -72,9 +75,10 @@ class World:
             for name, function in self.model.functions.items()
         }
         self.known: dict[tuple[str, Results], Value] = {}
-        self.faults: dict[str, Any] = {}  # reason -> [B] bool
+        given, faults = ((), {}) if simulated is None else simulated
+        self.faults: dict[str, Any] = dict(faults)  # reason -> [B] bool
         self._reason = failure_reasons(self.model)
-        self.calls = Calls(program.plans, self.value, self.depends_on_results, self._fault)
+        self.calls = Calls(program.plans, self.value, self.depends_on_results, self._fault, given=given)
         self._amounts: dict[tuple[str, Results], tuple[Value, Value]] = {}
         self.cube: dict[str, Any] | None = None
         self._traced = any(isinstance(a, jax.Array) for a in (cube, *self.chosen.values()))
@@ -106,12 +110,7 @@ class World:
         if name == "outcome":
             return dict(results).get(name, "")
         if self.base is not None and name not in self.program.on_results:
-            value = self.base.value(name)
-            return (
-                Coded(self.spread(value.codes), value.names)
-                if isinstance(value, Coded)
-                else self.spread(value)
-            )
+            return self.calls.came_from(self.base.value(name), self.spread)
         key = (name, tuple(r for r in results) if name in self.program.on_results else ())
         if key not in self.known:
             self.known[key] = self._defined(name, key[1])
@@ -133,9 +132,10 @@ class World:
         return file, ARRAYS, self.functions, lambda call, inner: self.calls.value(call, inner, results, file)
 
     def depends_on_results(self, expression: Expression) -> bool:
-        """Whether a formula asks how play went."""
+        """Whether a formula asks how play went, or for a state of the rounds."""
         asked = used_names(self.model, Formula("", expression))
-        return bool(asked & (self.program.on_results | set(self.model.game) | {"outcome"}))
+        results = {*self.model.game, "outcome", *played_names(self.model)}
+        return bool(asked & (self.program.on_results | results))
 
     def _taken(self, node: str, results: Results) -> Value:
         """The result of a node: its label, or what was drawn or chosen there where that is an amount."""
@@ -179,8 +179,13 @@ class World:
             A world with faults of its own, which are `[B]` or have the shape of `carried`.
         """
         other = copy(self)
+        base = self if self.base is None else self.base
         other.known, other.faults, other._amounts = {}, {}, {}
-        other.base, other.rank, other.spread, other.beyond = self, rank, spread, beyond
+        other.base, other.rank, other.spread, other.beyond = base, rank, spread, beyond
+        below = Below(base.calls, spread)
+        other.calls = Calls(
+            other.program.plans, other.value, other.depends_on_results, other._fault, below=below
+        )
         other.chosen = dict(carried)
         other.committed = {node: spread(moves) for node, moves in self.committed.items()}
         return other
@@ -292,7 +297,7 @@ class World:
             for position, argument in enumerate(definition.arguments)
         ]
         wrong = quantile.invalid(definition.kind, arguments)
-        if self.cube is None:
+        if self.cube is None or coordinate(name) not in self.cube:  # nothing depends on it: see `drawn`
             value = quantile.central(definition.kind, arguments)
         else:
             value = quantile.quantile(definition.kind, self.cube[coordinate(name)], arguments)

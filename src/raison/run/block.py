@@ -7,7 +7,6 @@ are masked. So the same code runs on every draw and results do not depend on how
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,9 +18,11 @@ from numpy.typing import NDArray
 
 from raison.model.records import Model, Question
 from raison.program import xp
-from raison.program.compiled import compiled
+from raison.program.compiled import Lazy
+from raison.program.drawn import drawn
 from raison.program.hold import Hold, fuse, hold
-from raison.program.program import Program, is_drawn
+from raison.program.process.once import Simulated, Simulations, stacked
+from raison.program.program import Program
 from raison.program.unfold import unfold
 from raison.program.world import World
 from raison.run.designs import REPLICATES
@@ -229,23 +230,30 @@ def compile_block(program: Program, key: str) -> Block:
                 )
             ),
         )
+    simulations = Simulations(program, key) if program.form is None and program.model.rounds is None else None
+    answer = Lazy(
+        lambda cube, count, removed, given: _answer_in_parts(program, cube, count, removed, given),
+        f"answer {key}",
+    )
+    shares = Lazy(
+        lambda cube, count, rows, given: jax.lax.map(
+            lambda row: _shares(_answer_in_parts(program, cube, count, *row)), (rows, given)
+        ),
+        f"shares {key}",
+    )
+
+    def given(cube: Array, removed: Array) -> Simulated | None:
+        return None if simulations is None else simulations(cube, removed)
+
     return Block(
         program,
-        Lazy(
-            lambda cube, count, removed: _answer_in_parts(program, cube, count, removed),
-            f"answer {key}",
-        ),
+        lambda cube, count, removed: answer(cube, count, removed, given(cube, removed)),
         Lazy(
             lambda cube, removed, tie_from: _numbers(program, cube, removed, tie_from, hold),
             f"numbers {key}",
         ),
         Lazy(lambda cube, removed: _values(program, cube, removed), f"values {key}"),
-        Lazy(
-            lambda cube, count, rows: jax.lax.map(
-                lambda removed: _shares(_answer_in_parts(program, cube, count, removed)), rows
-            ),
-            f"shares {key}",
-        ),
+        lambda cube, count, rows: shares(cube, count, rows, stacked([given(cube, row) for row in rows])),
         *_enumeration(program, key),
     )
 
@@ -307,30 +315,14 @@ def _by_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-class Lazy:
-    """A function that is compiled when it is first called, once also if two threads call it."""
-
-    def __init__(self, function: Callable[..., Any], key: str) -> None:
-        self.function = function
-        self.key = key
-        self.lock = threading.Lock()
-        self.compiled: Callable[..., Any] | None = None
-
-    def __call__(self, *arguments: Any) -> Any:
-        """The function's result."""
-        if self.compiled is None:
-            with self.lock:
-                if self.compiled is None:
-                    self.compiled = compiled(self.function, self.key, *arguments)
-        return self.compiled(*arguments)
-
-
-def _answer_in_parts(program: Program, cube: Array, count: Array, removed: Array) -> BlockResult:
+def _answer_in_parts(
+    program: Program, cube: Array, count: Array, removed: Array, given: Simulated | None
+) -> BlockResult:
     """A block whose amounts make arrays larger than the processor's cache, a few draws at a time."""
     batch = cube.shape[-1]
     part = _part_size(program, batch)
     if part == batch:
-        return _answer(program, cube, count, removed, hold)
+        return _answer(program, cube, count, removed, hold, given=given)
     starts = jnp.arange(0, batch, part, dtype=count.dtype)
 
     def answer(start: Array) -> BlockResult:
@@ -404,9 +396,15 @@ def _sample(program: Program, part: int, batch: int) -> int:
 
 
 def _answer(
-    program: Program, cube: Array, count: Array, removed: Array, hold: Hold, whole: int | None = None
+    program: Program,
+    cube: Array,
+    count: Array,
+    removed: Array,
+    hold: Hold,
+    whole: int | None = None,
+    given: Simulated | None = None,
 ) -> BlockResult:
-    """A block, or a part of one of `whole` draws."""
+    """A block, or a part of one of `whole` draws, perhaps with what its processes give."""
     batch = cube.shape[-1]
     block = batch if whole is None else whole
 
@@ -414,7 +412,7 @@ def _answer(
         rows = jax.tree.map(lambda row: xp.broadcast_to(flat(xp.asarray(row)), (batch,)), nest)
         return hold(rows)
 
-    world = World(program, cube, removed, hold=hold)
+    world = World(program, cube, removed, hold=hold, simulated=given)
     world.check_definitions()
     game = played(world, batch)
     answers: list[AnswerRows] = []
@@ -538,7 +536,7 @@ def flat(row: Array) -> Array:
 
 def uncertain(model: Model) -> tuple[str, ...]:
     """The parameters that are uncertain as written."""
-    return tuple(name for name, p in model.parameters.items() if is_drawn(p))
+    return drawn(model)
 
 
 def _fields(answer: Answer) -> tuple[Any, ...]:

@@ -219,7 +219,7 @@ def rare_section(found: Rare, several: bool) -> Section:
         sentence = (
             f"No way to the answer {found.event} was found; if there is one, its share lies below"
             f" {known.high:.2g}."
-            if known.high is not None
+            if known.high is not None and known.high < 1
             else f"No way to the answer {found.event} was found."
         )
     rows = (

@@ -401,7 +401,6 @@ def _outcome(repeated: Repeated, points: Points, stage: World, path: _Path) -> _
     ended: Array = jnp.zeros(points.draws.shape, jnp.int32)
     payoff: list[Array] = [jnp.zeros(points.draws.shape) for _ in model.players]
     plain = stage.stage(stage.chosen, stage.rank, stage.spread)
-    plain.base = stage.base
     for s in graph.outcomes:
         state, here = graph.states[s], path.at[s]
         for p, player in enumerate(model.players):

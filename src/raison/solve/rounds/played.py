@@ -21,7 +21,16 @@ from raison.solve.graph_play import Played
 from raison.solve.questions import Answer, Solved, ask, asked, snapped
 from raison.solve.rounds.forward import Forward, is_of_period, play_forward
 from raison.solve.rounds.induction import make_repeated, solve_worth
-from raison.solve.rounds.stage import Points, Repeated, all_points, by_draw, grid_played, merge, root_value
+from raison.solve.rounds.stage import (
+    Points,
+    Repeated,
+    all_points,
+    by_draw,
+    grid_played,
+    merge,
+    root_value,
+    simulate_ahead,
+)
 
 Array = Any
 
@@ -208,6 +217,7 @@ class RoundsPlayed:
 def play_rounds(world: World, batch: int) -> RoundsPlayed:
     """Solve a world's game over its rounds; faults are marked in the world."""
     repeated = make_repeated(world, batch)
+    simulate_ahead(repeated)
     worth = world.hold(solve_worth(repeated))
     lattice = repeated.lattice
     values = tuple(jnp.broadcast_to(jnp.asarray(v, jnp.float64), (batch,)) for v in lattice.start)

@@ -14,9 +14,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from raison.model.formula import names
-from raison.model.records import Model
-from raison.model.recurring import recurring
+from raison.model.formula import Formula, names
+from raison.model.records import Chance, Model, Question
+from raison.model.recurring import recurring, whole_play
 from raison.program import xp
 from raison.program.graph import Results
 from raison.program.premises import every_formula
@@ -190,6 +190,42 @@ def spread_worth(repeated: Repeated, value: Sequence[Array]) -> Array:
     return jnp.stack([jnp.broadcast_to(jnp.asarray(v, jnp.float64), shape) for v in value])
 
 
+def simulate_ahead(repeated: Repeated) -> None:
+    """Simulate what all periods share, before the loops over periods that ask for it.
+
+    One period at the states where play starts asks for every process that others ask for.
+    """
+    world, model = repeated.world, repeated.model
+    graph = world.program.form.graph if world.program.form is not None else world.program.graph
+    if not model.processes or graph is None or model.rounds is None:
+        return
+    batch = repeated.lattice.batch
+    start = tuple(jnp.broadcast_to(jnp.asarray(v, jnp.float64), (batch,)) for v in repeated.lattice.start)
+    stage = Points(repeated, start, jnp.arange(batch, dtype=jnp.int32)).stage(jnp.asarray(1.0))
+    asked = [formula for question in model.questions for formula in of_period(model, question)]
+    for state in graph.states:
+        if state.name in model.outcomes:
+            for player in model.players:
+                stage.payoff(state.name, player, state.results)
+            for carried in model.next.get(state.name, {}):
+                stage.following(state.name, carried, state.results)
+            for formula in asked:
+                stage.number(formula, (*state.results, ("outcome", state.name)))
+        elif state.mover >= 0:
+            stage.available(state.name, state.results)
+        elif isinstance(model.game[state.name], Chance):
+            stage.probabilities(state.name, state.results)
+    for formula in model.rounds.terminal.values():
+        stage.number(formula)
+    world.calls.sealed = True
+
+
+def of_period(model: Model, question: Question) -> tuple[Formula, ...]:
+    """The formulas of a question that are about a period; none of one that is about the whole of play."""
+    given = tuple(f for f in (question.event, question.amount, question.given) if f is not None)
+    return () if any(whole_play(model, formula) for formula in given) else given
+
+
 # --- single states ------------------------------------------------------------------------------------------
 
 
@@ -221,6 +257,13 @@ class Points:
         found = jnp.take(value, self.draws, axis=-1)
         return found.reshape((1,) * (self.rank - found.ndim) + found.shape)
 
+    def stage(self, period: Array) -> World:
+        """The period's numbers at these states, without what comes after it."""
+        names = self.repeated.lattice.names
+        carried = {name: self.deepened(value) for name, value in zip(names, self.values, strict=True)}
+        carried["period"] = jnp.reshape(period, (1,) * self.rank)
+        return self.repeated.world.stage(carried, self.rank, self.spread)
+
     def solved(self, period: Array, worth: Array | None) -> tuple[World, Solved]:
         """The period's game at these states.
 
@@ -228,10 +271,7 @@ class Points:
             period: Its number.
             worth: Of states at its end, `[P, n1, .., nk, B]`; None for a period that nothing follows.
         """
-        lattice = self.repeated.lattice
-        carried = {n: self.deepened(v) for n, v in zip(lattice.names, self.values, strict=True)}
-        carried["period"] = jnp.reshape(period, (1,) * self.rank)
-        stage = self.repeated.world.stage(carried, self.rank, self.spread)
+        stage = self.stage(period)
         stage.beyond = None if worth is None else self._beyond(stage, worth)
         game = played_once(stage, len(self.draws))
         assert game is not None
