@@ -26,8 +26,10 @@ quantities:
   root_of_a: sqrt(a - 0.05)
   came: 1 if first == 'left' else (0.5 if first == 'right' else 0)
 game:
-  first: {cases: {left: {probability: q, then: middle}, right: {probability: "0.5 * (1 - q)", then: middle},
-    far: {probability: otherwise, then: middle}}}
+  first: {cases: {left: {probability: q, then: coin}, right: {probability: "0.5 * (1 - q)", then: coin},
+    far: {probability: otherwise, then: coin}}}
+  coin: {cases: {heads: {probability: "0.2 + 0.6 * came", then: middle},
+    tails: {probability: "0.8 - 0.6 * came + max(c - 0.9, 0)", then: middle}}}
   middle: {player: one, moves: {up: last, down: last, out: end_out, over: {then: gate, when: b > 0.1}}}
   last: {player: two, moves: {x: end_x, y: {then: end_y, when: a > 0.3}, z: {then: end_x, when: b > 0.9}}}
   gate: {player: two, moves: {open: {then: end_y, when: c > 0.2}, shut: {then: end_x, when: c > 0.4}}}
@@ -74,7 +76,7 @@ def test_every_answer_is_that_of_python(blank, program, removed):
     status, _, rows = engine.over(columns, {}, removed, COUNT)
     full = lambda row: np.broadcast_to(np.asarray(row), (COUNT,))
     assert (status == full(world.status(COUNT))).all()
-    assert len(set(status)) >= (3 if 0 not in removed else 2)  # solved, a wrong chance, no number, a dead end
+    assert len(set(status)) >= (4 if 0 not in removed else 3)  # solved, a wrong chance, no number, a dead end
     solved = status == 0
     assert solved.sum() > COUNT / 4
     for q, answer in enumerate(wanted):
