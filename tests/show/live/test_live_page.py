@@ -147,6 +147,7 @@ def test_a_slider_moves_with_the_keyboard(visit):
     before = page.evaluate("raisonPlay.page.settings.held.size")
     slider.press("ArrowRight")
     until(page, f"raisonPlay.page.settings.held.size === {before + 1}")
+    settle(page)
     assert "not set" not in slider.get_attribute("aria-valuetext")
 
 
@@ -162,6 +163,7 @@ def test_premises_are_dropped_and_taken_up_again(visit):
     assert told(page) == pytest.approx(shares("strike-and-answer"), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_premise_that_rewrites_the_model_is_greyed_and_says_so(visit):
     page = visit("mobilisation-pipeline")
     switch = page.get_by_role("switch", name="training-takes-time")
@@ -169,6 +171,7 @@ def test_a_premise_that_rewrites_the_model_is_greyed_and_says_so(visit):
     assert "rewrites the model" in page.locator(".premise.grey").first.inner_text()
 
 
+@pytest.mark.slow
 def test_a_player_can_be_bound(visit):
     page = visit("kremlin-2022")
     program = raison.gallery("kremlin-2022").program
@@ -180,6 +183,7 @@ def test_a_player_can_be_bound(visit):
     )
 
 
+@pytest.mark.slow
 def test_the_tree_shows_the_choices_at_the_point(visit):
     page = visit("kremlin-2022")
     solved = raison.gallery("kremlin-2022").solve()
@@ -219,6 +223,7 @@ def test_a_view_is_shared_by_its_address(visit):
     assert told(other) == pytest.approx(told(page), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment",
     [
@@ -257,6 +262,7 @@ def test_a_click_in_the_map_sets_both_parameters(visit):
     assert page.evaluate(places) == pytest.approx([0.25, 0.75], abs=0.01)
 
 
+@pytest.mark.slow
 def test_maps_and_trees_are_saved(visit):
     page = visit("kremlin-2022")
     until(page, "!raisonPlay.page.map.isFirst")
@@ -287,6 +293,7 @@ def test_print_has_the_report_alone(visit):
     assert page.locator("#game").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_the_page_is_never_wider_than_the_window(visit, width):
     page = visit("kremlin-2022", width=width, height=740)
@@ -297,6 +304,7 @@ def test_the_page_is_never_wider_than_the_window(visit, width):
     assert page.evaluate(outside) == []
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_the_verdict_is_announced(visit):
     page = visit("kremlin-2022")
     nameless = """[...document.querySelectorAll('input, select, button, canvas')].filter(
@@ -306,6 +314,7 @@ def test_every_control_has_a_name_and_the_verdict_is_announced(visit):
     assert page.locator("#play .lead").get_attribute("aria-live") == "polite"
 
 
+@pytest.mark.slow
 def test_parameters_are_found_by_a_word(visit):
     page = visit("kremlin-2022")
     page.locator("#play-search").fill("standing")

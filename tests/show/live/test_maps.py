@@ -54,7 +54,8 @@ MAP = """
   }
   return {
     map: [[...grid.sums], [...grid.counts], [...grid.failed]], plain: [[...sums], [...counts], [...failed]],
-    blocks: blocks.map(block => [[...block.sums], [...block.counts], [...block.failed]]), calls, depends: program.parts.map(part => part.i), used: program.partsFor(target.purposes),
+    blocks: blocks.map(block => [[...block.sums], [...block.counts], [...block.failed]]),
+    calls, depends: program.parts.map(part => part.i), used: program.partsFor(target.purposes),
   };
 }
 """
@@ -78,8 +79,13 @@ CASES = {
     "a process": ("mobilisation-pipeline", "training", "office", {"node": "opening"}),
 }
 
+SLOW = ("kremlin-2022", "mobilisation-pipeline")
 
-@pytest.mark.parametrize("case", CASES)
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=pytest.mark.slow if CASES[case][0] in SLOW else ()) for case in CASES],
+)
 def test_every_cell_is_what_the_engine_says_there(blank, case):
     name, *axes, asked = CASES[case]
     program = raison.gallery(name).program
