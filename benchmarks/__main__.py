@@ -32,6 +32,7 @@ TOPICS = (
     "challenge",
     "processes",
     "rounds",
+    "live",
 )
 
 

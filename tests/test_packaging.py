@@ -151,6 +151,8 @@ def test_the_wheel_has_every_file_of_the_package(wheel):
         "raison/show/templates/report.html",
         "raison/show/templates/report.css",
         "raison/show/templates/report.js",
+        "raison/show/templates/live.css",
+        "raison/show/templates/live/engine.js",
         "raison/gallery/threads2022/kremlin-2022.yaml",
         f"raison-{raison.__version__}.dist-info/licenses/LICENSE",
     ],

@@ -104,8 +104,11 @@ class Run:
         Raises:
             FileExistsError: the file exists and is not a report of this model.
         """
-        from raison.show.report import write_report
+        from raison.show.live.page import make_live
+        from raison.show.report import check_overwrite, write_report
 
         target = Path(path)
-        write_report(target, self.model.record, self.record, force=force, challenged=challenged)
+        check_overwrite(target, self.record.model.name, force)  # before what takes time
+        live = make_live(self.model.record, self.record)
+        write_report(target, self.model.record, self.record, force=force, challenged=challenged, live=live)
         return target

@@ -71,7 +71,8 @@ def report(
 
     from raison.answer.records import RunRecord
     from raison.challenge.findings import Challenge
-    from raison.show.report import write_report
+    from raison.show.live.page import make_live
+    from raison.show.report import check_overwrite, write_report
 
     found = load_model(model)
     try:
@@ -83,7 +84,9 @@ def report(
         raise RefusalError(f"{record} is not what 'raison run --json' prints: {_first(error)}.") from None
     if answers.model.sha256 != found.sha256:
         raise RefusalError(f"{record} belongs to another text of the model; run it again.")
-    write_report(output, found.record, answers, force=force, challenged=challenged)
+    check_overwrite(output, found.name, force)
+    live = make_live(found.record, answers)
+    write_report(output, found.record, answers, force=force, challenged=challenged, live=live)
     print(output)
 
 

@@ -1,7 +1,8 @@
 """The report: one self-contained HTML file, readable offline, on a phone and in print.
 
-The page allows itself nothing but its own style and script, by their hashes; every text of the model is
-escaped and cleaned. It is complete without its script, which only sorts tables.
+The page allows itself nothing but its own style and scripts, by their hashes, and workers made from them;
+every text of the model is escaped and cleaned. It is complete without its scripts: one sorts tables, the
+other lets the reader play with the model.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
 from raison.show import charts, numbers, premises, rounds, tree, view, words
+from raison.show.live.page import Live
 from raison.show.text import clean, one_line, opening
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -37,6 +39,7 @@ def write_report(
     *,
     force: bool = False,
     challenged: Challenge | None = None,
+    live: Live | None = None,
 ) -> Path:
     """Writes the report as one file, all of it or nothing.
 
@@ -46,6 +49,7 @@ def write_report(
         record: What the run answers.
         force: Overwrite whatever is there.
         challenged: What challenges its verdict.
+        live: What makes it possible to play with the model in the page.
 
     Returns:
         The path.
@@ -55,7 +59,7 @@ def write_report(
     """
     path = Path(path)
     check_overwrite(path, record.model.name, force)
-    page = render_report(model, record, challenged).encode()
+    page = render_report(model, record, challenged, live).encode()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(page)
@@ -100,13 +104,16 @@ def written_by_raison_for(path: Path | str) -> str | None:
     return html.unescape(found[1]) if found and _GENERATOR.search(head) else None
 
 
-def render_report(model: Model, record: RunRecord, challenged: Challenge | None = None) -> str:
+def render_report(
+    model: Model, record: RunRecord, challenged: Challenge | None = None, live: Live | None = None
+) -> str:
     """The report's page as text.
 
     Args:
         model: The model that was run.
         record: What the run answers.
         challenged: What challenges its verdict.
+        live: What makes it possible to play with the model in the page.
     """
     import jinja2
 
@@ -121,14 +128,25 @@ def render_report(model: Model, record: RunRecord, challenged: Challenge | None 
     context = _context(model, record)
     context["challenges"] = [] if challenged is None else challenges.sections(model, challenged)
     context["left_out"] = "" if challenged is None else challenges.left_out(challenged)
-    style, script = _asset("report.css") + _tree_style(context["tree"]), _asset("report.js")
+    style = _asset("report.css") + _asset("live.css") + _tree_style(context["tree"])
+    scripts = [_asset("report.js"), *([live.script] if live is not None and live.script else [])]
     return environment.get_template("report.html").render(
         style=_safe(style),
-        script=_safe(script),
+        script=_safe(scripts[0]),
         style_hash=_hash(style),
-        script_hash=_hash(script),
+        script_hashes=[_hash(script) for script in scripts],
+        live=None if live is None else _shown(live),
         **context,
     )
+
+
+def _shown(live: Live) -> dict[str, Any]:
+    """The live part as the template puts it in: what is in it is escaped already."""
+    return {
+        "script": _safe(live.script or ""),
+        "data": _safe(live.data or ""),
+        "reason": live.reason,
+    }
 
 
 def _context(model: Model, record: RunRecord) -> dict[str, Any]:

@@ -141,9 +141,19 @@ class _Drawing:
             lines.append(f'<text class="share" x="{bend:.1f}" y="{box.y + width / 2 + 12:.1f}">{text}</text>')
         colour = player_class(self.model, self.player_of(parent.name))
         return (
-            f'<g class="branch {colour}{unused}"><title>{escape(said)}</title>'
+            f'<g class="branch {colour}{unused}" {self._place_of(parent, box.branch)}>'
+            f"<title>{escape(said)}</title>"
             f'<path d="{path}" fill="none" stroke-width="{width:.2f}"/>{"".join(lines)}</g>'
         )
+
+    def _place_of(self, box: Box, branch: str | None = None) -> str:
+        """By which number the page's script knows a node, an outcome or a branch: names stay out of it."""
+        if box.name not in self.model.game:
+            return f'data-outcome="{list(self.model.outcomes).index(box.name)}"'
+        node = f'data-node="{list(self.model.game).index(box.name)}"'
+        if branch is None:
+            return node
+        return f'{node} data-branch="{list(branches(self.model.game[box.name])).index(branch)}"'
 
     def _branch_in_words(self, parent: Box, box: Box) -> str:
         name = box.branch
@@ -171,7 +181,7 @@ class _Drawing:
         }
         title = f"<title>{escape(one_line(self._box_in_words(box)))}</title>"
         colour = player_class(self.model, self.player_of(box.name))
-        return f'<g class="{box.kind} {colour}">{title}{draw[box.kind](box)}</g>'
+        return f'<g class="{box.kind} {colour}" {self._place_of(box)}>{title}{draw[box.kind](box)}</g>'
 
     def _box_in_words(self, box: Box) -> str:
         if box.kind == "outcome":

@@ -1,0 +1,1 @@
+"""A model and its solution printed as JavaScript, for the live report."""
