@@ -20,6 +20,7 @@ from benchmarks.common import Report, Row, Target, environment, machine
 TOPICS = (
     "crisis",
     "flagship_game",
+    "flagship_growth",
     "draws",
     "startup",
     "run",

@@ -1,4 +1,5 @@
-"""Files that are made from the code: the reference of the command line and the JSON Schema of the language.
+"""Files that are made from the code: the reference of the command line, the JSON Schema of the language, and
+where the flagship's file implements each row of its argument.
 
 `python scripts/generated.py` writes them; with `--check` it says which are stale, and fails if any is.
 """
@@ -11,6 +12,7 @@ from typing import Any
 
 import typer
 
+import flagship
 from raison.cli import app
 from raison.model.schema import SCHEMA_FILE, schema_text
 
@@ -70,7 +72,8 @@ def _cell(text: str) -> str:
 def main() -> int:
     """Write or check; returns the exit code."""
     stale = False
-    for path, text in ((CLI_PAGE, cli_page()), (SCHEMA_FILE, schema_text())):
+    rows = flagship.with_rows(flagship.PAGE.read_text(encoding="utf-8"))
+    for path, text in ((CLI_PAGE, cli_page()), (SCHEMA_FILE, schema_text()), (flagship.PAGE, rows)):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         if "--check" in sys.argv[1:]:

@@ -12,6 +12,7 @@ import raison
 from raison.challenge.compare import FINISHED, compare, divergence
 from raison.program.engine import configure
 from raison.run.plan import make_plan
+from raison.show.comparison import print_comparison
 
 DRAWS = 4_096
 
@@ -110,3 +111,23 @@ def test_the_divergence_lies_between_nothing_and_the_models_entropy(weights):
 
 def test_models_that_exclude_each_other_are_told_apart_for_sure():
     assert divergence(np.eye(2)) == pytest.approx(1.0)
+
+
+def test_what_its_error_swallows_tells_no_models_apart(tmp_path, capsys):
+    """A second unknown that averages out: no difference of the answers, and no observation to choose by."""
+    text = """\
+raison: 1
+title: Go or stay
+players: {me: Me}
+parameters: {a: "uniform(0, 1)", b: "uniform(0, 1)"}
+game: {start: {player: me, moves: {go: won, stay: home}}}
+outcomes: {won: {me: a}, home: {me: 0.5}}
+questions: [{node: start, move: go}]
+"""
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text(text, encoding="utf-8")
+    two.write_text(text.replace("{me: a}", "{me: a + b - 0.5}"), encoding="utf-8")
+    print_comparison(raison.compare([raison.load(one), raison.load(two)], draws=1_024, seed=1))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no more than its error" in said
+    assert "Nothing that both foresee would tell them apart by more than the error." in said

@@ -1,6 +1,7 @@
 """What the other side can do, on a game that is solved by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,12 @@ import pytest
 import raison
 from raison.challenge.engine import Engine
 from raison.challenge.levers import pull_levers
+from raison.model.formula import parse
+from raison.model.records import Question
 from raison.program.engine import configure
 from raison.run.designs import make_design
 from raison.run.plan import make_plan
+from raison.show.challenged.levers import section
 
 DRAWS = 1_024
 
@@ -74,6 +78,17 @@ def test_a_threat_costs_and_a_promise_to_resist_is_free(tmp_path, solution):
     assert found.most.number == 1.0
     assert found.clear
     assert [s.levers for s in found.joint if s.on_front] == [{"reply": "resist"}]
+
+
+def test_what_a_player_can_announce_is_said_with_its_price_and_its_error(tmp_path):
+    (found,) = pulled(tmp_path)
+    model = raison.load(tmp_path / "game.yaml").record
+    text = " ".join(section(model, found, several=False).sentences)
+    assert "lowest with “resist” at “reply”, announced and binding: “act” pays in 0% (at most 0.4%)" in text
+    assert "at no price" not in text.split("Where nothing is set")[0]
+    amount = replace(model, questions=(Question(amount=parse("p"), name=found.question),))
+    shown = section(amount, found, several=False)
+    assert not any("%" in cell for row in shown.table.rows for cell in row)
 
 
 def test_the_front_has_a_price_for_each_step(tmp_path):

@@ -1,9 +1,13 @@
 """The analyses as a run asks them, on a model whose answers are known in closed form."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 import raison
+import raison.challenge.challenge as asking
+from raison.challenge.engine import Answers, Sample
 from raison.show.challenged import sections
 
 MODEL = """\
@@ -207,3 +211,44 @@ def test_what_its_error_swallows_is_said_to_be_nothing(tmp_path):
     assert "the same in every draw" in shown["sensitivity-number"]
     assert "No way to the answer yes was found" in shown["rare"]
     assert "where" not in shown
+
+
+def test_a_model_in_which_nothing_is_uncertain_is_challenged_as_far_as_it_goes(tmp_path):
+    path = tmp_path / "certain.yaml"
+    path.write_text(MODEL.replace('"uniform(0, 1)"', "0.7"), encoding="utf-8")
+    found = raison.load(path).run(2_000, seed=0).challenge(thorough=True)
+    assert (found.tipping, found.where, found.sensitivity, found.robustness) == ((), (), (), ())
+    assert any("none is uncertain" in sentence for sentence in found.left_out)
+    (together,) = found.together
+    assert (together.whole.value, together.bare.value) == (1, 0)
+
+
+def test_where_all_draws_fail_no_parameter_is_blamed(tmp_path):
+    path = tmp_path / "fails.yaml"
+    path.write_text(MODEL.replace("min(x - 0.4, y - 0.2) + bias", "log(x - 2) + y"), encoding="utf-8")
+    run = raison.load(path).run(2_000, seed=0, removals=())
+    shown = {part.anchor: " ".join(part.sentences) for part in sections(run.model.record, run.challenge())}
+    assert "100% of the draws have no answer. No parameter tells which" in shown["failing"]
+
+
+@dataclass
+class Slow:
+    """Stands in for a game whose draws take long: it only answers with what it was asked."""
+
+    width: int = 16
+
+    def sample(self, cube):
+        return Sample(cube, {"x": cube[0]}, Answers(cube, cube, cube, cube, cube, np.zeros(cube.shape[-1])))
+
+
+@pytest.mark.parametrize(
+    ("patience", "draws"), [(0.0, 16), (1e9, 48)], ids=["no patience", "all the time in the world"]
+)
+def test_a_slow_game_is_asked_while_there_is_time_and_at_least_once(monkeypatch, patience, draws):
+    monkeypatch.setattr(asking, "PATIENCE", patience)
+    cube = np.arange(96.0).reshape(2, 48)
+    sample = asking._in_time(Slow(), cube)
+    assert np.array_equal(sample.cube, cube[:, :draws])
+    assert np.array_equal(sample.values["x"], cube[0, :draws])
+    assert sample.answers.status.shape == (draws,)
+    assert np.array_equal(sample.answers.number, cube[:, :draws])

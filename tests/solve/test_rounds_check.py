@@ -45,7 +45,9 @@ outcomes:
   done:
     army: "(0.3 if answer == 'sortie' else -0.1) * (1 if siege == 'wait' else -1) + 0.1 * stores"
     town: "(0.2 if answer == 'sortie' else 0) * (1 if siege == 'press' else -1) + stores * mood"
-    next: {stores: "stores - 0.05 if siege == 'press' else stores + 0.01", mood: "1 if answer == 'hold' else 0"}
+    next:
+      stores: "stores - 0.05 if siege == 'press' else stores + 0.01"
+      mood: "1 if answer == 'hold' else 0"
 questions: [{node: siege, move: press}]
 """
 OFFERS = """

@@ -1,4 +1,4 @@
-"""Processes within rounds: read at a time that is a state, fed by a state, and simulated no more than needed."""
+"""Processes within rounds: read at a state, fed by a state, and simulated once where that will do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ rounds:
 game:
   gates: {{player: town, moves: {{hold: siege, yield: yielded}}}}
   siege: {{player: army, {hidden}moves: {{stay: goes_on, storm: storms}}}}
-  storms: {{cases: {{breaks: {{probability: 0.2, then: broken}}, fails: {{probability: otherwise, then: goes_on}}}}}}
+  storms:
+    cases: {{breaks: {{probability: 0.2, then: broken}}, fails: {{probability: otherwise, then: goes_on}}}}
 outcomes:
   yielded: {{town: 0.6, army: 1, ends: true}}
   broken: {{town: -1, army: 2, ends: true}}

@@ -8,6 +8,7 @@ gives the same findings.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,6 @@ from raison.challenge.where_it_tips import where_it_tips
 from raison.challenge.work import Work
 from raison.run.designs import REPLICATES, make_design
 from raison.run.plan import Plan
-from raison.solve.game import is_settled
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -36,6 +36,8 @@ MANY_DRAWS = 65_536
 """The same if everything is asked for."""
 SLOW_DRAWS = 1_024
 """The same in games whose branch of equilibria is followed, which takes a thousand times as long."""
+PATIENCE = 20.0
+"""Seconds after which no further draws of such a game are begun, the time to compile it not counted."""
 LEVER_DRAWS = 4_096
 """Draws on which each setting of the levers is asked."""
 
@@ -43,6 +45,7 @@ LEVER_DRAWS = 4_096
 _SLOW = "tipping points and levers, since each draw of this game takes long to solve"
 _LATER = "the nearest flip with all parameters free, and indices from a design of their own"
 _FAR = "the nearest flip, which asks at more points than a game of this size allows"
+_CERTAIN = "whatever asks what parameters do, since none is uncertain"
 _RARE = "the shares of rare answers, for which this game takes minutes"
 _COMBINED = "the premises in all combinations"
 
@@ -78,10 +81,7 @@ def challenge(
     told("drawing")
     work = _work(plan, thorough)
     solve_anew = thorough or work.quick
-    several = len(plan.model.premises) - len(plan.identity.without) > 1
-    left_out = [] if thorough else [_COMBINED] * several + [_LATER if work.quick else _SLOW]
-    left_out += [_RARE] if work.quick and not work.is_light and not thorough else []
-    left_out += [_FAR] if thorough and not work.is_light else []
+    varied = bool(work.names)
 
     def stage(name: str, wanted: bool, find: Callable[[], Any], otherwise: Any = ()) -> Any:
         if not wanted:
@@ -99,8 +99,8 @@ def challenge(
         seed=work.seed,
         questions=tuple(plan.model.questions[q].label for q in questions),
         together=stage("premises", thorough, lambda: find_together(work, plan, questions, workers)),
-        tipping=stage("tipping points", solve_anew, each(_tipping)),
-        where=stage("regions", True, each(find_where)),
+        tipping=stage("tipping points", solve_anew and varied, each(_tipping)),
+        where=stage("regions", varied, each(find_where)),
         levers=stage(
             "levers",
             solve_anew,
@@ -108,24 +108,62 @@ def challenge(
                 work.engine, _lever_sample(work), questions, MANY_JOINT if thorough else JOINT
             ),
         ),
-        sensitivity=stage("sensitivity", True, lambda: find_sensitivity(work, questions)),
+        sensitivity=stage("sensitivity", varied, lambda: find_sensitivity(work, questions)),
         failing=stage("failures", True, lambda: find_failing(work), None),
-        information=stage("information", True, each(find_information)),
-        robustness=stage("robustness", True, each(find_robustness)),
+        information=stage("information", varied, each(find_information)),
+        robustness=stage("robustness", varied, each(find_robustness)),
         rare=stage("rare answers", solve_anew, each(lambda w, q: _rare(w, q, shares))),
-        left_out=tuple(left_out),
+        left_out=tuple(_left_out(work, plan)),
     )
+
+
+def _left_out(work: Work, plan: Plan) -> list[str]:
+    """What is not done, and why."""
+    varied, parts = bool(work.names), list[str]()
+    if not work.thorough:
+        several = len(plan.model.premises) - len(plan.identity.without) > 1
+        parts += [_COMBINED] * several
+        parts += [_SLOW] if not work.quick else [_LATER] * varied
+        parts += [_RARE] * (varied and work.quick and not work.is_light)
+    parts += [] if varied else [_CERTAIN]
+    parts += [_FAR] * (work.thorough and varied and not work.is_light)
+    most = min(SLOW_DRAWS, plan.identity.draws) // REPLICATES * REPLICATES
+    if not work.quick and work.draws < most:
+        parts.append(f"more than {work.draws:,} of the {most:,} draws that are asked if there is time")
+    return parts
 
 
 def _work(plan: Plan, thorough: bool) -> Work:
     engine, identity = Engine(plan), plan.identity
-    slow = engine.program.form is not None and not is_settled(engine.program)
     wanted = engine.affordable(MANY_DRAWS if thorough else DRAWS, SLOW_DRAWS)
-    most = min(SLOW_DRAWS if slow else wanted, identity.draws)
+    most = min(wanted if engine.is_quick else SLOW_DRAWS, identity.draws)
     draws = max(most // REPLICATES, 1) * REPLICATES
     design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
     cube = design.points(0, draws)[plan.base.rows] if len(plan.base.rows) else design.points(0, draws)[:1]
-    return Work(engine, engine.sample(cube), identity.seed, identity.draws, thorough)
+    sample = engine.sample(cube) if engine.is_quick or thorough else _in_time(engine, cube)
+    return Work(engine, sample, identity.seed, identity.draws, thorough)
+
+
+def _in_time(engine: Engine, cube: Floats) -> Sample:
+    """The draws of as many blocks as `PATIENCE` allows, at least one; the first is where it is compiled."""
+    blocks = [cube[:, start : start + engine.width] for start in range(0, cube.shape[-1], engine.width)]
+    parts = [engine.sample(blocks[0])]
+    began = monotonic()
+    for done, block in enumerate(blocks[1:]):
+        spent = monotonic() - began
+        if spent + (spent / done if done else 0.0) > PATIENCE:
+            break
+        parts.append(engine.sample(block))
+    first = parts[0]
+    rows = {
+        name: np.concatenate([getattr(part.answers, name) for part in parts], axis=-1)
+        for name in first.answers._fields
+    }
+    return Sample(
+        np.concatenate([part.cube for part in parts], axis=-1),
+        {name: np.concatenate([part.values[name] for part in parts]) for name in first.values},
+        first.answers._replace(**rows),
+    )
 
 
 def _rare(work: Work, q: int, shares: Sequence[float | None] | None) -> Rare | None:

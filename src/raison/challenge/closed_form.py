@@ -39,13 +39,25 @@ class ClosedForms:
 
     asked: Asked
 
+    @property
+    def why_not(self) -> str | None:
+        """Why formulas are not looked for in this model; None where they are."""
+        model = self.asked.engine.plan.model
+        if model.rounds is not None:
+            return "the game is played again"
+        if model.processes:
+            return "processes are simulated"
+        return (
+            "something is hidden or a move is an amount"
+            if self.asked.engine.program.form is not None
+            else None
+        )
+
     @cached_property
     def _program(self) -> Program | None:
         """The model as run; None where no closed form is to be had of its question."""
         plan, question = self.asked.engine.plan, self.asked.question
-        if self.asked.engine.program.form is not None or self.asked.engine.program.graph is None:
-            return None
-        if plan.model.rounds is not None or plan.model.processes:
+        if self.why_not is not None or self.asked.engine.program.graph is None:
             return None
         if question.node is None or question.above is not None:
             return None

@@ -90,10 +90,17 @@ def _parts(draws: int) -> int:
 
 
 def _bounds(within: Range) -> tuple[Bound, ...]:
-    rows = zip(within.radius, within.low, within.high, strict=True)
+    errors = within.low_with_error, within.high_with_error
+    rows = zip(within.radius, within.low, within.high, *errors, strict=True)
     return tuple(
-        Bound(radius=float(radius), low=float(low), high=float(high))
-        for radius, low, high in rows
+        Bound(
+            radius=float(radius),
+            low=float(low),
+            high=float(high),
+            low_with_error=finite(float(low_error)),
+            high_with_error=finite(float(high_error)),
+        )
+        for radius, low, high, low_error, high_error in rows
         if math.isfinite(low) and math.isfinite(high)
     )
 

@@ -25,6 +25,7 @@ from raison.program.world import World
 from raison.run.block import block_size, uncertain
 from raison.run.plan import Plan
 from raison.solve.form_play import FormPlayed
+from raison.solve.game import is_settled
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large
 from raison.solve.questions import Solved, ask
@@ -35,6 +36,8 @@ Array = Any
 
 WIDTH = 4_096
 """Points that are solved at once; the last block is filled up with copies of its last point."""
+FOLLOWED = 256
+"""The same in games whose branch of equilibria is followed: each point takes milliseconds, also a copy."""
 MOST_MOVES = 40
 """Moves whose leads are kept, over all nodes; of a larger game none are."""
 
@@ -213,8 +216,13 @@ class Engine:
 
     @cached_property
     def width(self) -> int:
-        """Points that are solved at once: `WIDTH`, or as many as fit the memory where a point takes much."""
-        return min(WIDTH, block_size(self.program))
+        """Points that are solved at once: `WIDTH`, or fewer where a point takes much memory or time."""
+        return min(WIDTH if self.is_quick else FOLLOWED, block_size(self.program))
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether solving anew costs next to nothing: no branch of equilibria has to be followed."""
+        return self.program.form is None or is_settled(self.program)
 
     def affordable(self, points: int, least: int) -> int:
         """So many points, or fewer in games whose points take much memory and so time; not below `least`."""

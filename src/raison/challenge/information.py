@@ -46,6 +46,7 @@ def find_information(work: Work, q: int) -> Information | None:
             overturn=_worth(told.overturn, p),
             overturn_null=_number(told.overturn.null_high[p]),
             share_if_overturned=_number(told.share_if_overturned[p]),
+            share_error=_number(told.share_error[p]),
             reduction=_number(told.reduction.value[p] / told.variance) if told.variance > 0 else None,
         )
         for p, name in enumerate(work.names)

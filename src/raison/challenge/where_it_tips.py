@@ -56,6 +56,7 @@ def where_it_tips(asked: Asked, sample: Sample, *, seed: int, thorough: bool) ->
         parameters=tuple(_flipping(asked, axis, forms.formula(axis)) for axis in ordered),
         nearest=nearest,
         reach=reach,
+        no_formulas=forms.why_not,
     )
 
 

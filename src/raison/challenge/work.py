@@ -16,7 +16,6 @@ from raison.challenge.methods.boxes import Column
 from raison.challenge.methods.jackknife import Estimates
 from raison.model.records import Distribution, Model, Question
 from raison.run.designs import REPLICATES
-from raison.solve.game import is_settled
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +41,7 @@ class Work:
     @property
     def quick(self) -> bool:
         """Whether solving anew costs next to nothing."""
-        return self.engine.program.form is None or is_settled(self.engine.program)
+        return self.engine.is_quick
 
     @property
     def is_light(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from raison.model import uses
-from raison.model.records import Chance, Decision, Definition, Distribution, Model, Node, Parameter, Spread
+from raison.model.records import Chance, Definition, Distribution, Model, Node, Parameter, Spread
 from raison.model.recurring import recurring
 from raison.program.premises import exchanges
 
@@ -72,7 +72,7 @@ def _of_node(node: Node) -> Iterator[Definition]:
         yield from (node.distribution, *(node.over or ()))
     elif isinstance(node, Chance):
         yield from (case.probability for case in node.cases.values() if case.probability is not None)
-    elif isinstance(node, Decision):
+    else:
         for move in node.moves.values():
             yield from (move.when,) if move.when is not None else ()
             yield from (move.scale.low, move.scale.high) if move.scale is not None else ()

@@ -32,13 +32,20 @@ def _print_question(writer: Writer, found: Rivals, asked: Compared) -> None:
     rows: list[tuple[str, ...]] = []
     for answer in asked.answers:
         value = "no answer" if answer.number is None else _value(answer.number, answer.standard_error)
-        applies = "" if answer.applies > 1 - 1e-12 else f"in {numbers.percent(answer.applies, 0.01)} of draws"
+        applies = (
+            ""
+            if answer.number is None or answer.applies > 1 - 1e-12
+            else f"in {numbers.percent(answer.applies, 0.01)} of draws"
+        )
         rows.append((answer.model, value, applies))
     writer.table(rows, aligned="<><")
     for pair in asked.pairs:
         if pair.disagree is not None and pair.difference is not None:
             apart = _value(pair.disagree, pair.disagree_error)
             size = _value(pair.difference, pair.standard_error)
+            half = numbers.half_width(pair.standard_error) or 0.0
+            if pair.disagree > 0 and abs(pair.difference) <= half:
+                size = f"{size}, no more than its error"
             writer.text(
                 f"{one_line(pair.second)} less {one_line(pair.first)}: {size}; they are {apart} apart in the"
                 f" mean of the draws{_because(pair)}.",
@@ -48,7 +55,9 @@ def _print_question(writer: Writer, found: Rivals, asked: Compared) -> None:
 
 def _because(pair: Pair) -> str:
     named = [
-        f"{one_line(c.parameter)} ({numbers.percent(c.share, 0.05)})" for c in pair.because[:_MOST_CAUSES]
+        f"{one_line(c.parameter)} ({numbers.percent(c.share, 0.05)},"
+        f" {numbers.percent(c.low, 0.05)} to {numbers.percent(min(c.high, 1.0), 0.05)})"
+        for c in pair.because[:_MOST_CAUSES]
     ]
     if not named:
         return ""
@@ -64,9 +73,11 @@ def _value(number: float, error: float | None) -> str:
 
 
 def _print_observations(writer: Writer, found: Rivals) -> None:
-    some = [o for o in found.observations if o.bits > 0][:_MOST_OBSERVATIONS]
+    told = [o for o in found.observations if o.bits > (numbers.half_width(o.standard_error) or 0.0)]
+    some = told[:_MOST_OBSERVATIONS]
     if not some:
-        writer.text("Nothing that both foresee would tell them apart.", indent=INDENT)
+        beyond = " by more than the error" if any(o.bits > 0 for o in found.observations) else ""
+        writer.text(f"Nothing that both foresee would tell them apart{beyond}.", indent=INDENT)
         return
     writer.heading(
         "What would tell them apart: bits that one observation gives, of 1 that decide between two"
@@ -93,7 +104,7 @@ def _print_differences(writer: Writer, differences: tuple[Difference, ...]) -> N
     if not differences:
         writer.text("The files say the same.", indent=INDENT)
         return
-    writer.heading(f"The files differ in {len(differences)} places")
+    writer.heading(f"The files differ in {len(differences)} {'place' if len(differences) == 1 else 'places'}")
     for difference in differences[:MOST_DIFFERENCES]:
         writer.text(difference.where, indent=INDENT)
         for model, text in difference.texts.items():

@@ -29,11 +29,12 @@ from raison.solve.form_play import FormPlayed
 from raison.solve.graph_play import Played
 from raison.solve.levels import is_large, solve_levels
 from raison.solve.noisy import solve_noisy
-from raison.solve.numbers import Numbers, Strategy, numbers_of, payoffs_of
+from raison.solve.numbers import Numbers, Strategy, numbers_of, payoffs_of, point_payoffs
 from raison.solve.options import Decisions, rows_of, seen_shape
 from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.settled import decisions_of, settled_order, solve_settled
+from raison.solve.two_moves import is_two_moves, where_unique
 
 Array = Any
 
@@ -139,7 +140,13 @@ def _played_form(world: World, batch: int) -> FormPlayed:
         strategy, decisions = solve_settled(numbers, settled_order(form) or (), level, world.hold)
         pure = level is None
     else:
-        logs, unsolved, forked = logit_play(world, numbers, batch, level)
+        # in rounds, where a period is solved again and again
+        if world.model.rounds is not None and level is None and is_two_moves(form, numbers):
+            payoffs = point_payoffs(numbers, batch)
+            apart = lambda: logit_play(world, replace(numbers), batch, level)  # remembers nothing of a branch
+            logs, unsolved, forked = where_unique(form, numbers, payoffs, batch, apart)
+        else:
+            logs, unsolved, forked = logit_play(world, numbers, batch, level)
         world.unsolved(unsolved)
         strategy = [tuple(xp.exp(option) for option in options) for options in logs]
         if level is None:

@@ -20,7 +20,8 @@ ASK = """
   };
   const program = new Program(data, PARTS);
   const given = inputs.map(value => typeof value === 'number' ? value : unpack(value));
-  const everything = program.questions.map(question => question.purpose);
+  const printed = program.states.filter(state => state.best !== undefined);
+  const everything = [...program.questions, ...printed].map(each => each.purpose);
   const memory = evaluate(program, given, n, everything);
   const status = [...failures(program, memory, n)];
   const isGame = program.states.length > 0;
@@ -42,6 +43,7 @@ ASK = """
       });
       look.outcomes.forEach((share, k) => put(`outcome ${k}`, share));
     }
+    printed.forEach(state => put(`best ${program.states.indexOf(state)}`, read(memory, state.best, i)));
     program.questions.forEach((question, q) => {
       const answer = ask(program, memory, solved, question, null, look ? look.reached : null, i);
       put(`number ${q}`, answer.number);

@@ -79,22 +79,22 @@ def told(page):
     return page.evaluate("raisonPlay.page.answered.answers.map(a => a.mean)")
 
 
-def shares(name, without=(), held=None, bound=None):
+def shares(name, without=(), held=None, bound=None, count=DRAWS):
     """What Python says of the same draws: of each question the mean of its number."""
     program = raison.gallery(name).program
-    cube = world_of(program, seed=1, design="sobol", draws=DRAWS, count=DRAWS).inputs[0]
+    cube = world_of(program, seed=1, design="sobol", draws=DRAWS, count=count).inputs[0]
     switches = np.array([premise in without for premise in program.switches.numeric])
-    chosen = {parameter: np.full(DRAWS, float(value)) for parameter, value in (held or {}).items()}
-    moves = {node: np.full(DRAWS, move) for node, move in (bound or {}).items()}
+    chosen = {parameter: np.full(count, float(value)) for parameter, value in (held or {}).items()}
+    moves = {node: np.full(count, move) for node, move in (bound or {}).items()}
     with np.errstate(all="ignore"):
         world = World(program, cube, switches, chosen, hold=lambda nest: nest, committed=moves)
         world.check_definitions()
-        game = played_once(world, DRAWS)
+        game = played_once(world, count)
         found = []
         for question in program.model.questions:
             answer = ask(game, world, question)
-            fits = np.broadcast_to(np.asarray(answer.applies), (DRAWS,)) & (world.status(DRAWS) == 0)
-            found.append(np.broadcast_to(np.asarray(answer.number), (DRAWS,))[fits].mean())
+            fits = np.broadcast_to(np.asarray(answer.applies), (count,)) & (world.status(count) == 0)
+            found.append(np.broadcast_to(np.asarray(answer.number), (count,))[fits].mean())
     return found
 
 
@@ -147,6 +147,7 @@ def test_a_slider_moves_with_the_keyboard(visit):
     before = page.evaluate("raisonPlay.page.settings.held.size")
     slider.press("ArrowRight")
     until(page, f"raisonPlay.page.settings.held.size === {before + 1}")
+    settle(page)
     assert "not set" not in slider.get_attribute("aria-valuetext")
 
 
@@ -162,6 +163,7 @@ def test_premises_are_dropped_and_taken_up_again(visit):
     assert told(page) == pytest.approx(shares("strike-and-answer"), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_premise_that_rewrites_the_model_is_greyed_and_says_so(visit):
     page = visit("mobilisation-pipeline")
     switch = page.get_by_role("switch", name="training-takes-time")
@@ -169,17 +171,19 @@ def test_a_premise_that_rewrites_the_model_is_greyed_and_says_so(visit):
     assert "rewrites the model" in page.locator(".premise.grey").first.inner_text()
 
 
+@pytest.mark.slow
 def test_a_player_can_be_bound(visit):
     page = visit("kremlin-2022")
     program = raison.gallery("kremlin-2022").program
     moves = list(program.model.game["reply"].moves)
     page.get_by_label("reply is bound to").select_option("limited")
     settle(page)
-    assert told(page) == pytest.approx(
-        shares("kremlin-2022", bound={"reply": moves.index("limited")}), rel=1e-12, abs=1e-12
-    )
+    count = page.evaluate("raisonPlay.page.data.draws")  # fewer than the run's: a large model has less room
+    wanted = shares("kremlin-2022", bound={"reply": moves.index("limited")}, count=count)
+    assert told(page) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_tree_shows_the_choices_at_the_point(visit):
     page = visit("kremlin-2022")
     solved = raison.gallery("kremlin-2022").solve()
@@ -219,6 +223,7 @@ def test_a_view_is_shared_by_its_address(visit):
     assert told(other) == pytest.approx(told(page), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment",
     [
@@ -257,6 +262,7 @@ def test_a_click_in_the_map_sets_both_parameters(visit):
     assert page.evaluate(places) == pytest.approx([0.25, 0.75], abs=0.01)
 
 
+@pytest.mark.slow
 def test_maps_and_trees_are_saved(visit):
     page = visit("kremlin-2022")
     until(page, "!raisonPlay.page.map.isFirst")
@@ -287,6 +293,7 @@ def test_print_has_the_report_alone(visit):
     assert page.locator("#game").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_the_page_is_never_wider_than_the_window(visit, width):
     page = visit("kremlin-2022", width=width, height=740)
@@ -297,6 +304,7 @@ def test_the_page_is_never_wider_than_the_window(visit, width):
     assert page.evaluate(outside) == []
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_the_verdict_is_announced(visit):
     page = visit("kremlin-2022")
     nameless = """[...document.querySelectorAll('input, select, button, canvas')].filter(
@@ -306,6 +314,7 @@ def test_every_control_has_a_name_and_the_verdict_is_announced(visit):
     assert page.locator("#play .lead").get_attribute("aria-live") == "polite"
 
 
+@pytest.mark.slow
 def test_parameters_are_found_by_a_word(visit):
     page = visit("kremlin-2022")
     page.locator("#play-search").fill("standing")

@@ -116,6 +116,7 @@ def test_ties_in_the_page(blank):
         played = [rows[f"branch 0 {k}"][i] for k in range(3)]
         assert played.index(1.0) == tie["played"], tie
         assert rows["margin 0"][i] == pytest.approx(tie["margin"], rel=1e-6), tie
+        assert rows["best 0"][i] == sum(1 << k for k in tie["best"]), tie
         shares = [rows[f"number {k}"][i] for k in range(3)]
         wanted = [1 / len(tie["best"]) if k in tie["best"] else 0 for k in range(3)]
         assert shares == pytest.approx(wanted, rel=1e-15), tie

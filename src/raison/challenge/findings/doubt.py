@@ -57,11 +57,15 @@ class Bound(Record):
         radius: Kullback-Leibler divergence from the stated distribution, in nats.
         low: Least share.
         high: Largest share.
+        low_with_error: Least, if the answer itself is at the lower end of its interval as well.
+        high_with_error: Largest, likewise at the upper end.
     """
 
     radius: float
     low: float
     high: float
+    low_with_error: float | None = None
+    high_with_error: float | None = None
 
 
 class Robustness(Record):

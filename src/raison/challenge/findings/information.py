@@ -16,6 +16,7 @@ class Learned(Record):
         overturn: Chance that learning it overturns the conclusion; None for pairs.
         overturn_null: Likewise.
         share_if_overturned: The verdict then.
+        share_error: Its standard error.
         reduction: Part of the verdict's variance that learning it would take away.
     """
 
@@ -25,6 +26,7 @@ class Learned(Record):
     overturn: Found | None = None
     overturn_null: float | None = None
     share_if_overturned: float | None = None
+    share_error: float | None = None
     reduction: float | None = None
 
 

@@ -87,6 +87,7 @@ class Tipping(Record):
         parameters: Each moved alone, those that flip it first, nearest first.
         nearest: None where it was not asked for, or none was found within reach.
         reach: Distance within which it was looked for; None where it was not.
+        no_formulas: Why flips have no formulas in this model; None where these are looked for.
     """
 
     question: str
@@ -96,3 +97,4 @@ class Tipping(Record):
     parameters: tuple[Flipping, ...]
     nearest: NearestFlipAt | None = None
     reach: float | None = None
+    no_formulas: str | None = None

@@ -23,8 +23,11 @@ from raison.challenge.methods.boxes import (
     split_halves,
 )
 from raison.challenge.methods.cart import MAX_DEPTH, MIN_LEAF, Tree, grow_tree
-from raison.challenge.methods.prim import ALPHA, MASS_MIN, Choice, Trajectory, find_boxes
+from raison.challenge.methods.prim import ALPHA, MASS_MIN, Choice, Trajectory, drop_chance_limits, find_boxes
 from raison.challenge.methods.region_words import describe_region, round_box
+
+CHANCE = 0.05
+"""A limit whose quasi-p-value on the other half is larger is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Region:
     """A box, with numbers that can be said.
 
     Attributes:
-        box: The box after rounding.
+        box: The box after rounding, without limits that the other half does not bear out.
         words: The box and its held-out score in one line.
         reached: Whether it has the asked density on the half that it was found on.
         found: Its score there, which is too good.
@@ -112,8 +115,9 @@ def find_regions(
     Raises:
         ValueError: an argument does not fit, or is not finite.
 
-    Accuracy: held-out numbers are unbiased for the boxes as they are, with the errors of `score_box`. That
-        another half would have given other boxes is not in them.
+    Accuracy: held-out numbers are unbiased for the boxes as they are, with the errors of `score_box`, but for
+        leaving out limits that the other half cannot tell from chance. That another half would have given
+        other boxes is not in them.
     """
     kinds: list[Kind] = [column.kind for column in columns]
     x, y = checked(x, y, kinds)
@@ -154,6 +158,9 @@ def _region(
     free, other_free = ~taken[0], ~taken[1]
     goal = density if choice.reached else 0.0
     box = round_box(choice.box, x[:, free], y[free], columns, density=goal)
+    if choice.box.limits:  # what the other half does not bear out is said neither here nor to the reader
+        borne_out = drop_chance_limits(box, other_x[:, other_free], other_y[other_free], chance=CHANCE)
+        box = borne_out if borne_out.limits else box
     found = score_mask(box.holds(x) & free, y)
     held_out = score_mask(box.holds(other_x) & other_free, other_y)
     values = quasi_p_values(box, other_x[:, other_free], other_y[other_free])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from raison.challenge.findings import AtWorst, Rare, Robustness
+from raison.challenge.findings import AtWorst, Bound, Rare, Robustness
 from raison.show import numbers, plots
 from raison.show.challenged.section import Section, Table, listed, share, title, value
 from raison.show.plots import BarRow, Span
@@ -34,21 +35,38 @@ def _within(found: Robustness, several: bool) -> Section:
         )
         for b in found.bounds
     ]
-    table = [(f"{b.radius:g} nats", text(b.low), text(b.high)) for b in found.bounds]
-    table += [(f"{b.radius:g} of total variation", text(b.low), text(b.high)) for b in found.variation]
+    distances = [("nats", b) for b in found.bounds] + [("of total variation", b) for b in found.variation]
+    table = [(f"{b.radius:g} {unit}", text(b.low), text(b.high), *_ends(b, text)) for unit, b in distances]
     return Section(
         anchor="robustness",
         title=title("If the distributions are wrong", found.question, several),
         sentences=(
             f"Under any distributions within {middle.radius:g} nats of those in the file (Kullback-Leibler),"
-            f" the answer lies between {text(middle.low)} and {text(middle.high)}.",
+            f" the answer lies between {text(middle.low)} and {text(middle.high)}{_widened(middle, text)}.",
             _overturned(found),
         ),
         picture=plots.bars(
             rows, low, high, "answer; the dot is the answer as stated", percent=found.is_share
         ),
-        table=Table(("distance", "least", "largest"), tuple(table), "<>>"),
+        table=Table(
+            ("distance", "least", "largest", "least, with its error", "largest, with its error"),
+            tuple(table),
+            "<>>>>",
+        ),
     )
+
+
+def _ends(bound: Bound, text: Callable[[float], str]) -> tuple[str, str]:
+    low, high = bound.low_with_error, bound.high_with_error
+    return "–" if low is None else text(low), "–" if high is None else text(high)
+
+
+def _widened(bound: Bound, text: Callable[[float], str]) -> str:
+    """The same with the error of the answer itself."""
+    low, high = bound.low_with_error, bound.high_with_error
+    if low is None or high is None or (low, high) == (bound.low, bound.high):
+        return ""
+    return f" (with the answer's own error {text(low)} and {text(high)})"
 
 
 def _overturned(found: Robustness) -> str:
@@ -121,12 +139,11 @@ def _moves(one: AtWorst) -> bool:
 
 
 def _worst(found: Robustness) -> str:
-    text = _percent if found.is_share else value
     if not any(map(_moves, found.worst)):
         return "No parameter, held in one twentieth of its draws, moves the answer by more than its error."
     first = [
-        f"{one_line(one.parameter)} ({text(one.low or 0.0)} near {_range(one.low_at)},"
-        f" {text(one.high or 0.0)} near {_range(one.high_at)})"
+        f"{one_line(one.parameter)} ({_answer(one.low, one.low_error, found)} near {_range(one.low_at)},"
+        f" {_answer(one.high, one.high_error, found)} near {_range(one.high_at)})"
         for one in filter(_moves, found.worst[:_NAMED])
     ]
     return f"Held in one twentieth of its draws, what moves the answer most is {listed(first, 'or')}."

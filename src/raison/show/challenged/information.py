@@ -60,7 +60,7 @@ def _overturning(found: Information) -> str:
     then = (
         ""
         if first.share_if_overturned is None
-        else f", to {numbers.percent(first.share_if_overturned, 0.005)}"
+        else f", to {share(first.share_if_overturned, first.share_error)}"
     )
     chance = share(number(first.overturn), None if first.overturn is None else first.overturn.standard_error)
     return (
@@ -100,7 +100,7 @@ def _table(found: Information) -> Table:
             measured(one.worth),
             "–" if one.null is None else numbers.significant(one.null, 2),
             "–" if one.overturn is None else share(one.overturn.value, one.overturn.standard_error),
-            "–" if one.share_if_overturned is None else numbers.percent(one.share_if_overturned, 0.005),
+            "–" if one.share_if_overturned is None else share(one.share_if_overturned, one.share_error),
             "–" if one.reduction is None else numbers.percent(max(one.reduction, 0.0), 0.005),
         )
         for one in (*found.parameters, *found.pairs)

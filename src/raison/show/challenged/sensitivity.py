@@ -14,6 +14,7 @@ from raison.show.challenged.section import (
     listed,
     measured,
     number,
+    share,
     title,
     value,
 )
@@ -48,7 +49,7 @@ def _explained(found: Sensitivity, what: str) -> str:
     clear = [one for one in by_first if is_clear(one.first) and number(one.first) > 0][:_NAMED]
     if not clear:
         return f"No parameter alone explains a part of {what}'s variation that can be told from nothing."
-    named = [f"{one_line(one.name)} {_part(one.first)}" for one in clear]
+    named = [f"{one_line(one.name)} {_told(one.first)}" for one in clear]
     alone = f"Of {what}'s variation, {listed(named)} would go if that parameter alone were known"
     together = [one for one in found.parameters if one.total is not None and is_clear(one.total)]
     if found.method == "given" or not together:
@@ -56,7 +57,7 @@ def _explained(found: Sensitivity, what: str) -> str:
         tail = "" if rest < 0.05 else f"; {numbers.percent(rest, 0.05)} lies in what parameters do together"
         return f"{alone}{tail}."
     last = max(together, key=lambda p: number(p.total))
-    hand = f"{one_line(last.name)} has a hand in {_part(last.total)}"
+    hand = f"{one_line(last.name)} has a hand in {_told(last.total)}"
     return f"{alone}; counting what it does together with others, {hand}."
 
 
@@ -65,7 +66,7 @@ def _between(found: Sensitivity) -> str:
     if found.middle and is_clear(found.middle[0].first):
         first = found.middle[0]
         parts.append(
-            f"Of the quantities in between, {one_line(first.name)} tells most ({_part(first.first)})."
+            f"Of the quantities in between, {one_line(first.name)} tells most ({_told(first.first)})."
         )
     idle = [p for p in found.parameters if p.total is not None and (p.total.high or 0.0) < 0.01]
     if idle:
@@ -77,6 +78,11 @@ def _between(found: Sensitivity) -> str:
 def _part(found: Found | None) -> str:
     half = numbers.half_width(None if found is None else found.standard_error)
     return numbers.percent(max(number(found), 0.0), max(half or 0.0, 0.002))
+
+
+def _told(found: Found | None) -> str:
+    """A part with its error; as far as it goes, since none is more than everything."""
+    return share(min(max(number(found), 0.0), 1.0), None if found is None else found.standard_error)
 
 
 def _picture(found: Sensitivity) -> str:
@@ -119,11 +125,12 @@ def _table(found: Sensitivity) -> Table:
 def failing_section(found: Failing) -> Section:
     """What predicts that a draw fails."""
     first = found.predictors[0]
-    share = numbers.percent(found.share, 0.005)
-    best = (
-        f"What tells it best is {one_line(first.name)}: between {value(first.low)} and {value(first.high)},"
-        f" a tenth of its draws, {numbers.percent(first.failing, 0.005)} fail."
-    )
+    failing = numbers.percent(found.share, 0.005)
+    where = f"between {value(first.low)} and {value(first.high)}, a tenth of its draws"
+    best = "No parameter tells which, beyond what chance does."
+    if is_clear(first.explained):
+        there = numbers.percent(first.failing, 0.005)
+        best = f"What tells it best is {one_line(first.name)}: {where}, {there} fail."
     rows = [
         (
             one.name,
@@ -136,7 +143,7 @@ def failing_section(found: Failing) -> Section:
     return Section(
         anchor="failing",
         title="Where it fails",
-        sentences=(f"{share} of the draws have no answer.", best),
+        sentences=(f"{failing} of the draws have no answer.", best),
         picture=plots.bars(
             [_failing_row(one.name, one.failing) for one in found.predictors[:_DRAWN]],
             0.0,

@@ -37,7 +37,12 @@ def section(found: Tipping, several: bool) -> Section:
     return Section(
         anchor="tipping",
         title=title("Where it tips", found.question, several),
-        sentences=(_at_the_centre(found), _alone(found, flips), *_from_the_medians(found)),
+        sentences=(
+            _at_the_centre(found),
+            _alone(found, flips),
+            *_from_the_medians(found),
+            *_without_formulas(found, flips),
+        ),
         picture=picture if flips else None,
         legend=(("yes", "the answer is yes"), ("no", "the answer is no")) if flips else (),
         table=Table(
@@ -93,6 +98,12 @@ def _flip_phrase(flipping: Flipping, yes: bool) -> str:
     formula = flip.formula or ""
     is_told = formula.strip("-0123456789./") and len(formula) <= _MOST_FORMULA
     return f"{flipping.parameter} {side} {f'{formula} = ' if is_told else ''}{value(flip.value)}"
+
+
+def _without_formulas(found: Tipping, flips: Sequence[Flipping]) -> tuple[str, ...]:
+    if found.no_formulas is None or not flips:
+        return ()
+    return (f"Flips are told as numbers only, since {found.no_formulas}.",)
 
 
 def _from_the_medians(found: Tipping) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def claimed(program: Program, points: Mapping[str, Floats], count: int, seed: in
     index = {n: random.integers(0, state.size, (STATES, count)) for n, state in rounds.state.items()}
     draws = jnp.arange(count, dtype=jnp.int32)
 
-    def solve(chosen: Mapping[str, Array]) -> tuple[Any, Array, Array]:
+    def solve(chosen: Mapping[str, Array]) -> tuple[Any, Array]:
         world = World(program, chosen=chosen)
         world.check_definitions()  # else a loop over periods would be the first to ask for them
         game = play_rounds(world, count)

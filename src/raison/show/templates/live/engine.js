@@ -63,13 +63,14 @@ class Program {
 
 // The parts, each with the inputs that it depends on, also through other parts.
 function withInputs(parts, inputs, size) {
-  const of = new Array(size).fill(null);
-  for (let k = 0; k < inputs; k++) of[k] = [k];
+  const words = (inputs >> 5) + 1;
+  const of = new Int32Array(size * words); // by array the inputs as bits
+  for (let k = 0; k < inputs; k++) of[k * words + (k >> 5)] = 1 << (k & 31);
   return parts.map((part) => {
-    const found = new Set();
-    for (const slot of part.r) if (of[slot]) for (const input of of[slot]) found.add(input);
-    const i = [...found].sort((a, b) => a - b);
-    for (const slot of part.w) of[slot] = i;
+    const bits = new Int32Array(words), i = [];
+    for (const slot of part.r) for (let w = 0; w < words; w++) bits[w] |= of[slot * words + w];
+    for (const slot of part.w) of.set(bits, slot * words);
+    for (let k = 0; k < inputs; k++) if ((bits[k >> 5] >> (k & 31)) & 1) i.push(k);
     return { ...part, i };
   });
 }

@@ -14,7 +14,8 @@ class Grid {
   }
 
   // Prepare a map; then `add` adds draws to it one by one.
-  start(inputs, axes, draws, target, committed) {
+  // Where `isSame`, nothing but the axes' values differs from the map before, and what depends on neither is known.
+  start(inputs, axes, draws, target, committed, isSame = false) {
     const { program, store } = this;
     const [nx, ny] = axes.map((axis) => axis.values.length);
     this.nx = nx;
@@ -60,8 +61,10 @@ class Grid {
         }
       }
     }
-    this.run(0, drawn, 1);
-    this.run(DRAWS, drawn, draws);
+    if (!isSame) {
+      this.run(0, drawn, 1);
+      this.run(DRAWS, drawn, draws);
+    }
     this.spread();
     for (const along of [ALONG_X, ALONG_Y]) this.run(along, this.line, sizes[along]);
     this.expand(0);

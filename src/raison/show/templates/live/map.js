@@ -149,12 +149,13 @@ class MapView {
       sums: new Float64Array(target.size * all), counts: new Float64Array(all), failed: new Float64Array(all),
     };
     const block = Math.ceil(cells / BLOCKS);
+    const fill = (this.fills = (this.fills || 0) + 1);
     let open = 0;
     for (let from = 0; from < cells; from += block) {
       const rows = Math.min(block, cells - from);
       const axes = axisValues(this.axes_, cells, from, rows);
       open += 1;
-      const drop = this.page.office.ask({ ...task, axes, draws }, (part) => {
+      const drop = this.page.office.ask({ ...task, axes, draws, fill }, (part) => {
         const size = rows * cells;
         for (let k = 0; k < target.size; k++) {
           found.sums.set(part.sums.subarray(k * size, (k + 1) * size), k * all + from * cells);

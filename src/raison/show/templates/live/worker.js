@@ -17,9 +17,12 @@ class Desk {
     return task.view ? this.map(task) : this.answers(task);
   }
 
-  map({ inputs, axes, draws, view, committed }) {
+  // A block of a map; the blocks of one `fill` share what does not depend on the axes.
+  map({ inputs, axes, draws, view, committed, fill }) {
     const { grid } = this;
-    grid.start(this.given(inputs, draws), axes, draws, targetOf(this.program, view), committed);
+    const isSame = fill !== undefined && fill === this.filling;
+    this.filling = fill;
+    grid.start(this.given(inputs, draws), axes, draws, targetOf(this.program, view), committed, isSame);
     for (let d = 0; d < draws; d++) grid.add();
     return { sums: grid.sums, counts: grid.counts, failed: grid.failed };
   }
