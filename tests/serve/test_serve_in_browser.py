@@ -154,7 +154,7 @@ def test_a_wrong_file_is_marked_at_its_line_and_mended(served, visit):
     write(page, starter("crisis"))
     page.locator("#save").click()
     verdict(page)
-    assert page.locator("#problems button.error").count() == 0
+    page.locator("#problems button.error").first.wait_for(state="detached", timeout=WITHIN)
 
 
 def test_a_change_under_the_editor_is_a_conflict_that_is_shown_and_decided(served, visit):
