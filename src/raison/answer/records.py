@@ -6,12 +6,25 @@ apply to a question, or is not finite, is None.
 
 from __future__ import annotations
 
+import html
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA = 1
 """Version of the JSON record; it changes when a field changes its meaning or goes away."""
+
+
+_LONG = ("margin_histogram", "histogram", "errors", "outcome_errors")
+
+
+def _plain(value: object) -> str:
+    """A field in a table: numbers to six digits, a record's fields one after the other."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
+    return str(value)
 
 
 class Record(BaseModel):
@@ -154,6 +167,16 @@ class Verdict(Record):
     unit: str | None = None
     applies: float | None = None
     failed: float | None = None
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: every field that says something, escaped."""
+        said = self.model_dump(by_alias=True, exclude_none=True, exclude=set(_LONG))
+        rows = "".join(
+            f'<tr><th style="text-align:left">{html.escape(str(name))}</th>'
+            f'<td style="text-align:left">{html.escape(_plain(value))}</td></tr>'
+            for name, value in said.items()
+        )
+        return f"<table>{rows}</table>"
 
 
 class Change(Record):

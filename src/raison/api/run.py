@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from raison.challenge.findings import Challenge
     from raison.run.fold import Fold
     from raison.run.plan import Plan
+    from raison.show.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Run:
             return self.record.model_dump_json(by_alias=True, indent=2)
         found = self.record.model_dump(mode="json", by_alias=True)
         return json.dumps({**found, "challenge": challenged.model_dump(mode="json")}, indent=2)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdicts, the tree, a chart, the premises."""
+        from raison.show.notebook import of_run
+
+        return of_run(self.model.record, self.record)
 
     def frame(self) -> Any:
         """Draws and answers as a pandas data frame; the run must have been kept.
@@ -91,6 +98,22 @@ class Run:
             shares=[verdict.share for verdict in self.verdicts],
             progress=progress,
         )
+
+    def picture(self, what: str, **options: Any) -> Picture:
+        """A picture that stands alone: `.svg()`, `.png()`, `.save("tree.png", theme="dark")`.
+
+        Args:
+            what: `tree`, `map`, `margin`, `premises`, `regions`, `tornado`, `policy` or `process`.
+            options: Of the picture, such as `node`, `across` and `up` of a map; see `raison.api.pictures`.
+
+        Raises:
+            ValueError: there is no such picture, or the model has nothing to draw in it.
+        """
+        from raison.api.pictures import PICTURES
+
+        if what not in PICTURES:
+            raise ValueError(f"a picture is one of {', '.join(PICTURES)}; got '{what}'.")
+        return PICTURES[what](self, **options)
 
     def report(
         self,

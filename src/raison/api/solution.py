@@ -34,6 +34,12 @@ class Solution:
     program: Program
     points: PointSolution
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: choices, margins and worths, a column for each point."""
+        from raison.show.notebook import of_solution
+
+        return of_solution(self.points, self.model, self.program.reasons)
+
     @property
     def status(self) -> list[str]:
         """Per point a sentence: `solved`, or what went wrong."""

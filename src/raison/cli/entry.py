@@ -16,11 +16,13 @@ from raison.cli.failing import (
     tell_interrupted,
 )
 from raison.cli.others import compare, explain, gallery, new, report
+from raison.cli.picturing import picture
 from raison.cli.running import run
+from raison.cli.serving import serve
 from raison.cli.solving import solve
 from raison.model.problem import ModelError
 
-for command in (check, run, solve, explain, compare, report, gallery, new, convert):
+for command in (check, run, solve, explain, compare, report, picture, serve, gallery, new, convert):
     app.command()(command)
 
 

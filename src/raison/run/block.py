@@ -211,14 +211,20 @@ class Block:
     doubts: tuple[str, ...] = ()
 
 
-def compile_block(program: Program, key: str) -> Block:
+def is_stepwise(program: Program) -> bool:
+    """Whether a program can be run step by step in NumPy: a game of perfect information, played once."""
+    return program.form is None and program.model.rounds is None
+
+
+def compile_block(program: Program, key: str, *, stepwise: bool = False) -> Block:
     """Make the functions of a program; each is compiled, or taken from the cache, when it is first called.
 
     Args:
         program: The compiled model.
         key: What identifies the model's text and what was removed from it.
+        stepwise: Compile nothing but processes, where that can be: what is run once is done sooner so.
     """
-    if is_large(program.graph):
+    if is_large(program.graph) or (stepwise and is_stepwise(program)):
         return Block(
             program,
             _by_numpy(lambda cube, count, removed: _answer(program, cube, count, removed, fuse)),

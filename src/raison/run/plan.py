@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 import raison
 from raison.model.records import Model
 from raison.program.program import Program
-from raison.run.block import Block, block_size
+from raison.run.block import Block, block_size, is_stepwise
+from raison.run.designs import REPLICATES
 from raison.run.variants import Variants
 
 
@@ -91,6 +92,7 @@ def make_plan(
     design: str,
     without: Sequence[str] = (),
     removals: Sequence[Sequence[str]] | None = None,
+    stepwise: bool = False,
 ) -> Plan:
     """Compile what a run needs; nothing is solved yet.
 
@@ -102,6 +104,7 @@ def make_plan(
         design: `sobol`, `latin` or `random`.
         without: Premises to remove throughout.
         removals: Sets of premises to remove in turn; None for each premise alone and each named set.
+        stepwise: Run step by step where that can be, so that nothing waits for a compiler.
 
     Raises:
         ValueError: fewer than 16 draws, or a premise that the model does not have.
@@ -115,7 +118,7 @@ def make_plan(
     if draws < 16:
         raise ValueError(f"a run needs at least 16 draws, one for each replicate; got {draws}.")
     removals = _removals(model, without, removals)
-    variants = Variants(model, file)
+    variants = Variants(model, file, stepwise=stepwise)
     coordinates: dict[str, None] = dict.fromkeys(variants.whole.program.coordinates)
     for premise in variants.structural:  # always, so that points do not depend on what is asked for
         coordinates.update(dict.fromkeys(variants.without([premise]).program.coordinates))
@@ -126,7 +129,10 @@ def make_plan(
     base, *others = (_branch(premises, variants.without(premises), order) for premises in sets)
     shown = tuple(tuple(premises) for premises in removals)
     identity = Identity(file, seed, draws, design, raison.__version__, tuple(without), shown)
-    return Plan(model, identity, order, base, tuple(others), block_size(variants.whole.program))
+    size = block_size(variants.whole.program)
+    if stepwise and is_stepwise(variants.whole.program):  # no shape has to be the same
+        size = min(size, -(-draws // REPLICATES) * REPLICATES)
+    return Plan(model, identity, order, base, tuple(others), size)
 
 
 def _removals(

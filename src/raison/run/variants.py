@@ -18,16 +18,17 @@ class Variants:
         model: As written, checked.
         file: SHA-256 of its text.
         most: Programs that are compiled at most; None for any number.
+        stepwise: Whether they run step by step where they can, see `compile_block`.
         whole: The program with every premise in place.
     """
 
-    def __init__(self, model: Model, file: str, most: int | None = None) -> None:
+    def __init__(self, model: Model, file: str, most: int | None = None, *, stepwise: bool = False) -> None:
         """Compile the whole model.
 
         Raises:
             ValueError: the game has too many states, or correlations are not positive definite.
         """
-        self.model, self.file, self.most = model, file, most
+        self.model, self.file, self.most, self.stepwise = model, file, most, stepwise
         self._known: dict[frozenset[str], Block | ModelError] = {}
         self.whole = self._program(frozenset())
 
@@ -79,7 +80,7 @@ class Variants:
                 self._known[structural] = error
             else:
                 key = f"{self.file} {self.model.name} without {ordered}"
-                self._known[structural] = compile_block(program, key)
+                self._known[structural] = compile_block(program, key, stepwise=self.stepwise)
         found = self._known[structural]
         if isinstance(found, ModelError):
             raise found

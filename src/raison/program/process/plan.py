@@ -13,6 +13,10 @@ from raison.model.records import Model
 from raison.program.premises import every_formula, exchanges
 
 Functions = Mapping[str, tuple[tuple[str, ...], Expression]]
+Runs = dict[Any, Callable[..., Any]]
+
+_MOST_KEPT = 32  # processes whose compiled simulations are kept; those made first go first
+_kept: dict[str, Runs] = {}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,7 +31,8 @@ class Plan:
         changing: Names inside that change from step to step.
         functions: Of the file, which formulas inside may call.
         outer: Names of the file that formulas inside depend on, also through functions.
-        runs: Compiled simulations for arrays that JAX does not trace, by what is fixed in them.
+        runs: Compiled simulations for arrays that JAX does not trace, by what is fixed in them; shared by
+            all plans that simulate the same, so that a model may change around its processes.
     """
 
     name: str
@@ -37,7 +42,7 @@ class Plan:
     changing: frozenset[str]
     functions: Functions
     outer: frozenset[str]
-    runs: dict[Any, Callable[..., Any]] = field(default_factory=dict)
+    runs: Runs = field(default_factory=dict)
 
     @property
     def num_steps(self) -> int:
@@ -84,18 +89,31 @@ def _plan(name: str, process: Process, asked: set[str], functions: Functions) ->
         if place[0] == "inputs":
             continue
         (read if place[0] == "outputs" and place[2] == "at" else elsewhere).update(names(formula.expression))
+    outer, reached = _outer(process, functions)
+    outputs = {output: process.outputs[output] for output in process.outputs if output in asked}
     return Plan(
         name=name,
         process=process,
-        asked={output: process.outputs[output] for output in process.outputs if output in asked},
+        asked=outputs,
         reading=frozenset((read - elsewhere) & set(process.inputs)),
         changing=changing_names(process),
         functions=functions,
-        outer=_outer(process, functions),
+        outer=outer,
+        runs=_runs(repr((name, process, outputs, [(each, functions[each]) for each in sorted(reached)]))),
     )
 
 
-def _outer(process: Process, functions: Functions) -> frozenset[str]:
+def _runs(content: str) -> Runs:
+    """The compiled simulations of all that a plan's simulations depend on besides what they are given."""
+    if content not in _kept:
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[content] = {}
+    return _kept[content]
+
+
+def _outer(process: Process, functions: Functions) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the file, and its functions, on which formulas inside a process depend."""
     own, found, pending = set(process.names()), set[str](), set[str]()
     for place, formula in process.formulas():
         if place[0] != "inputs":
@@ -109,4 +127,4 @@ def _outer(process: Process, functions: Functions) -> frozenset[str]:
             arguments, body = functions[function]
             found |= names(body) - set(arguments)
             pending |= called(body) & set(functions)
-    return frozenset(found)
+    return frozenset(found), frozenset(seen)
