@@ -33,7 +33,19 @@ def command(*arguments):
     return [sys.executable, "-m", "raison.cli", *map(str, arguments)]
 
 
-COMMANDS = ["check", "compare", "run", "solve", "explain", "report", "picture", "serve", "gallery", "new", "convert"]
+COMMANDS = [
+    "check",
+    "compare",
+    "run",
+    "solve",
+    "explain",
+    "report",
+    "picture",
+    "serve",
+    "gallery",
+    "new",
+    "convert",
+]
 
 
 def test_help_names_every_command(call):

@@ -29,7 +29,7 @@ def check(model: Model, *, broken: frozenset[Path] = frozenset(), ships: bool = 
     Args:
         model: Read from a file or made in Python.
         broken: Paths that could not be read and were reported already; what follows from them is not.
-        ships: The file ships with raison: its units and time steps are not looked at again, which takes longest.
+        ships: The file ships with raison; its units and time steps, which take longest, are not looked at.
 
     Returns:
         Problems with paths, one per cause. Without errors among them the model can be solved.
