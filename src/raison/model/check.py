@@ -23,17 +23,18 @@ from raison.model.solving import check_default, check_solution
 from raison.model.unused import warn_of_unused
 
 
-def check(model: Model, *, broken: frozenset[Path] = frozenset()) -> tuple[Problem, ...]:
+def check(model: Model, *, broken: frozenset[Path] = frozenset(), ships: bool = False) -> tuple[Problem, ...]:
     """All that is wrong with a model, and warnings about what is probably not meant.
 
     Args:
         model: Read from a file or made in Python.
         broken: Paths that could not be read and were reported already; what follows from them is not.
+        ships: The file ships with raison; its units and time steps, which take longest, are not looked at.
 
     Returns:
         Problems with paths, one per cause. Without errors among them the model can be solved.
     """
-    report = Report(broken)
+    report = Report(broken, ships=ships)
     with contextlib.suppress(TooManyProblemsError):
         if () not in broken:
             _check_all(model, report)
@@ -58,7 +59,7 @@ def _check_all(model: Model, report: Report) -> None:
     check_levers(model, scope, report, others)
     if not report.broken:
         warn_of_unused(model, report, others)
-        if model.processes and not report.raw():
+        if model.processes and not report.ships and not report.raw():
             warn_of_steps(model, report)
 
 

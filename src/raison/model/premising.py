@@ -60,7 +60,7 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
         return
     already = {message for _, message in report.raw()}
     for name, variant in variants.items():
-        inner = Report(report.broken)
+        inner = Report(report.broken, ships=report.ships)
         scope = Scope(variant, inner)
         check_game(
             variant,

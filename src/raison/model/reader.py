@@ -14,6 +14,8 @@ from raison.model.include import Included, resolve
 from raison.model.problem import ModelError, Path, Problem
 from raison.model.records import Model
 
+_PACKAGE = FilePath(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -79,7 +81,7 @@ def _read(text: str, file: str, name: str, sha256: str) -> Reading:
         problems += whole.problems
         made = draft(whole.data, bare=whole.bare)
         problems += made.problems
-        problems += check(made.model, broken=made.broken | whole.broken)
+        problems += check(made.model, broken=made.broken | whole.broken, ships=_ships(file))
         model = replace(made.model, name=name)
     placed = [_placed(problem, file, tree.marks, whole.marks) for problem in problems]
     placed.sort(key=lambda problem: (problem.file != file, problem.file or "", problem.line or 0))
@@ -87,6 +89,11 @@ def _read(text: str, file: str, name: str, sha256: str) -> Reading:
     if whole.raw:
         sha256 = hashlib.sha256(b"\0".join((text.encode("utf-8", "surrogatepass"), *whole.raw))).hexdigest()
     return Reading(None if wrong else model, tuple(placed), sha256)
+
+
+def _ships(file: str) -> bool:
+    """Whether a file is one of raison's own, which include nothing else."""
+    return FilePath(file).is_file() and FilePath(file).resolve().is_relative_to(_PACKAGE)
 
 
 def _placed(

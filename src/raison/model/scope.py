@@ -42,12 +42,14 @@ class Report:
         broken: Places that were reported when the file was read; nothing more is said about them.
         unknown: Unknown names with all the places that use them, reported as one problem each.
         offered: Names that were offered as the right spelling, and so count as used.
+        ships: The file ships with raison, whose tests have looked at units and time steps already.
     """
 
     broken: frozenset[Path] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, list[tuple[Path, str]]] = field(default_factory=dict)
     offered: set[str] = field(default_factory=set)
+    ships: bool = False
 
     def error(self, path: Path, message: str) -> None:
         """Report an error, unless its place was reported already."""

@@ -14,15 +14,17 @@ import html
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raison.answer.records import RunRecord
 from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
 from raison.show import charts, numbers, premises, rounds, tree, view, words
-from raison.show.live.page import Live
 from raison.show.text import clean, one_line, opening
+
+if TYPE_CHECKING:
+    from raison.show.live.page import Live
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _GENERATOR = re.compile(r'<meta name="generator" content="raison [^"]*">')

@@ -28,7 +28,7 @@ def check_processes(model: Model, scope: Scope, report: Report) -> None:
         if not report.knows(path):
             _Checked(model, name, process, scope, report, path).check()
     units = [name for name, process in model.processes.items() if has_units(process)]
-    if units and not report.broken and not report.raw() and not scope.is_circular:
+    if units and not report.ships and not report.broken and not report.raw() and not scope.is_circular:
         of_model = Units(model)
         for name in units:
             check_units(of_model, name, report)
