@@ -10,7 +10,7 @@ from raison.show.pictures import style
 
 CHROMIUM = Path("/usr/bin/chromium")
 SHEET = Path(style.__file__).parents[1] / "templates" / "report.css"
-READ = """() => [...document.querySelectorAll('svg path, svg rect, svg text, svg circle, svg line, svg polyline')]
+READ = """() => [...document.querySelectorAll('path, rect, text, circle, line, polyline')]
   .map(e => { const s = getComputedStyle(e);
     return [e.tagName, s.fill, s.stroke, s.opacity, s.strokeWidth, s.strokeDasharray,
             e.tagName === 'text' ? s.fontSize + ' ' + s.fontWeight : '']; })"""
