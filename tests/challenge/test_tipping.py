@@ -152,7 +152,8 @@ def test_the_centre_must_lie_in_the_cube():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.integers(1, 999), min_size=1, max_size=5, unique=True),
+    # two roots nearer to each other than the places that are looked at may be missed, as the docs say
+    st.lists(st.integers(1, 99), min_size=1, max_size=5, unique=True).map(lambda r: [10 * x for x in r]),
     st.permutations(range(3)),
     st.booleans(),
 )

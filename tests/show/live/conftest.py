@@ -1,4 +1,4 @@
-"""One Chromium for all tests of the live page."""
+"""Chromium for tests of the live page; one for each module, as elsewhere: two in one process would not start."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
