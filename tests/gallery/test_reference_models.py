@@ -238,6 +238,7 @@ def test_every_family_of_vectors_has_a_model_and_every_model_a_family() -> None:
         "morris-shin2003/elite-defection.yaml",
         "nalebuff1986/brinkmanship-private.yaml",
         "raison2026/mobilisation-pipeline.yaml",
+        "raison2026/standoff-with-opposition.yaml",
         "schultz1998/crisis-with-opposition.yaml",
         "signorino1999/strategic-choice.yaml",
     }

@@ -1,4 +1,4 @@
-"""Chromium for tests of the live page; one for each module, as elsewhere: two in one process would not start."""
+"""Chromium for tests of the live page, once a module, as elsewhere: two in one process would not start."""
 
 from pathlib import Path
 
