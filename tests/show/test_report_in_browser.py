@@ -1,27 +1,13 @@
 """The report in Chromium: it keeps its policy, fits a phone, follows the theme, prints and sorts."""
 
-from pathlib import Path
-
 import pytest
 import sample
 
 from raison.show.report import write_report
 
-CHROMIUM = Path("/usr/bin/chromium")
 WATCH = "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -60,9 +60,9 @@ def test_data_that_end_the_element_are_written_otherwise():
 
 
 @pytest.mark.browser
-def test_the_page_shows_hostile_texts_as_they_are(model, chromium, tmp_path):
+def test_the_page_shows_hostile_texts_as_they_are(model, browser, tmp_path):
     path = model.run(draws=256, removals=()).report(tmp_path / "report.html")
-    page = chromium.new_page()
+    page = browser.new_page()
     complaints = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -45,12 +45,12 @@ def reports(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(chromium, reports):
+def visit(browser, reports):
     """Opens a model's report and waits until everything is told."""
     contexts = []
 
     def go(name="strike-and-answer", fragment="", before=None, width=1280, height=900, **options):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, **options))
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         page.complaints = []
         page.add_init_script(WATCH)
@@ -325,8 +325,8 @@ def test_parameters_are_found_by_a_word(visit):
     assert page.locator("#play .control[hidden]").count() == 0
 
 
-def test_a_model_that_is_not_live_says_why(chromium, reports):
-    page = chromium.new_page()
+def test_a_model_that_is_not_live_says_why(browser, reports):
+    page = browser.new_page()
     page.goto(reports("private-floor"))
     assert "something in the game is hidden" in page.locator("#play").inner_text()
     assert page.evaluate("typeof raisonPlay") == "undefined"

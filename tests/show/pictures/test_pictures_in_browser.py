@@ -8,7 +8,6 @@ import pytest
 import raison
 from raison.show.pictures import style
 
-CHROMIUM = Path("/usr/bin/chromium")
 SHEET = Path(style.__file__).parents[1] / "templates" / "report.css"
 READ = """() => [...document.querySelectorAll('path, rect, text, circle, line, polyline')]
   .map(e => { const s = getComputedStyle(e);
@@ -16,17 +15,6 @@ READ = """() => [...document.querySelectorAll('path, rect, text, circle, line, p
             e.tagName === 'text' ? s.fontSize + ' ' + s.fontWeight : '']; })"""
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
