@@ -10,6 +10,7 @@ from raison.model.records import Decision, branches
 if TYPE_CHECKING:
     from raison.api.run import Run
     from raison.challenge.findings import Challenge
+    from raison.program.process.trajectory import Trajectories
     from raison.show.challenged import Section
     from raison.show.pictures import Picture
 
@@ -222,13 +223,33 @@ def process(run: Run, name: str | None = None) -> Picture:
     """
     from raison.show.pictures import process as drawing
 
+    return drawing.draw(run.model.record, _simulated(run, name))
+
+
+def pipeline(run: Run, name: str | None = None) -> Picture:
+    """A process as a diagram: what flows where, with what is in each stock, delay and sink over time.
+
+    Args:
+        run: Of the model.
+        name: Of the process; None for the first.
+
+    Raises:
+        ValueError: the model has no process, or not this one.
+    """
+    from raison.show.pictures import flows as drawing
+
+    return drawing.draw(run.model.record, _simulated(run, name))
+
+
+def _simulated(run: Run, name: str | None) -> Trajectories:
+    """A process at the central values."""
     known = list(run.model.record.processes)
     name = name or next(iter(known), None)
     if name not in known:
         raise ValueError(
             f"a picture needs a process of the model: {', '.join(known) or 'it has none'}; got {name}."
         )
-    return drawing.draw(run.model.record, run.model.simulate(name))
+    return run.model.simulate(name)
 
 
 PICTURES: Mapping[str, Callable[..., Picture]] = {
@@ -240,5 +261,6 @@ PICTURES: Mapping[str, Callable[..., Picture]] = {
     "tornado": tornado,
     "policy": policy,
     "process": process,
+    "pipeline": pipeline,
 }
 """Every picture by its name on the command line."""

@@ -24,6 +24,7 @@ class What(StrEnum):
     tornado = "tornado"
     policy = "policy"
     process = "process"
+    pipeline = "pipeline"
 
 
 class Theme(StrEnum):
@@ -39,7 +40,7 @@ def picture(
         What,
         typer.Argument(
             metavar="WHAT",
-            help="tree, map, margin, premises, regions, tornado, policy or process.",
+            help="tree, map, margin, premises, regions, tornado, policy, process or pipeline.",
         ),
     ],
     output: Annotated[
@@ -70,15 +71,18 @@ def picture(
     if target.exists() and not force:
         raise RefusalError(f"{target} exists; give another name, or --force to overwrite it.")
     options: dict[str, Any] = {"node": node, "across": across, "up": up} if what is What.map else {}
-    if what is What.process:
+    if what in _PROCESSES:
         options = {"name": process}
     for name, value, wanted in (
-        *((f"--{name}", value, What.map) for name, value in (("node", node), ("across", across), ("up", up))),
-        ("--process", process, What.process),
+        *(
+            (f"--{name}", value, (What.map,))
+            for name, value in (("node", node), ("across", across), ("up", up))
+        ),
+        ("--process", process, _PROCESSES),
     ):
-        if value is not None and what is not wanted:
-            raise RefusalError(f"{name} is of a picture '{wanted.value}'; leave it out.")
-    if not found.record.questions and what is not What.process:
+        if value is not None and what not in wanted:
+            raise RefusalError(f"{name} is of a picture '{wanted[0].value}'; leave it out.")
+    if not found.record.questions and what not in _PROCESSES:
         raise RefusalError(f"{model} asks no question; add one under 'questions'.")
     run = found.run(draws, seed, removals=None if what is What.premises else (), compiled=what in _CHALLENGED)
     run.picture(what.value, **options).save(target, theme.value, scale=scale)
@@ -86,3 +90,4 @@ def picture(
 
 
 _CHALLENGED = (What.regions, What.tornado)
+_PROCESSES = (What.process, What.pipeline)

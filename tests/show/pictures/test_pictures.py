@@ -104,6 +104,7 @@ def test_bars_of_premises_have_the_run_s_changes(run):
         ("margin", {"question": 3}, "no margin or amount"),
         ("policy", {}, "it needs rounds"),
         ("process", {}, "it has none"),
+        ("pipeline", {}, "it has none"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(run, what, options, said):
@@ -118,6 +119,50 @@ def test_a_process_is_drawn_stock_by_stock():
     headings = [e.text for e in elements(picture) if e.get("class") == "label"]
     assert [heading.partition(" (")[0] for heading in headings][: len(stocks)] == list(stocks)
     assert picture.drawing.count("<polyline") == len(headings)
+
+
+STOCK = LONG.replace("-", "_")[:60]
+FLOWS = f"""
+raison: 1
+title: t
+players: {{a: A}}
+processes:
+  p:
+    time: {{step: 0.5, horizon: 4}}
+    stocks: {{{STOCK}: {{start: 8}}, second: {{start: 0}}}}
+    sinks: [gone]
+    flows:
+      on: {{from: {STOCK}, to: second, rate: 1}}
+      back: {{from: second, to: {STOCK}, rate: second / 2}}
+      in: {{to: second, rate: 2}}
+    delays: {{held: {{from: second, to: gone, rate: 1, takes: 1}}}}
+    events: {{shock: {{from: {STOCK}, to: gone, at: 1, amount: 3}}}}
+    outputs: {{end: {{at: end, of: second}}}}
+quantities: {{q: p().end}}
+questions: [{{amount: q}}]
+"""
+
+
+def test_a_diagram_has_a_box_for_each_place_and_an_arrow_for_each_way():
+    reading = read_text(FLOWS, "flows")
+    assert reading.model is not None, reading.problems
+    picture = Model(reading.model, reading.sha256).run(16, compiled=False).picture("pipeline")
+    root = ElementTree.fromstring(picture.drawing)
+    kinds = [group.get("class") for group in root.iter("g")]
+    assert sorted(kinds) == ["delay", "outside", "sink", "stock", "stock", *["way"] * 5, "way event"]
+    frames = {
+        group.get("class"): group.find("rect").attrib
+        for group in root.iter("g")
+        if group.find("rect") is not None
+    }
+    below = lambda kind: float(frames[kind]["y"])
+    assert below("outside") < below("delay") < below("sink")
+    width = float(root.get("viewBox").split()[2])
+    assert all(float(text.get("x")) + 6.4 * len(text.text) <= width for text in root.iter("text"))
+    titles = [title.text for title in root.iter("title")]
+    assert "back: second / 2" in titles
+    assert "takes 1" in titles
+    assert "gone: at most 5.5, at the end 5.5" in titles  # three at once; one a time unit from 1.5 on
 
 
 def test_the_policy_of_a_game_in_rounds_is_drawn():
