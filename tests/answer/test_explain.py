@@ -25,7 +25,10 @@ FILES = {  # games that are worked by hand: nothing hidden, no amounts, no error
     for name, path in raison.api.gallery_files().items()
     if raison.gallery(name).program.form is None and raison.gallery(name).record.rounds is None
 }
-NAMES = [pytest.param(name, marks=pytest.mark.slow) if name.startswith("kremlin") else name for name in FILES]
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow) if name.startswith(("kremlin", "mobilisation")) else name
+    for name in FILES
+]
 
 
 def plan_for(model: Any, without: tuple[str, ...] = (), removals: Any = ()) -> Plan:

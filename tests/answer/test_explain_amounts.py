@@ -65,7 +65,11 @@ def best_at(options: tuple[AmountStep, ...], end: str) -> float:
     return max(getattr(o, end) for o in options if o.available and getattr(o, end) is not None)
 
 
-GAMES = ["take-it-or-leave-it", "private-floor", "crisis-private-resolve"]
+GAMES = [
+    "take-it-or-leave-it",
+    "private-floor",
+    pytest.param("crisis-private-resolve", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize("name", GAMES)

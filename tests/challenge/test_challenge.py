@@ -1,19 +1,25 @@
 """A challenge of a whole run: its parts belong to the run, are the same each time, and are shown."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 import raison
+from raison.api import gallery_files
 from raison.show.challenged import sections
 from raison.show.report import render_report
 
 CRISIS = "three-step-crisis"
+FIRST = Path(__file__).parents[2] / "benchmarks" / "models" / "kremlin-2022-to-m15.yaml"
+WHOLE = gallery_files()["kremlin-2022"]
 
 
-@pytest.fixture(scope="module")
-def challenged():
-    run = raison.gallery("kremlin-2022").run(2_048, seed=0, removals=())
+@pytest.fixture(
+    scope="module", params=[FIRST, pytest.param(WHOLE, marks=pytest.mark.slow)], ids=lambda p: p.stem
+)
+def challenged(request):
+    run = raison.load(request.param).run(2_048, seed=0, removals=())
     return run, run.challenge()
 
 

@@ -148,6 +148,8 @@ def test_failing_draws_are_counted_and_told_with_their_subset():
 # --- the same as a run ---
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", [4_096, 5_000], ids=["whole blocks", "a last block not full"])
 def test_verdicts_of_subsets_are_those_of_runs_without_them(draws):
     model = read(ROUTE)

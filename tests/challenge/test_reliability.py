@@ -273,7 +273,9 @@ def test_rotation_leaves_the_distance_and_turns_the_point(dimension, seed, beta,
         return np.where(gap > 0, 1.0, -1.0) if is_jump else gap
 
     point = nearest_flip(in_normal_space(height), dimension, seed=0, checks=512).points[0]
-    assert point.beta == pytest.approx(beta, rel=1e-11)
+    # the cube knows a point to a rounding of 1, which far out moves z by that over the density
+    rounding = np.finfo(float).eps / np.exp(-(beta**2) / 2)
+    assert point.beta == pytest.approx(beta, rel=1e-11, abs=rounding)
     np.testing.assert_allclose(point.cosines, a, atol=1e-5)
 
 
@@ -297,6 +299,7 @@ FLAGSHIP = 0.8387581957701682
 """Found with 39 million margins and finite differences along every ray."""
 
 
+@pytest.mark.slow
 def test_the_first_flagships_nearest_flip_is_as_near_and_takes_a_twentieth_of_the_margins(flagship):
     counted = []
 

@@ -43,7 +43,9 @@ GOLDEN_TOLERANCE = 1e-9
 SLOW = {
     "attrition-with-audience-costs",
     "brinkmanship-private",
+    "crisis-private-resolve",
     "crisis-with-opposition",
+    "kremlin-2022-monthly",
     "standoff-with-opposition",
 }
 """Models that are followed along a branch of many unknowns, or played on a large grid: slow to solve."""

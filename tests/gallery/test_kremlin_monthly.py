@@ -18,6 +18,9 @@ MONTHS, LONGEST = 24, 7
 ROUNDING = 1e-10
 
 
+pytestmark = pytest.mark.slow
+
+
 @cache
 def monthly() -> raison.Model:
     return raison.gallery("kremlin-2022-monthly")
@@ -152,7 +155,6 @@ def drawn(count: int) -> list[dict[str, float]]:
     return [{name: float(column[row]) for name, column in columns.items()} for row in range(count)]
 
 
-@pytest.mark.slow
 def test_a_second_implementation_finds_the_same_first_move_and_worth() -> None:
     points = drawn(12)
     solution = monthly().solve({"relief": 0, **{name: [p[name] for p in points] for name in points[0]}})

@@ -71,6 +71,7 @@ def points(count: int, **ranges: tuple[float, float]) -> dict[str, np.ndarray]:
     return {name: rng.uniform(low, high, count) for name, (low, high) in ranges.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fight", "precision"),
     [("k < 0.6 or k > 1.4", None), ("p > -1", 7.0)],
@@ -87,8 +88,10 @@ def test_a_move_that_some_cannot_make_is_as_one_that_gives_them_nothing_else(tmp
         np.testing.assert_allclose(found[0].value[player], found[1].value[player], rtol=0, atol=1e-6)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", CASES)
+KINDS = [pytest.param(kind, marks=pytest.mark.slow) if kind != "chance" else kind for kind in CASES]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_information_set_without_moves_to_which_nothing_leads_is_no_fault(tmp_path, kind):
     model = load(tmp_path, SIGNAL, LEAST="2", **CASES[kind])
     found = model.solve(points(32, x=(0.1, 0.9), w=(0.1, 0.4)))
@@ -100,7 +103,7 @@ def test_an_information_set_without_moves_to_which_nothing_leads_is_no_fault(tmp
     np.testing.assert_allclose(retreats, found.quantity["w"] > weak, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", CASES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_information_set_without_moves_to_which_a_move_leads_fails_and_is_named(tmp_path, kind):
     text = SIGNAL.replace("when: x > 2", "when: x > 0.5")
     model = load(tmp_path, text, LEAST="0.2", **CASES[kind])

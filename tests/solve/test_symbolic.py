@@ -186,6 +186,7 @@ questions:
 """
 
 
+@pytest.mark.slow
 def test_chance_when_results_functions_and_named_choices_agree_with_the_solver() -> None:
     model = raison.api.Model.of(the_model(MIXED))
     found = disagreements(model, drawn(model, POINTS))

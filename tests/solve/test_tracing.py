@@ -62,7 +62,7 @@ def test_poker_with_four_cards_is_solved_though_its_equilibria_are_a_continuum()
     assert found.status == ["solved"]
     assert found.largest_gain().max() < 1e-9
     # the value of a zero-sum game is the same in all equilibria: 23/24, as of Gambit's lcp_solve
-    assert found.value["player_1"][0] == pytest.approx(23 / 24, abs=1e-9)
+    assert found.value["Player 1"][0] == pytest.approx(23 / 24, abs=1e-9)
 
 
 def test_a_symmetric_game_says_that_it_passed_a_bifurcation():

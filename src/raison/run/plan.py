@@ -15,6 +15,7 @@ from raison.program.program import Program
 from raison.run.block import Block, block_size, is_stepwise
 from raison.run.designs import REPLICATES
 from raison.run.variants import Variants
+from raison.solve.game import is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,10 @@ def make_plan(
     size = block_size(variants.whole.program)
     if stepwise and is_stepwise(variants.whole.program):  # no shape has to be the same
         size = min(size, -(-draws // REPLICATES) * REPLICATES)
+    elif variants.whole.program.form is not None and not is_settled(variants.whole.program):
+        size = min(
+            size, max(REPLICATES, 1 << (draws - 1).bit_length())
+        )  # a draw takes long, also one too many
     return Plan(model, identity, order, base, tuple(others), size)
 
 

@@ -57,7 +57,7 @@ class Node:
 
     Attributes:
         box: Its limits. Values of a categorical column that were not in the sample are beyond no limit, so in
-            both parts of a cut of that column.
+            both parts of a cut of that column; those of which only the part that is cut has no draw go right.
         coverage: Share of all cases in it, on the sample that the tree was grown on; nan without a case.
         density: Share of its draws that are cases.
         mass: Share of all draws in it.
@@ -145,6 +145,12 @@ class _Growing:
 
     def tree(self, order: Rows) -> Tree:
         y = self.y[order[0]]
+        self.seen = [
+            frozenset(float(v) for v in np.unique(self.x[column, order[0]]))
+            if kind == "categorical"
+            else frozenset[float]()
+            for column, kind in enumerate(self.kinds)
+        ]
         self.draws, self.cases = len(y), float(y.sum())
         self.spread = float(((y - y.mean()) ** 2).sum()) if y.min() < y.max() else 0.0
         self._grow(Box.whole(len(self.x)), order, 0)
@@ -160,7 +166,7 @@ class _Growing:
         if best is not None:
             goes_left = np.zeros(len(self.y), dtype=np.bool_)
             goes_left[rows] = self._left(best, self.x[best.column, rows])
-            left_box, right_box = self._boxes(box, best, rows)
+            left_box, right_box = self._boxes(box, best)
             parts = [order[mask[order]].reshape(len(order), -1) for mask in (goes_left, ~goes_left)]
             left = self._grow(left_box, parts[0], depth + 1)
             right = self._grow(right_box, parts[1], depth + 1)
@@ -174,14 +180,14 @@ class _Growing:
     def _left(best: _Best, numbers: Floats) -> NDArray[np.bool_]:
         return np.isin(numbers, sorted(best.values)) if best.values else numbers <= best.at
 
-    def _boxes(self, box: Box, best: _Best, rows: Rows) -> tuple[Box, Box]:
+    def _boxes(self, box: Box, best: _Best) -> tuple[Box, Box]:
         column = best.column
         if not best.values:
             above = float(np.nextafter(best.at, math.inf))
             return box.limited(Limit(column, "high"), best.at), box.limited(Limit(column, "low"), above)
         limit, gone = Limit(column, "without"), box.without[column]
-        right = frozenset(float(v) for v in np.unique(self.x[column, rows])) - best.values
-        return box.limited(limit, gone | right), box.limited(limit, gone | best.values)
+        rest = self.seen[column] - best.values  # values that this part has no draw of, too
+        return box.limited(limit, gone | rest), box.limited(limit, gone | best.values)
 
     def _best(self, order: Rows) -> _Best | None:
         if order.shape[1] < 2 * self.least or self.spread == 0:
