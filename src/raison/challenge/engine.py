@@ -7,7 +7,9 @@ blocks of one shape, so that one compiled program serves all of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -233,12 +235,19 @@ class Engine:
         if count == 0:  # solved at some point, for the number and kind of its rows
             some = [np.full((*p.shape[:-1], 1), 0.5, p.dtype) for p in points]
             return [row[..., :0] for row in self._in_blocks(function, *some)]
-        parts: list[list[Any]] = []
-        for start in range(0, count, width):
+
+        def answered(start: int) -> list[Any]:
             blocks = [p[..., start : start + width] for p in points]
             short = width - blocks[0].shape[-1]
             padded = [np.pad(b, ((0, 0), (0, short)), mode="edge") for b in blocks] if short else blocks
-            parts.append([np.asarray(row)[..., : width - short] for row in function(*padded)])
+            return [np.asarray(row)[..., : width - short] for row in function(*padded)]
+
+        starts = range(0, count, width)
+        if len(starts) == 1:
+            parts = [answered(0)]
+        else:  # side by side; the same blocks in the same order, so the same numbers
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                parts = list(pool.map(answered, starts))
         return [np.concatenate(rows, axis=-1) for rows in zip(*parts, strict=True)]
 
     def _lazy(self, function: Callable[..., Any], what: str) -> Callable[..., Any]:

@@ -2,7 +2,8 @@
 
 Most premises, levers and parameters leave a model's processes as they are, and simulating takes longer than
 solving the game. So simulations are a program of their own, which is run again only where something that
-bears on them has changed; the program that answers takes what they gave.
+bears on them has changed, and only for draws that differ in it; the program that answers takes what they
+gave.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from raison.model.records import Definition
 from raison.program.compiled import Lazy
 from raison.program.premises import calls_process, definitions, used_names
+from raison.program.process.calls import PART
 from raison.program.program import Program, coordinate
 from raison.program.world import World
 
 Array = Any
 
+_FEW_COPIES = 0.9
 KEPT = 12
 """Sets of inputs whose simulations are remembered: some variants for each of a few workers."""
 
@@ -65,7 +69,7 @@ class Simulations:
         )
         self._known: list[tuple[tuple[NDArray[Any], ...], Simulated]] = []
         self._lock = threading.Lock()
-        self._run = Lazy(
+        self._part = Lazy(
             lambda cube, chosen, removed: simulated(
                 World(program, cube, removed, dict(zip(self._names, chosen, strict=False)))
             ),
@@ -87,10 +91,43 @@ class Simulations:
                 if all(map(np.array_equal, known, inputs)):
                     self._known.append(self._known.pop(place))
                     return found
-        found = self._run(cube, given, removed)
+        found = self._run(np.asarray(cube), given, np.asarray(removed))
         with self._lock:
             self._known = [*self._known[1 - KEPT :], (inputs, found)]
         return found
+
+    def _run(self, cube: NDArray[Any], given: NDArray[Any], removed: NDArray[Any]) -> Simulated:
+        """Simulate the draws that differ, a part at a time; the others are copies of them."""
+        first, copied = distinct(np.concatenate([cube[self._rows], given[self._chosen]]))
+        short = -len(first) % PART
+        columns = np.pad(first, (0, short), mode="edge")
+        parts = [
+            self._part(cube[:, here], given[:, here], removed)
+            for here in np.split(columns, len(columns) // PART)
+        ]
+
+        def joined(*rows: Array) -> NDArray[Any]:
+            if not np.ndim(rows[0]):
+                return np.asarray(rows[0])
+            return np.concatenate([np.asarray(row) for row in rows])[copied]
+
+        return jax.tree.map(joined, *parts)
+
+
+def distinct(columns: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which columns `[D, B]` differ.
+
+    Returns:
+        The places of different ones, and for each column which of them it equals, `[B]`. Where hardly any
+        are equal, or it is not told apart which, every column counts as different.
+    """
+    every = np.arange(columns.shape[-1])
+    weights = np.sqrt(np.arange(2.0, 2.0 + len(columns)))  # no whole number of one is one of another
+    sums = weights @ columns
+    _, first, copied = np.unique(sums, return_index=True, return_inverse=True)
+    if len(first) > _FEW_COPIES * len(every) or not np.array_equal(columns[:, first[copied]], columns):
+        return every, every
+    return first, copied
 
 
 def simulated(world: World) -> Simulated:
