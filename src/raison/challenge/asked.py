@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from raison.challenge.engine import Answers, Engine
 from raison.model.records import Distribution, Question
 from raison.program.program import coordinate
-from raison.run.block import uncertain
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +45,7 @@ class Asked:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The uncertain parameters: the coordinates `[P]`."""
-        return uncertain(self.engine.model)
+        return self.engine.uncertain
 
     @cached_property
     def _rows(self) -> NDArray[np.int64]:

@@ -37,7 +37,9 @@ Floats = NDArray[np.float64]
 Array = Any
 
 WIDTH = 4_096
-"""Points that are solved at once; the last block is filled up with copies of its last point."""
+"""Points that are solved at once at most."""
+PART = 1_024
+"""The same on one processor; the last part is filled up with copies of its last point."""
 FOLLOWED = 256
 """The same in games whose branch of equilibria is followed: each point takes milliseconds, also a copy."""
 MOST_MOVES = 40
@@ -104,11 +106,16 @@ class Engine:
         return self.program.coordinates
 
     @cached_property
+    def uncertain(self) -> tuple[str, ...]:
+        """The uncertain parameters, in the model's order."""
+        return uncertain(self.model)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Parameters whose values can be set: the uncertain ones, then fixed ones that are levers."""
         levers = [name for found in self.model.levers.values() for name in found]
         fixed = [n for n in levers if n in self.model.parameters and not self.model.parameters[n].is_private]
-        return tuple(dict.fromkeys((*uncertain(self.model), *fixed)))
+        return tuple(dict.fromkeys((*self.uncertain, *fixed)))
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
@@ -156,7 +163,7 @@ class Engine:
     def draw(self, cube: Floats) -> dict[str, Floats]:
         """Values `[N]` of the uncertain parameters at points `[D, N]` of the unit cube (codes of names)."""
         rows = self._in_blocks(self._draw, cube)
-        return dict(zip(uncertain(self.model), rows, strict=True))
+        return dict(zip(self.uncertain, rows, strict=True))
 
     def solve(
         self,
@@ -214,12 +221,17 @@ class Engine:
 
     @cached_property
     def _value_names(self) -> list[str]:
-        return list(self._values(np.full((max(len(self.coordinates), 1), self.width), 0.5)))
+        return list(self._values(np.full((max(len(self.coordinates), 1), self.part), 0.5)))
 
     @cached_property
     def width(self) -> int:
         """Points that are solved at once: `WIDTH`, or fewer where a point takes much memory or time."""
         return min(WIDTH if self.is_quick else FOLLOWED, block_size(self.program))
+
+    @property
+    def part(self) -> int:
+        """Points that are solved at once on one processor."""
+        return min(PART, self.width)
 
     @property
     def is_quick(self) -> bool:
@@ -231,7 +243,7 @@ class Engine:
         return max(min(points, least), points * self.width // WIDTH)
 
     def _in_blocks(self, function: Callable[..., Sequence[Array]], *points: NDArray[Any]) -> list[Any]:
-        count, width = points[0].shape[-1], self.width
+        count, width = points[0].shape[-1], self.part
         if count == 0:  # solved at some point, for the number and kind of its rows
             some = [np.full((*p.shape[:-1], 1), 0.5, p.dtype) for p in points]
             return [row[..., :0] for row in self._in_blocks(function, *some)]
@@ -265,7 +277,7 @@ class Engine:
             width = cube.shape[-1]
             return tuple(
                 xp.broadcast_to(xp.asarray(world.codes(n), xp.float64).reshape(-1), (width,))
-                for n in uncertain(self.model)
+                for n in self.uncertain
             )
 
         function = self._lazy(drawn, "drawn")
