@@ -243,7 +243,8 @@ class Subsets:
         for index, cube in enumerate(self._cubes):
             count = min(self._width, self.draws - index * self._width)
             own = cube[rows] if rows else cube
-            found = Sums(*(np.asarray(part) for part in block.shares(own, np.int32(count), switches)))
+            shares = block.shares(own, np.int32(count), switches)
+            found = Sums(*map(np.asarray, (shares.solved, shares.applies, shares.number)))
             total = found if total is None else Sums(*(a + b for a, b in zip(total, found, strict=True)))
         if total is None:
             raise ValueError("a subset needs draws; got none.")

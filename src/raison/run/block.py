@@ -148,11 +148,15 @@ class Shares(NamedTuple):
         solved: `[R, 16]`, draws of each replicate that did not fail.
         applies: `[R, Q, 16]`, those to which the question applies.
         number: `[R, Q, 16]`, the sum of the question's numbers over them.
+        positive: `[R, Q, 16]`, those in which its number is above 0.
+        below_one: `[R, Q, 16]`, those in which it is below 1.
     """
 
     solved: Array
     applies: Array
     number: Array
+    positive: Array
+    below_one: Array
 
 
 class AnswerRows(NamedTuple):
@@ -232,7 +236,7 @@ def compile_block(program: Program, key: str, *, stepwise: bool = False) -> Bloc
             _by_numpy(lambda cube, removed: _values(program, cube, removed)),
             _by_numpy(
                 lambda cube, count, rows: _stacked(
-                    [_shares(_answer(program, cube, count, removed, fuse)) for removed in rows]
+                    [shares_of(_answer(program, cube, count, removed, fuse)) for removed in rows]
                 )
             ),
         )
@@ -243,7 +247,7 @@ def compile_block(program: Program, key: str, *, stepwise: bool = False) -> Bloc
     )
     shares = Lazy(
         lambda cube, count, rows, given: jax.lax.map(
-            lambda row: _shares(_answer_in_parts(program, cube, count, *row)), (rows, given)
+            lambda row: shares_of(_answer_in_parts(program, cube, count, *row)), (rows, given)
         ),
         f"shares {key}",
     )
@@ -480,21 +484,23 @@ def _policy(game: RoundsPlayed, question: Question, solved: Array) -> Array | No
     return number.reshape(*number.shape[:-1], -1, REPLICATES).sum(axis=-2)
 
 
-def _shares(result: BlockResult) -> Shares:
+def shares_of(result: BlockResult) -> Shares:
     """The sums of one row of switches, `[16]` and `[Q, 16]`."""
-
-    def summed(rows: Array) -> Array:
-        return rows.reshape(-1, REPLICATES).sum(axis=0, dtype=xp.float64)
-
     solved = result.status == 0
     counted = [solved & answer.applies for answer in result.answers]
-    numbers = [
-        xp.where(here, answer.number, 0.0) for here, answer in zip(counted, result.answers, strict=True)
-    ]
-    if not counted:
-        nothing = xp.zeros((0, REPLICATES))
-        return Shares(summed(solved), nothing, nothing)
-    return Shares(summed(solved), xp.stack(list(map(summed, counted))), xp.stack(list(map(summed, numbers))))
+    numbers = [xp.where(c, a.number, 0.0) for c, a in zip(counted, result.answers, strict=True)]
+
+    def summed(rows: list[Array]) -> Array:
+        stacked = xp.stack(rows) if rows else xp.zeros((0, solved.shape[-1]))
+        return stacked.reshape(len(rows), -1, REPLICATES).sum(axis=-2, dtype=xp.float64)
+
+    return Shares(
+        summed([solved])[0],
+        summed(counted),
+        summed(numbers),
+        summed([c & (n > 0) for c, n in zip(counted, numbers, strict=True)]),
+        summed([c & (n < 1) for c, n in zip(counted, numbers, strict=True)]),
+    )
 
 
 def _stacked(rows: list[Shares]) -> Shares:

@@ -10,19 +10,20 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from raison.run import checkpoint
-from raison.run.block import BlockResult, uncertain
+from raison.run.block import BlockResult, Sampled, Shares, shares_of, uncertain
 from raison.run.check import checked
 from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
@@ -35,13 +36,14 @@ from raison.run.sums import (
     node_sums,
     per_replicate,
     question_sums,
-    removal_sums,
     rounds_sums,
 )
 from raison.run.ties import extremes
 from raison.solve.game import has_one_solution, is_limit
 from raison.solve.levels import is_large
 
+_TOGETHER = 64
+"""Removals that are answered together."""
 FEW = 30
 """A parameter with at most this many different values is shown value by value."""
 
@@ -197,12 +199,9 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
     terms = _Terms()
     _base_terms(terms, plan, result)
     _tie_terms(terms, plan, cube_rows, result)
-    for index, branch in enumerate(plan.removals):  # one at a time: a result is tens of megabytes
-        other = branch.block.answer(_rows(shared, branch, plan), np.int32(count), branch.switches)
-        solved = np.asarray(other.status) == 0
-        terms.sums[f"removal {index} solved"] = per_replicate(solved)
-        for name, term in removal_sums(other, solved).items():
-            terms.sums[f"removal {index} {name}"] = term
+    for index, shares in _removed(plan, shared, count):
+        for name, term in shares._asdict().items():
+            terms.sums[f"removal {index} {name}"] = np.asarray(term)
     if block == 0:
         _parameter_terms(terms, plan, result, count)
         terms.sums["checked"] = checked(base.block.program, cube_rows, base.switches, result)
@@ -210,6 +209,32 @@ def _solve(plan: Plan, design: Design, block: int, keep: bool) -> _Terms:
         values = {name: np.asarray(row) for name, row in base.block.values(cube_rows, base.switches).items()}
         terms.rows = _kept_rows(start, count, values, result)
     return terms
+
+
+def _removed(plan: Plan, cube: Any, count: int) -> Iterator[tuple[int, Shares]]:
+    """The sums of each removal.
+
+    In one block each is answered like the whole, one at a time, since a result is tens of megabytes. Of many
+    blocks those with the same program are answered together, by another program, in half the time.
+    """
+    if plan.blocks == 1:
+        for index, branch in enumerate(plan.removals):
+            rows = _rows(cube, branch, plan)
+            result = branch.block.answer(rows, np.int32(count), branch.switches)
+            yield index, shares_of(jax.tree.map(np.asarray, result._replace(sampled=Sampled())))
+        return
+    groups: dict[int, list[int]] = {}
+    for index, branch in enumerate(plan.removals):
+        groups.setdefault(id(branch.block), []).append(index)
+    for members in groups.values():
+        for start in range(0, len(members), _TOGETHER):
+            part = members[start : start + _TOGETHER]
+            missing = min(len(members), _TOGETHER) - len(part)  # the compiled shape is one
+            switches = [plan.removals[index].switches for index in (*part, *part[:1] * missing)]
+            first = plan.removals[part[0]]
+            shares = first.block.shares(_rows(cube, first, plan), np.int32(count), np.stack(switches))
+            for row, index in enumerate(part):
+                yield index, Shares(*(np.asarray(rows)[row] for rows in shares))
 
 
 def _parameter_terms(terms: _Terms, plan: Plan, result: BlockResult, count: int) -> None:

@@ -94,20 +94,6 @@ def agreement(
     return np.array(found).reshape(-1, len(AGREEMENT), REPLICATES)
 
 
-def removal_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:
-    """`[questions, 16]` by name: how many draws are counted, the sum of the numbers, how many are above 0 and
-    below 1.
-    """
-    found: dict[str, list[Floats]] = {"applies": [], "number": [], "positive": [], "below_one": []}
-    for answer in result.answers:
-        counted, number = solved & np.asarray(answer.applies), np.asarray(answer.number)
-        found["applies"].append(per_replicate(counted))
-        found["number"].append(per_replicate(counted, number))
-        found["positive"].append(per_replicate(counted & (number > 0)))
-        found["below_one"].append(per_replicate(counted & (number < 1)))
-    return {name: np.array(rows).reshape(-1, REPLICATES) for name, rows in found.items()}
-
-
 def node_sums(result: BlockResult, solved: NDArray[np.bool_]) -> dict[str, Floats]:
     """Sums by replicate for nodes `[.., 16]`, branches, outcomes, and what follows the asked moves."""
     if not result.node_reached:
