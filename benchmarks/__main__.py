@@ -33,6 +33,7 @@ TOPICS = (
     "processes",
     "rounds",
     "live",
+    "serve",
 )
 
 

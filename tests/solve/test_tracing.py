@@ -76,7 +76,7 @@ def test_a_symmetric_game_says_that_it_passed_a_bifurcation():
 
 
 def test_the_limit_selects_the_risk_dominant_equilibrium_of_a_stag_hunt():
-    # stag 10/0, hare 7/7: hare is risk dominant; Turocy (2005) shows that the branch goes there in 2x2 games
+    # stag 10/0, hare 7/7: hare is risk dominant, and what both would do at even odds, where the branch stays
     payoffs = np.array([[10.0, 10], [0, 7], [7, 0], [7, 7]])[:, :, None]
     found = solve(simultaneous(2, 2), payoffs)
     assert int(found.status[0]) == SOLVED

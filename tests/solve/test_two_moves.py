@@ -9,6 +9,7 @@ import pytest
 
 import raison.api
 from raison.model.reader import read_text
+from raison.solve.two_moves import equilibrium
 
 GAME = """
 raison: 1
@@ -45,6 +46,37 @@ def is_coordination(points: dict[str, Any]) -> Any:
     a = (points["a11"] - points["a21"], points["a12"] - points["a22"])
     b = (points["b11"] - points["b12"], points["b21"] - points["b22"])
     return (a[0] * a[1] < 0) & (b[0] * b[1] < 0) & (a[0] * b[0] > 0)
+
+
+@pytest.mark.slow
+def test_of_three_equilibria_the_branch_leads_to_the_one_that_is_said() -> None:
+    random = np.random.default_rng(9)
+    points = {name: random.uniform(-1, 1, 4_000) for name in NAMES}
+    chosen = np.flatnonzero(is_coordination(points))[:256]
+    points = {name: values[chosen] for name, values in points.items()}
+    # what moving alone loses player 1 is small beside his range, so that he heeds the other late
+    points["a11"][:64] = 0.02 * points["a11"][:64] + 0.98 * points["a21"][:64]
+    points["a12"][:64] = 0.02 * points["a12"][:64] + 0.98 * points["a22"][:64]
+    assert is_coordination(points).all()
+    gains_a = (points["a11"] - points["a21"], points["a12"] - points["a22"])
+    gains_b = (points["b11"] - points["b12"], points["b21"] - points["b22"])
+    payoffs = lambda player: np.stack(
+        [k * points[f"{player}{ij}"] for ij in (11, 12, 21, 22) for k in (0.5, 1)]
+    )
+    ranges = [0.75 / np.ptp(payoffs(player), axis=0) for player in "ab"]  # the lot leaves 3/4 of each
+    (p, q), known = equilibrium(
+        (gains_a[0] * ranges[0], gains_a[1] * ranges[0]), (gains_b[0] * ranges[1], gains_b[1] * ranges[1])
+    )
+    known, p, q = (np.asarray(x) for x in (known, p, q))
+    assert known.mean() > 0.8
+    found = solved("", points)
+    np.testing.assert_allclose(found.probability["one"]["up"][known], p[known], atol=1e-5)
+    np.testing.assert_allclose(found.probability["two"]["left"][known], q[known], atol=1e-5)
+    same = gains_a[0] > 0  # player 1's first move goes with the first of player 2, else with his second
+    with_first = np.abs(np.where(same, gains_a[0] * gains_b[0], gains_a[1] * gains_b[0]))
+    with_second = np.abs(np.where(same, gains_a[1] * gains_b[1], gains_a[0] * gains_b[1]))
+    first_dominates = with_first > with_second
+    assert 0.8 < (first_dominates == (p > 0.5))[known].mean() < 1  # risk dominance is another rule
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ from raison.solve.options import Decisions, rows_of, seen_shape
 from raison.solve.play import reach
 from raison.solve.questions import Solved
 from raison.solve.settled import decisions_of, settled_order, solve_settled
-from raison.solve.two_moves import is_two_moves, where_unique
+from raison.solve.two_moves import is_two_moves, where_known
 
 Array = Any
 
@@ -144,7 +144,7 @@ def _played_form(world: World, batch: int) -> FormPlayed:
         if world.model.rounds is not None and level is None and is_two_moves(form, numbers):
             payoffs = point_payoffs(numbers, batch)
             apart = lambda: logit_play(world, replace(numbers), batch, level)  # remembers nothing of a branch
-            logs, unsolved, forked = where_unique(form, numbers, payoffs, batch, apart)
+            logs, unsolved, forked = where_known(form, numbers, payoffs, batch, apart)
         else:
             logs, unsolved, forked = logit_play(world, numbers, batch, level)
         world.unsolved(unsolved)

@@ -1,11 +1,28 @@
 """Games in which two players decide once each between two moves, neither knowing what the other does.
 
 Let a_j be what the first move of player 1 gains him over the second where player 2 makes move j, and b_i the
-same for player 2. Where an a or b of a player does not change its sign, his move is dominant and the other
-answers it. Where both change sign against each other, nobody keeps to a move: player 1 makes his first with
-p = b_2 / (b_2 - b_1), player 2 with q = a_2 / (a_2 - a_1). In both cases there is no other equilibrium, so
-that every selection finds it, also the branch of logit equilibria. Where both would rather do as the other
-does there are three, and the branch is followed.
+same for player 2, both in units of the player's payoff range. Where an a or b of a player does not change its
+sign, his move is dominant and the other answers it. Where both change sign against each other, nobody keeps
+to a move: player 1 makes his first with p = b_2 / (b_2 - b_1), player 2 with q = a_2 / (a_2 - a_1). In both
+cases there is no other equilibrium, so that every selection finds it, also the branch of logit equilibria.
+
+Where both would rather do as the other does there are three, and the branch leads to one of the pure ones.
+Let a = a_1 - a_2 > 0 and q* = -a_2 / a, so that player 1 gains a (q - q*), and b, p* the same for player 2.
+On the branch logit p = L a (q - q*) and logit q = L b (p - p*) at precision L; so p = 1/2 only where q = q*.
+
+* If p* and q* are both below 1/2, p and q never come down to it, and both first moves are played; if both are
+  above, both second ones. (Neither half can be left but through its edge, which no L > 0 reaches.)
+* If q* < 1/2 < p*, it sets out with p > 1/2 > q, and leaves this quarter either where p = 1/2, q = q*, at
+  L_1 = logit(q*) / (b (1/2 - p*)), towards the second moves, or where q = 1/2, p = p*, at
+  L_2 = logit(p*) / (a (1/2 - q*)), towards the first. Before the smaller of the two, L, there is one point at
+  each precision, and so the branch leaves there, if the slope of p as the answer to the answer to p is below
+  1: L^2 a b p (1 - p) q (1 - q) <= L^2 a b / 16 < 1. Else the branch is followed.
+
+The last is a condition that suffices; it holds in most such games. The risk-dominant equilibrium, which has
+the larger product of what the players lose by deviating alone, is mostly the same and need not be: a and b
+may differ. Source: derived here, after Turocy (2005), "A dynamic homotopy interpretation of the logistic
+quantal response equilibrium correspondence", and Zhang and Hofbauer (2016), "Quantal response methods for
+equilibrium selection in 2x2 coordination games".
 """
 
 from __future__ import annotations
@@ -24,6 +41,7 @@ Array = Any
 CLEAR = 1e-9
 """A difference of payoffs this small, relative to the player's range, may be a tie, and is left."""
 _TINY = 1e-300
+_APART = 1e-6  # of precisions, relative; nearer together it is rounding which of them is smaller
 
 Found = tuple[Strategy, Array, Array]
 """Logarithms of the strategies, where none was found, and where a branch passed a bifurcation."""
@@ -41,10 +59,10 @@ def is_two_moves(form: Form, numbers: Numbers) -> bool:
     )
 
 
-def where_unique(
+def where_known(
     form: Form, numbers: Numbers, payoffs: Array, batch: int, otherwise: Callable[[], Found]
 ) -> Found:
-    """The equilibrium where there is one, else what `otherwise` finds, which is asked only if needed.
+    """The branch's limit where it is known, else what `otherwise` finds, which is asked only if needed.
 
     Args:
         form: For which `is_two_moves`.
@@ -56,28 +74,28 @@ def where_unique(
     Accuracy: rounding.
     """
     first, second = _gains(form, numbers, payoffs)
-    chances, unique = _equilibrium(first, second)
+    chances, known = equilibrium(first, second)
     rows = [jnp.broadcast_to(p, (batch,)) for p in chances]
     logs = [tuple(jnp.log(jnp.maximum(p, _TINY)) for p in (row, 1.0 - row)) for row in rows]
-    unique = jnp.broadcast_to(unique, (batch,))
+    known = jnp.broadcast_to(known, (batch,))
     no = jnp.zeros((batch,), bool)
 
     def followed() -> Found:
         found, unsolved, forked = otherwise()
         mixed = [
             tuple(
-                jnp.where(unique, mine, jnp.broadcast_to(other, (batch,)))
+                jnp.where(known, mine, jnp.broadcast_to(other, (batch,)))
                 for mine, other in zip(*pair, strict=True)
             )
             for pair in zip(logs, found, strict=True)
         ]
-        return mixed, unsolved & ~unique, forked & ~unique
+        return mixed, unsolved & ~known, forked & ~known
 
-    return jax.lax.cond(unique.all(), lambda: (logs, no, no), followed)
+    return jax.lax.cond(known.all(), lambda: (logs, no, no), followed)
 
 
 def _gains(form: Form, numbers: Numbers, payoffs: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """What the first move of each player gains over his second, against each move of the other."""
+    """What each player's first move gains him against each move of the other, per payoff range."""
     row = {z: k for k, z in enumerate(form.graph.outcomes)}
 
     def worth(s: int, moves: tuple[int, int], player: int) -> Array:
@@ -96,21 +114,53 @@ def _gains(form: Form, numbers: Numbers, payoffs: Array) -> tuple[tuple[Array, A
         for other in range(2):
             mine = [(own, other) if number == 0 else (other, own) for own in range(2)]
             gain = worth(0, mine[0], place.player) - worth(0, mine[1], place.player)
-            against.append(jnp.where(jnp.abs(gain) > CLEAR * scale, gain, jnp.nan))
+            against.append(
+                jnp.where(jnp.abs(gain) > CLEAR * scale, gain / jnp.where(scale > 0, scale, 1.0), jnp.nan)
+            )
         found.append((against[0], against[1]))
     return found[0], found[1]
 
 
-def _equilibrium(
-    first: tuple[Array, Array], second: tuple[Array, Array]
-) -> tuple[tuple[Array, Array], Array]:
-    """How likely each player makes his first move, and whether there is one equilibrium."""
+def equilibrium(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[tuple[Array, Array], Array]:
+    """How likely each player makes his first move in the limit of the branch, and whether that is known.
+
+    Args:
+        first: Of player 1, what his first move gains him against each move of player 2; nan for ties.
+        second: Of player 2.
+    """
     (a1, a2), (b1, b2) = first, second
     one = lambda gain: jnp.where(gain > 0, 1.0, 0.0)
     a_same, b_same = a1 * a2 > 0, b1 * b2 > 0
     circular = (a1 * a2 < 0) & (b1 * b2 < 0) & (a1 * b1 < 0)
     p_mixed, q_mixed = b2 / jnp.where(b2 == b1, 1.0, b2 - b1), a2 / jnp.where(a2 == a1, 1.0, a2 - a1)
+    both_first, selected = _selected(first, second)
+    several = (a1 * a2 < 0) & (b1 * b2 < 0) & (a1 * b1 > 0)
     p = jnp.where(a_same, one(a1), jnp.where(b_same, one(jnp.where(b1 > 0, a1, a2)), p_mixed))
     q = jnp.where(a_same, one(jnp.where(a1 > 0, b1, b2)), jnp.where(b_same, one(b1), q_mixed))
+    p = jnp.where(several, one(jnp.where(both_first, 1.0, -1.0)), p)
+    q = jnp.where(several, one(jnp.where(both_first, a1, -a1)), q)  # the second's moves may run the other way
     clear = ~jnp.isnan(a1 + a2 + b1 + b2)
-    return (p, q), clear & (a_same | b_same | circular)
+    return (p, q), clear & (a_same | b_same | circular | (several & selected))
+
+
+def _selected(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Of three equilibria, whether the branch leads to that with player 1's first move, and if it is known.
+
+    Moves of player 2 are taken in the order in which each answers the move of player 1 in its place.
+    """
+    (a1, a2), (b1, b2) = first, second
+    turned = a1 < 0
+    a1, a2 = jnp.where(turned, a2, a1), jnp.where(turned, a1, a2)
+    b1, b2 = jnp.where(turned, -b1, b1), jnp.where(turned, -b2, b2)
+    a, b = a1 - a2, b1 - b2
+    q, p = -a2 / jnp.where(a > 0, a, 1.0), -b2 / jnp.where(b > 0, b, 1.0)
+    odds = lambda share: jnp.log(share / (1.0 - share))
+    # of the player who sets out towards where the other does not: which precision turns him back
+    back = jnp.abs(odds(q)) / jnp.maximum(b * jnp.abs(p - 0.5), _TINY)
+    on = jnp.abs(odds(p)) / jnp.maximum(a * jnp.abs(q - 0.5), _TINY)
+    at_odds = (q - 0.5) * (p - 0.5) < 0
+    agree = (q - 0.5) * (p - 0.5) > 0
+    least = jnp.minimum(back, on)
+    simple = (least**2 * a * b / 16.0 < 1.0 - CLEAR) & (jnp.abs(back - on) > _APART * least)
+    prefers_first = q < 0.5  # player 1, at even odds
+    return jnp.where(agree, prefers_first, prefers_first == (on < back)), agree | (at_odds & simple)
