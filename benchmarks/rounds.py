@@ -105,7 +105,7 @@ outcomes:
 GAMES = 1_000
 FRONT = """
 raison: 1
-title: A contest over a front of three states, both moving at once
+title: A front of three states, both moving at once
 players: {a: A, b: B}
 parameters: {prize: "uniform(0.5, 2)"}
 rounds: {horizon: stationary, discount: 0.8, state: {front: {start: 1, values: [0, 1, 2]}}}
@@ -117,29 +117,38 @@ quantities:
   paid: >-
     prize * (front + 0.5) if first == 'left' and second == 'left' else
     (2 - front if first == 'right' and second == 'right' else -prize)
+  paid_b: "-paid"
 outcomes:
-  stays: {a: paid, b: -paid}
-  moved: {a: paid, b: -paid, next: {front: "min(front + 1, 2) if first == second else max(front - 1, 0)"}}
+  stays: {a: paid, b: paid_b}
+  moved: {a: paid, b: paid_b, next: {front: "min(front + 1, 2) if first == second else max(front - 1, 0)"}}
 """
+TOGETHER = FRONT.replace(
+    "(2 - front if first == 'right' and second == 'right' else -prize)",
+    ("((2 - front) if first == 'right' and second == 'right' else -0.5 * prize)"),
+).replace(
+    'paid_b: "-paid"',
+    """paid_b: >-
+    (front + 0.5) if first == 'left' and second == 'left' else
+    (prize * (2.5 - front) if first == 'right' and second == 'right' else -0.5)""",
+)
+"""The same front where each would rather do as the other does, so that every state has three equilibria."""
 PEER = """
 import json, sys, time
 import numpy as np
 import sgamesolver
 
-prizes, values = json.loads(sys.stdin.read()), []
+games, values = np.array(json.loads(sys.stdin.read())), []
+moved = np.zeros((3, 2, 2, 3))
+for s in range(3):
+    for i in range(2):
+        for j in range(2):
+            moved[s, i, j, s] += 0.25
+            moved[s, i, j, min(s + 1, 2) if i == j else max(s - 1, 0)] += 0.75
 begun = time.perf_counter()
-for prize in prizes:
-    payoffs, transitions = [], []
-    for s in range(3):
-        paid, moved = np.zeros((2, 2)), np.zeros((2, 2, 3))
-        for i in range(2):
-            for j in range(2):
-                paid[i, j] = prize * (s + 0.5) if i == j == 0 else (2 - s if i == j == 1 else -prize)
-                moved[i, j, s] += 0.25
-                moved[i, j, min(s + 1, 2) if i == j else max(s - 1, 0)] += 0.75
-        payoffs.append(np.stack([paid, -paid]))
-        transitions.append(moved)
-    game = sgamesolver.SGame(payoff_matrices=payoffs, transition_matrices=transitions, discount_factors=0.8)
+for payoffs in games:
+    game = sgamesolver.SGame(
+        payoff_matrices=list(payoffs), transition_matrices=list(moved), discount_factors=0.8
+    )
     homotopy = sgamesolver.homotopy.QRE(game)
     homotopy.solver_setup()
     homotopy.solver.verbose = 0
@@ -147,6 +156,19 @@ for prize in prizes:
     values.append(float(homotopy.equilibrium.values[1, 0]))
 print(json.dumps([time.perf_counter() - begun, values]))
 """
+
+
+def contest(prize: float) -> Any:
+    """`[3, 2, 2, 2]`, payoffs of `FRONT` by state, player and moves."""
+    paid = np.array([[[prize * (s + 0.5), -prize], [-prize, 2 - s]] for s in range(3)])
+    return np.stack([paid, -paid], axis=1)
+
+
+def together(prize: float) -> Any:
+    """The same of `TOGETHER`."""
+    first = [[[prize * (s + 0.5), -0.5 * prize], [-0.5 * prize, 2 - s]] for s in range(3)]
+    second = [[[s + 0.5, -0.5], [-0.5, prize * (2.5 - s)]] for s in range(3)]
+    return np.stack([np.array(first), np.array(second)], axis=1)
 
 
 def run() -> Report:
@@ -167,19 +189,27 @@ def run() -> Report:
 
 
 def _beside_sgamesolver(report: Report, python: str) -> None:
-    """One after the other there, in a batch here; the first games are compared."""
+    """One after the other there, in a batch here; where there is one equilibrium, the first are compared."""
     prizes, few = np.random.default_rng(1).uniform(0.5, 2, GAMES), 20
-    model = _model(FRONT)
-    ours = model.solve({"prize": prizes}).value["a"]
-    begun = time.perf_counter()
-    model.solve({"prize": prizes})
-    mine = GAMES / (time.perf_counter() - begun)
-    text = json.dumps(prizes[:few].tolist())
-    done = subprocess.run([python, "-c", PEER], input=text, capture_output=True, text=True, check=True)
-    seconds, theirs = json.loads(done.stdout.splitlines()[-1])
-    np.testing.assert_allclose(ours[:few], theirs, atol=1e-3)  # their path stops near the limit
-    report.targets.append(Target("small stochastic games a second", mine, 0))
-    report.targets.append(Target("times as fast as sgamesolver's QRE homotopy", mine * seconds / few, 50))
+    for name, text, payoffs in (
+        ("one equilibrium", FRONT, contest),
+        ("three in each state", TOGETHER, together),
+    ):
+        model = _model(text)
+        ours = model.solve({"prize": prizes})
+        assert ours.largest_gain().max() < 1e-6
+        begun = time.perf_counter()
+        model.solve({"prize": prizes})
+        mine = GAMES / (time.perf_counter() - begun)
+        games = json.dumps([payoffs(prize).tolist() for prize in prizes[:few]])
+        done = subprocess.run([python, "-c", PEER], input=games, capture_output=True, text=True, check=True)
+        seconds, theirs = json.loads(done.stdout.splitlines()[-1])
+        if text is FRONT:
+            np.testing.assert_allclose(
+                ours.value["a"][:few], theirs, atol=1e-3
+            )  # their path stops near the limit
+        report.targets.append(Target(f"small stochastic games a second, {name}", mine, 0))
+        report.targets.append(Target(f"{name}: times sgamesolver's QRE homotopy", mine * seconds / few, 50))
 
 
 def _model(text: str) -> Any:

@@ -12,17 +12,22 @@ On the branch logit p = L a (q - q*) and logit q = L b (p - p*) at precision L; 
 
 * If p* and q* are both below 1/2, p and q never come down to it, and both first moves are played; if both are
   above, both second ones. (Neither half can be left but through its edge, which no L > 0 reaches.)
-* If q* < 1/2 < p*, it sets out with p > 1/2 > q, and leaves this quarter either where p = 1/2, q = q*, at
-  L_1 = logit(q*) / (b (1/2 - p*)), towards the second moves, or where q = 1/2, p = p*, at
-  L_2 = logit(p*) / (a (1/2 - q*)), towards the first. Before the smaller of the two, L, there is one point at
-  each precision, and so the branch leaves there, if the slope of p as the answer to the answer to p is below
-  1: L^2 a b p (1 - p) q (1 - q) <= L^2 a b / 16 < 1. Else the branch is followed.
+* If q* < 1/2 < p*, each would have his own way at even odds: the branch sets out with p > 1/2 > q, and leaves
+  this quarter either where p = 1/2, q = q*, towards the second moves, or where q = 1/2, p = p*, towards the
+  first. L taken out, the branch's points in the quarter are those where
 
-The last is a condition that suffices; it holds in most such games. The risk-dominant equilibrium, which has
-the larger product of what the players lose by deviating alone, is mostly the same and need not be: a and b
-may differ. Source: derived here, after Turocy (2005), "A dynamic homotopy interpretation of the logistic
-quantal response equilibrium correspondence", and Zhang and Hofbauer (2016), "Quantal response methods for
-equilibrium selection in 2x2 coordination games".
+      a log((1 - q) / q) (q - q*) = b log(p / (1 - p)) (p* - p).
+
+  Each side is a hump, 0 at both ends of its interval. If that of player 1 is higher, every p has two such q,
+  and the one nearer to 1/2 leads from even odds to p = p*: player 1 has his way. If that of player 2 is, he
+  has. If they are equally high the branch forks, and is followed.
+
+So of two players at odds he prevails for whom more is at stake, measured by `stake`; that need not be the
+risk-dominant equilibrium, which has the larger product of what players lose by deviating alone.
+
+Source: derived here; of the branch Turocy (2005), "A dynamic homotopy interpretation of the logistic quantal
+response equilibrium correspondence"; that risk dominance is another rule, Zhang and Hofbauer (2016), "Quantal
+response methods for equilibrium selection in 2x2 coordination games".
 """
 
 from __future__ import annotations
@@ -41,7 +46,7 @@ Array = Any
 CLEAR = 1e-9
 """A difference of payoffs this small, relative to the player's range, may be a tie, and is left."""
 _TINY = 1e-300
-_APART = 1e-6  # of precisions, relative; nearer together it is rounding which of them is smaller
+_STEPS = 12  # of Newton's method; 8 suffice from t = 1e-12 on
 
 Found = tuple[Strategy, Array, Array]
 """Logarithms of the strategies, where none was found, and where a branch passed a bifurcation."""
@@ -154,13 +159,25 @@ def _selected(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[
     b1, b2 = jnp.where(turned, -b1, b1), jnp.where(turned, -b2, b2)
     a, b = a1 - a2, b1 - b2
     q, p = -a2 / jnp.where(a > 0, a, 1.0), -b2 / jnp.where(b > 0, b, 1.0)
-    odds = lambda share: jnp.log(share / (1.0 - share))
-    # of the player who sets out towards where the other does not: which precision turns him back
-    back = jnp.abs(odds(q)) / jnp.maximum(b * jnp.abs(p - 0.5), _TINY)
-    on = jnp.abs(odds(p)) / jnp.maximum(a * jnp.abs(q - 0.5), _TINY)
-    at_odds = (q - 0.5) * (p - 0.5) < 0
+    mine, his = (share * stake(jnp.minimum(t, 1.0 - t)) for share, t in ((a, q), (b, p)))
     agree = (q - 0.5) * (p - 0.5) > 0
-    least = jnp.minimum(back, on)
-    simple = (least**2 * a * b / 16.0 < 1.0 - CLEAR) & (jnp.abs(back - on) > _APART * least)
+    apart = jnp.abs(mine - his) > CLEAR * jnp.maximum(mine, his)
     prefers_first = q < 0.5  # player 1, at even odds
-    return jnp.where(agree, prefers_first, prefers_first == (on < back)), agree | (at_odds & simple)
+    at_odds = ((q - 0.5) * (p - 0.5) < 0) & apart
+    return jnp.where(agree, prefers_first, prefers_first == (mine > his)), agree | at_odds
+
+
+def stake(least: Array) -> Array:
+    """How much a player holds to what he would do at even odds, as a multiple of `a` or `b` above.
+
+    The height of the hump, the largest value of log((1 - q) / q) (q - t) between t and 1/2. It is where
+    t = q - q (1 - q) log((1 - q) / q), which is convex and rising there: Newton's method comes down to it.
+
+    Args:
+        least: t, how likely the other has to be to make the move that agrees, from 0 to 1/2.
+    """
+    q = jnp.full_like(least, 0.5)
+    for _ in range(_STEPS):
+        odds = jnp.log((1.0 - q) / q)
+        q = jnp.maximum(q - (q - q * (1.0 - q) * odds - least) / (2.0 - (1.0 - 2.0 * q) * odds), least)
+    return (q - least) ** 2 / (q * (1.0 - q))
