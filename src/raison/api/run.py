@@ -103,7 +103,8 @@ class Run:
         """A picture that stands alone: `.svg()`, `.png()`, `.save("tree.png", theme="dark")`.
 
         Args:
-            what: `tree`, `map`, `margin`, `premises`, `regions`, `tornado`, `policy` or `process`.
+            what: `tree`, `map`, `margin`, `premises`, `regions`, `tornado`, `policy`, `process` or
+                `pipeline`.
             options: Of the picture, such as `node`, `across` and `up` of a map; see `raison.api.pictures`.
 
         Raises:

@@ -21,6 +21,7 @@ from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
 from raison.show import charts, numbers, premises, rounds, tree, view, words
+from raison.show.pictures import flows
 from raison.show.text import clean, one_line, opening
 
 if TYPE_CHECKING:
@@ -192,6 +193,9 @@ def _context(model: Model, record: RunRecord) -> dict[str, Any]:
         "rounds": rounds.sentences(record),
         "rounds_table": rounds.table(record),
         "rounds_pictures": [(picture.caption, _safe(picture.svg)) for picture in rounds.pictures(record)],
+        "processes": [
+            (one_line(name), _safe(flows.diagram(process))) for name, process in model.processes.items()
+        ],
         "largest_error": numbers.fixed(100 * numbers.of_independent_draws(0.5, record.draws), 2),
         "versions": {"raison": record.version, **record.versions},
     }

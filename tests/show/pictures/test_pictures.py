@@ -9,7 +9,7 @@ import raison
 from raison.api import Model
 from raison.api.pictures import PICTURES
 from raison.model.reader import read_text
-from raison.show.pictures import Picture, style
+from raison.show.pictures import Picture, flows, style
 
 LONG = "a-name-that-is-as-long-as-anybody-would-make-it-and-then-some-more-words"
 TEXT = f"""
@@ -162,6 +162,9 @@ def test_a_diagram_has_a_box_for_each_place_and_an_arrow_for_each_way():
     titles = [title.text for title in root.iter("title")]
     assert "back: second / 2" in titles
     assert "takes 1" in titles
+    bare = flows.diagram(reading.model.processes["p"])
+    assert "<polyline" not in bare
+    assert bare.count("<path") == picture.drawing.count("<path")
     assert "gone: at most 5.5, at the end 5.5" in titles  # three at once; one a time unit from 1.5 on
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raison.model.process.records import EXACT, Process
 from raison.model.records import Model
-from raison.program.process.trajectory import Trajectories
 from raison.show.pictures.sheet import Picture
 from raison.show.text import clean, cut, one_line, quoted
+
+if TYPE_CHECKING:
+    from raison.program.process.trajectory import Trajectories
 
 _WIDE, _HIGH, _BESIDE = 236.0, 46.0, 44.0  # px: a box, and what lies between two beside each other
 _ABOVE, _ROW, _LETTER = 30.0, 30.0, 6.4  # room above labels, of each label, width of a letter
@@ -49,21 +52,23 @@ class _Way:
 
 
 def draw(model: Model, found: Trajectories) -> Picture:
-    """A process's diagram.
+    """A process's diagram, with what is in each box over time.
 
     Args:
         model: Gives units.
         found: What was simulated, for one point or the first of several.
     """
-    process = model.processes[found.process]
-    boxes, ways = _parts(process)
-    layers = _layers(boxes, ways)
-    drawing = _Drawing(process, found, boxes, ways, layers)
     return Picture(
         f"The process {quoted(found.process)}: what flows where, how much is in it over time, parameters at "
         "their central value",
-        drawing.svg(),
+        diagram(model.processes[found.process], found),
     )
+
+
+def diagram(process: Process, found: Trajectories | None = None) -> str:
+    """The same as an SVG element; without what was simulated, boxes say what they are."""
+    boxes, ways = _parts(process)
+    return _Drawing(process, found, boxes, ways, _layers(boxes, ways)).svg()
 
 
 def _parts(process: Process) -> tuple[dict[str, _Box], list[_Way]]:
@@ -147,7 +152,7 @@ class _Drawing:
     def __init__(
         self,
         process: Process,
-        found: Trajectories,
+        found: Trajectories | None,
         boxes: Mapping[str, _Box],
         ways: list[_Way],
         layers: list[list[str]],
@@ -175,7 +180,10 @@ class _Drawing:
         parts += [self._around(way, k) for k, way in enumerate(self.around)]
         parts += [self._box(name, box) for name, box in self.boxes.items()]
         wide, high = self.width + 4, self.bottom + 2
-        return f'<svg class="drawn flows" viewBox="-2 0 {wide:.1f} {high:.1f}">{"".join(parts)}</svg>'
+        return (
+            f'<svg class="drawn flows" viewBox="-2 0 {wide:.1f} {high:.1f}" width="{wide:.0f}">'
+            f"{''.join(parts)}</svg>"
+        )
 
     def _straight(self, way: _Way, rows: dict[float, int]) -> str:
         (left, top), (x1, y1) = self.at[way.source], self.at[way.target]
@@ -246,22 +254,33 @@ class _Drawing:
                 f'height="{_HIGH - 10:.1f}" rx="18"/><text class="title" x="{left + _WIDE / 2:.1f}" '
                 f'y="{middle + 9:.1f}" text-anchor="middle">outside</text></g>'
             )
-        rows = np.asarray(self.found.values[name], np.float64)
-        rows = np.broadcast_to(rows if rows.ndim == 1 else rows[:, 0], self.found.time.shape)
         stock = self.process.stocks.get(name)
-        unit = f" {one_line(stock.unit)}" if stock is not None and stock.unit else ""
-        last = float(rows[-1])
-        last = 0.0 if abs(last) < _ROUNDING * np.abs(rows).max() else last
-        most = f"at most {_short(float(rows.max()))}, at the end {_short(last)}"
-        words = f"{name}: {most}{unit}" + (f". {box.about}" if box.about else "")
+        unit = f" {one_line(clean(stock.unit))}" if stock is not None and stock.unit else ""
+        about = f": {box.about}" if box.about else ""
+        rows = self._rows(name)
+        if rows is None:
+            said, spark = box.kind + (f" in{unit}" if unit else ""), ""
+        else:
+            last = float(rows[-1])
+            last = 0.0 if abs(last) < _ROUNDING * np.abs(rows).max() else last
+            said = f"at most {_short(float(rows.max()))}, at the end {_short(last)}"
+            spark = self._spark(rows, left + _WIDE - _SPARK - 14, top + 5)
+            about = f": {said}{unit}" + (f". {box.about}" if box.about else "")
         return (
-            f'<g class="{box.kind}"><title>{escape(one_line(clean(words)))}</title>'
+            f'<g class="{box.kind}"><title>{escape(one_line(clean(name + about)))}</title>'
             f'<rect class="frame" x="{left:.1f}" y="{top:.1f}" width="{_WIDE:g}" height="{_HIGH:g}" '
             f'rx="{_HIGH / 2 if box.kind == "delay" else 3:g}"/>'
             f'<text class="label" x="{left + 14:.1f}" y="{top + 19:.1f}">{escape(cut(name, _NAME))}</text>'
-            f'<text class="title" x="{left + 14:.1f}" y="{top + 35:.1f}">{escape(most)}</text>'
-            f"{self._spark(rows, left + _WIDE - _SPARK - 14, top + 5)}</g>"
+            f'<text class="title" x="{left + 14:.1f}" y="{top + 35:.1f}">{escape(cut(said, _LABEL))}</text>'
+            f"{spark}</g>"
         )
+
+    def _rows(self, name: str) -> NDArray[np.float64] | None:
+        """What is in a box over time, at the one point or the first."""
+        if self.found is None:
+            return None
+        rows = np.asarray(self.found.values[name], np.float64)
+        return np.broadcast_to(rows if rows.ndim == 1 else rows[:, 0], self.found.time.shape)
 
     def _spark(self, rows: NDArray[np.float64], left: float, top: float) -> str:
         low, high = min(float(rows.min()), 0.0), max(float(rows.max()), 0.0)
