@@ -1,6 +1,6 @@
 # Everything happens in .venv, which is made on first use; repeated calls install nothing.
 # PYTHON=python3.12 make test    chooses the interpreter that .venv is made with
-# make test SLOW=1               also runs the tests that take long
+# make test SLOW=1               also runs the tests that take long; those that take minutes run in make bench
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,7 +20,7 @@ demo: $(VENV)/installed ## Solve the flagship argument over 100,000 draws; end w
 	$(BIN)/raison run kremlin-2022
 
 test: $(VENV)/installed-test ## Run the tests (SLOW=1: all of them)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(SLOW),,-m "not slow") $(TEST_OPTIONS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "$(if $(SLOW),,not slow and )not minutes" $(TEST_OPTIONS)
 
 check: $(VENV)/installed-check ## Format, lint, types, direction of imports, docs and their examples, generated files
 	$(BIN)/ruff format --check .
@@ -36,7 +36,8 @@ format: $(VENV)/installed-check ## Format the code, mend what the linter can, re
 	$(BIN)/ruff check --fix .
 	$(BIN)/python scripts/generated.py
 
-bench: $(VENV)/installed-test ## Measure speed and memory against peers
+bench: $(VENV)/installed-test ## Run the tests that take minutes; measure speed and memory against peers
+	$(BIN)/python -m pytest -n $(WORKERS) -m minutes
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/installed-check ## Build the documentation in site/

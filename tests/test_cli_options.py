@@ -65,7 +65,7 @@ def test_the_library_names_the_option_too():
 IDLE = "raison: warning: the refinement 'd1' "
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 @pytest.mark.parametrize("command", [["solve"], ["run", "--draws", "64", "--no-report"]])
 def test_a_refinement_where_equilibria_are_not_enumerated_says_that_it_does_nothing(call, command):
     code, out, err = call(command[0], "crisis-private-resolve", *command[1:], "--refinement", "d1")

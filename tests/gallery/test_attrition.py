@@ -107,7 +107,7 @@ def test_brinkmanship_has_the_risk_of_the_continuum_to_a_hundredth() -> None:
     np.testing.assert_allclose(disaster(found), [expected], rtol=0, atol=0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_brinkmanship_converges_at_first_order() -> None:
     """At the rate of the grid with a continuum of types, which goes to order 1."""
     exact = [closed_form_of_disaster(1.0) - best_on_a_grid(steps, 1.0) for steps in (64, 128, 256, 512)]
@@ -143,7 +143,7 @@ def test_attrition_has_the_risk_of_war_of_the_continuum(case: dict[str, Any]) ->
     np.testing.assert_allclose(war(found), [expected], rtol=0, atol=fights / 32)
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_attrition_converges_at_first_order() -> None:
     """Steps and types refined together, at 24 points: thresholds lie anywhere in their cells."""
     rng = np.random.default_rng(1)

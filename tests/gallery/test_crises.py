@@ -71,7 +71,7 @@ def closed_form(p: Any, a: Any, k_a: Any, k_b: Any, exposed: Any = 0.0) -> Any:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 @pytest.mark.parametrize("name", ["crisis-private-resolve", "crisis-with-opposition"])
 def test_the_crisis_converges_at_first_order(name: str) -> None:
     """Each threshold lies anywhere in its cell, so the mean error falls as the cells do, not faster."""
