@@ -21,7 +21,6 @@ from raison.challenge.findings import Challenge
 from raison.model.records import Model
 from raison.show import challenged as challenges
 from raison.show import charts, numbers, premises, rounds, tree, view, words
-from raison.show.pictures import flows
 from raison.show.text import clean, one_line, opening
 
 if TYPE_CHECKING:
@@ -153,6 +152,8 @@ def _shown(live: Live) -> dict[str, Any]:
 
 
 def _context(model: Model, record: RunRecord) -> dict[str, Any]:
+    from raison.show.pictures import flows
+
     plots = charts.draw_charts(model, record)
     game = tree.draw_tree(model, record)
     nodes = [tree.player_class(model, node.player) for node in record.nodes]
