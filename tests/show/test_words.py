@@ -8,6 +8,7 @@ import sample
 from raison.answer.records import Change, Interval, Removal
 from raison.model.records import Solution
 from raison.show import words
+from raison.show.challenged.section import share as challenged_share
 
 MODEL = sample.model()
 
@@ -314,3 +315,8 @@ def test_failures_are_a_share_of_the_draws():
         words.failure_sentence(record.model_copy(update={"failed": 0.0}))
         == "None of the 100,000 draws failed."
     )
+
+
+def test_an_error_of_arithmetic_is_no_error_of_a_share():
+    assert challenged_share(0.34375, 1e-16) == "34.4%"
+    assert challenged_share(0.34375, 1e-4) == "34.38% ± 0.02"

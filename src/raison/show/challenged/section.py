@@ -57,6 +57,7 @@ def share(number: float | None, error: float | None, *, points: bool = False) ->
     if number is None:
         return "no answer"
     half = numbers.half_width(error) or 0.0
+    half = half if half > numbers.NOISE else 0.0  # below it is one of arithmetic and not of draws
     places = numbers.decimals(100 * half) if half else 1
     text = numbers.fixed(100 * number, places)
     if points and number > 0:
