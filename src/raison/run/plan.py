@@ -134,9 +134,8 @@ def make_plan(
     if stepwise and is_stepwise(variants.whole.program):  # no shape has to be the same
         size = min(size, -(-draws // REPLICATES) * REPLICATES)
     elif variants.whole.program.form is not None and not is_settled(variants.whole.program):
-        size = min(
-            size, max(REPLICATES, 1 << (draws - 1).bit_length())
-        )  # a draw takes long, also one too many
+        # a draw takes long, also one too many
+        size = min(size, max(REPLICATES, 1 << (draws - 1).bit_length()))
     return Plan(model, identity, order, base, tuple(others), size)
 
 

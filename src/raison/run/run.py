@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raison.run import checkpoint
-from raison.run.block import BlockResult, Sampled, Shares, shares_of, uncertain
+from raison.run.block import BlockResult, Sampled, Shares, is_stepwise, shares_of, uncertain
 from raison.run.check import checked
 from raison.run.designs import Design, make_design
 from raison.run.fold import Fold
@@ -215,9 +215,10 @@ def _removed(plan: Plan, cube: Any, count: int) -> Iterator[tuple[int, Shares]]:
     """The sums of each removal.
 
     In one block each is answered like the whole, one at a time, since a result is tens of megabytes. Of many
-    blocks those with the same program are answered together, by another program, in half the time.
+    blocks those with the same program are answered together, by another program, in half the time; where
+    solving takes long, in rounds or with hidden information, it would not pay for compiling that program.
     """
-    if plan.blocks == 1:
+    if plan.blocks == 1 or not is_stepwise(plan.base.block.program):
         for index, branch in enumerate(plan.removals):
             rows = _rows(cube, branch, plan)
             result = branch.block.answer(rows, np.int32(count), branch.switches)
