@@ -176,7 +176,14 @@ def test_words_are_completed(served, visit):
     at_the_end = "{lineNumber: page.editor.getModel().getLineCount(), column: 1}"
     page.evaluate(f"() => {{ page.editor.setPosition({at_the_end}); page.editor.focus(); }}")
     page.keyboard.type("correl")
-    page.locator(".suggest-widget .monaco-list-row", has_text="correlations").first.wait_for(timeout=WITHIN)
+    offer = page.locator(".suggest-widget .monaco-list-row", has_text="correlations").first
+    offer.wait_for(timeout=WITHIN)
+    page.locator("#problems .error").first.wait_for(timeout=WITHIN)
+    cursor = page.locator("#editor .cursor").bounding_box()
+    problems = page.locator("#problems").bounding_box()
+    assert cursor is not None, "the line being written is not drawn"
+    assert cursor["y"] + cursor["height"] <= problems["y"] + 1, "the line being written is covered"
+    assert offer.is_visible()
 
 
 def test_the_verdict_is_challenged_in_the_background_and_that_can_be_stopped(served, visit):

@@ -193,7 +193,11 @@ class Page {
     if (answer && answer.status === 200 && check === this.checks) this.complain(answer.said.problems);
   }
 
+  // The list of problems takes its room from the editor; the line being written stays in view.
   complain(problems) {
+    const cursor = this.editor.getPosition();
+    const place = this.editor.getScrolledVisiblePosition(cursor);
+    const seen = place !== null && place.top >= 0 && place.top < this.editor.getLayoutInfo().height;
     mark(this.monaco, this.editor, problems, this.state ? this.state.name : "");
     at("problems").replaceChildren(...problems.map((problem) => {
       const button = document.createElement("button");
@@ -207,6 +211,8 @@ class Page {
       };
       return button;
     }));
+    this.editor.layout();
+    if (seen) this.editor.revealPosition(cursor, this.monaco.editor.ScrollType.Immediate);
   }
 
   // --- what is shown ---
