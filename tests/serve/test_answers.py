@@ -197,6 +197,23 @@ def test_a_change_by_another_editor_is_told(client, path):
         assert socket.receive_json()["version"] != before
 
 
+def test_what_the_file_includes_from_a_folder_below_is_watched(client, path):
+    part = path.parent / "parts" / "part.yaml"
+    part.parent.mkdir()
+    part.write_text("raison: 1\nwhere: 1\n")
+
+    def told_of_the_part(socket):
+        problems = socket.receive_json()["problems"]
+        return [problem["message"] for problem in problems if str(problem["file"]).endswith("part.yaml")]
+
+    with client.websocket_connect("/state", headers={"host": HOST, "origin": f"http://{HOST}"}) as socket:
+        assert told_of_the_part(socket) == []
+        path.write_text(WRONG + "include: {x: {from: parts/part.yaml}}\n")
+        assert "'where'" in told_of_the_part(socket)[0]
+        part.write_text("raison: 1\nwhen: 1\n")
+        assert "'when'" in told_of_the_part(socket)[0]
+
+
 def test_a_file_that_is_deleted_and_comes_back_is_told(client, path):
     with client.websocket_connect("/state", headers={"host": HOST, "origin": f"http://{HOST}"}) as socket:
         socket.receive_json()

@@ -47,6 +47,7 @@ class Included:
         bare: As of `Document`, with what came in.
         marks: File and line of what came in, by its path in the whole.
         raw: The bytes of the mechanisms in the order in which they were taken in, each after the prefix.
+        files: Of the user's own, those that are included or should be.
         problems: What is wrong with the includes, each with file and line.
         broken: Places about which nothing more should be said.
     """
@@ -55,6 +56,7 @@ class Included:
     bare: frozenset[Path] = frozenset()
     marks: Mapping[Path, Mark] = field(default_factory=dict)
     raw: tuple[bytes, ...] = ()
+    files: frozenset[FilePath] = frozenset()
     problems: tuple[Problem, ...] = ()
     broken: frozenset[Path] = frozenset()
 
@@ -81,6 +83,7 @@ def resolve(tree: Document, file: str, folder: FilePath | None) -> Included:
         frozenset(part.bare),
         part.marks,
         tuple(resolver.raw),
+        frozenset(resolver.files),
         tuple(resolver.problems),
         frozenset(resolver.broken),
     )
@@ -113,6 +116,7 @@ class _Resolver:
         self.folder = folder
         self.count = 0
         self.raw: list[bytes] = []
+        self.files: set[FilePath] = set()
         self.problems: list[Problem] = []
         self.broken: set[Path] = set()
 
@@ -252,7 +256,9 @@ class _Resolver:
             path = (FilePath(file).parent / one.source).resolve()
             if not path.is_relative_to(root):
                 fields.error(at, f"a mechanism stands in the model's folder or below it; got '{one.source}'.")
-            elif not path.is_file():
+                return None
+            self.files.add(path)
+            if not path.is_file():
                 near = [each.name for each in sorted(path.parent.glob("*.yaml"))[:100]]
                 hint = did_you_mean(path.name, near) or "; a path starts at the file that includes it."
                 fields.error(at, f"there is no file '{one.source}'{hint}")

@@ -26,11 +26,13 @@ class Reading:
         problems: Errors and warnings in the order of the file, each with file and line.
         sha256: Of the file's bytes and those of all that it includes, in hexadecimal; empty if the file could
             not be read.
+        included: The user's own files that it includes or, where one is missing, would.
     """
 
     model: Model | None
     problems: tuple[Problem, ...]
     sha256: str
+    included: frozenset[FilePath] = frozenset()
 
 
 def load(path: str | FilePath) -> Model:
@@ -88,7 +90,7 @@ def _read(text: str, file: str, name: str, sha256: str) -> Reading:
     wrong = any(problem.severity == "error" for problem in placed)
     if whole.raw:
         sha256 = hashlib.sha256(b"\0".join((text.encode("utf-8", "surrogatepass"), *whole.raw))).hexdigest()
-    return Reading(None if wrong else model, tuple(placed), sha256)
+    return Reading(None if wrong else model, tuple(placed), sha256, whole.files)
 
 
 def _ships(file: str) -> bool:

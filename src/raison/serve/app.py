@@ -104,15 +104,25 @@ def editor_folder() -> str:
 
 
 async def _watch(session: Session) -> None:
-    """Look at the file again whenever something in its folder, or below it, changes that may be a model."""
+    """Look at the file again whenever a model changes in its folder or in one that it includes from."""
     from watchfiles import awatch
 
     def concerns(change: Any, path: str) -> bool:
         del change
         return path == str(session.file.path) or path.endswith((".yaml", ".yml"))
 
-    async for _ in awatch(session.file.folder, watch_filter=concerns, step=20, debounce=200, recursive=False):
-        session.refresh()
+    while True:
+        folders, begins = session.folders(), True
+        watching = awatch(
+            *folders, watch_filter=concerns, step=20, debounce=200, recursive=False, yield_on_timeout=True,
+            rust_timeout=500,
+        )  # fmt: skip
+        async for changes in watching:
+            if changes or begins:  # what changed in a folder before it was watched is looked at once
+                session.refresh()
+                begins = False
+            if session.folders() != folders:
+                break
 
 
 def _own(name: str) -> Callable[[Request], Awaitable[Response]]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from raison.model.problem import Problem
@@ -140,6 +141,11 @@ class Session:
             self._solved = self.reading.sha256
             self._start("solve", "solve", self.draws)
         self._tell()
+
+    def folders(self) -> frozenset[Path]:
+        """Where the file and what it includes stand, as far as these folders exist."""
+        included = frozenset() if self.reading is None else self.reading.included
+        return frozenset({self.file.folder, *(path.parent for path in included if path.parent.is_dir())})
 
     def analyse(self, kind: str) -> str | None:
         """Begin an analysis; why not, as a sentence, where that cannot be."""
