@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import pickle
 import threading
@@ -29,7 +30,7 @@ from jax.experimental.compilation_cache import compilation_cache
 import raison
 from raison.program.engine import cache_folder
 
-_MOST = 200  # executables kept on disk; the least recently used go first
+_MOST = 1_000_000_000  # bytes of executables kept on disk; the least recently used go first
 _MOST_READY = 32  # and in this process; the oldest go first
 _config: Any = jax.config  # it makes its options' attributes when it runs, out of sight of type checkers
 _ready: dict[str, Callable[..., Any]] = {}
@@ -121,9 +122,16 @@ def _store(path: Path, made: Any) -> None:
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         temporary.write_bytes(hashlib.sha256(payload).digest() + payload)
         os.replace(temporary, path)
-        kept = sorted(path.parent.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in kept[_MOST:]:
-            old.unlink()
+        _bound(path.parent)
+
+
+def _bound(folder: Path) -> None:
+    files = sorted(
+        ((file, file.stat()) for file in folder.iterdir()), key=lambda f: f[1].st_mtime, reverse=True
+    )
+    for (file, _), total in zip(files, itertools.accumulate(stat.st_size for _, stat in files), strict=True):
+        if total > _MOST:
+            file.unlink()
 
 
 @cache
