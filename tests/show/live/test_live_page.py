@@ -2,7 +2,9 @@
 
 import json
 import re
+import textwrap
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,13 +33,14 @@ def until(page, condition):
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory):
-    """Addresses of reports on models of the gallery, each made once."""
+    """Addresses of reports on models of the gallery, or in files, each made once."""
     made = {}
 
     def address(name):
         if name not in made:
-            run = raison.gallery(name).run(draws=DRAWS, removals=())
-            path = run.report(tmp_path_factory.mktemp("live") / f"{name}.html")
+            model = raison.load(name) if isinstance(name, Path) else raison.gallery(name)
+            run = model.run(draws=DRAWS, removals=())
+            path = run.report(tmp_path_factory.mktemp("live") / "report.html")
             made[name] = path.as_uri()
         return made[name]
 
@@ -181,6 +184,43 @@ def test_a_player_can_be_bound(visit):
     count = page.evaluate("raisonPlay.page.data.draws")  # fewer than the run's: a large model has less room
     wanted = shares("kremlin-2022", bound={"reply": moves.index("limited")}, count=count)
     assert told(page) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+
+
+def test_what_players_expect_is_less_what_their_levers_cost(visit, tmp_path):
+    path = tmp_path / "wall.yaml"
+    path.write_text(
+        textwrap.dedent("""
+            raison: 1
+            title: Is the wall worth its price?
+            players: {raider: The raider, town: The town}
+            parameters: {loot: "uniform(0, 1)", wall: "uniform(0, 1)", watch: 0.1}
+            game: {start: {player: raider, moves: {raid: raided, leave: left}}}
+            outcomes: {raided: {raider: loot - wall, town: -loot}, left: {raider: 0, town: 0}}
+            questions: [{node: start, move: raid}]
+            levers:
+              town: {wall: {range: [0, 1], cost: wall ** 2 / 4}, watch: {range: [0, 1], cost: watch / 2}}
+            premises: {there-is-loot: {says: There is loot., without: {loot: 0}}}
+        """),
+        "utf-8",
+    )
+    page = visit(path)
+    cube = world_of(raison.load(path).program, seed=1, design="sobol", draws=DRAWS, count=DRAWS).inputs[0]
+
+    def expected(loot, wall):
+        raid = loot >= wall
+        return [np.where(raid, loot - wall, 0).mean(), np.mean(np.where(raid, -loot, 0) - wall**2 / 4 - 0.05)]
+
+    assert page.evaluate("raisonPlay.page.answered.expected") == pytest.approx(expected(*cube), rel=1e-12)
+    page.evaluate("raisonPlay.page.hold([[1, 0.75]])")
+    settle(page)
+    wanted = expected(cube[0], np.full(DRAWS, 0.75))
+    assert page.evaluate("raisonPlay.page.answered.expected") == pytest.approx(wanted, rel=1e-12)
+    assert page.evaluate("raisonPlay.page.plain") == pytest.approx(expected(*cube), rel=1e-12)
+    page.get_by_text("What each player expects, here and as in the run").click()
+    row = page.get_by_role("row", name="The town").last
+    cells = [float(cell.replace("−", "-")) for cell in row.locator("td").all_inner_texts()]
+    gained = wanted[1] - expected(*cube)[1]
+    assert cells == pytest.approx([wanted[1], expected(*cube)[1], gained], rel=1e-2)
 
 
 @pytest.mark.slow

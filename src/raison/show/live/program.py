@@ -44,6 +44,8 @@ def data_of(program: Program, printed: Printed) -> dict[str, Any]:
         else [_state(model, graph, printed, s) for s in range(len(graph.states))],
         "names": [[name, slot] for name, slot in printed.names.items()],
         "questions": [_question(model, printed, number) for number in range(len(model.questions))],
+        "costs": [list(cost) for cost in printed.costs],
+        "costPurpose": printed.cost_purpose,
     }
 
 

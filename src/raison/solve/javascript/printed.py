@@ -59,6 +59,8 @@ class Printed:
         choices: By decision that is one state, its best moves as bits; see `induction`.
         choice_purposes: By such a decision, the purpose of that.
         questions: In the file's order.
+        costs: What levers cost, each with the number of the player whose lever it is.
+        cost_purpose: The purpose of that.
     """
 
     inputs: tuple[str, ...]
@@ -76,6 +78,8 @@ class Printed:
     choices: Mapping[int, int]
     choice_purposes: Mapping[int, int]
     questions: tuple[PrintedQuestion, ...]
+    costs: tuple[tuple[int, int], ...]
+    cost_purpose: int
 
 
 def why_not(program: Program) -> str | None:
@@ -120,7 +124,17 @@ def print_model(program: Program) -> Printed:
         numbers = Numbers(payoffs, chance, available, _bound(world))
         found = best_moves(world.tape, graph, len(program.model.players), numbers)
         best = {s: bits for s, bits in found.items() if len(graph.of_node[graph.states[s].name]) == 1}
-    return _cut(world, names, payoffs, chance, available, best, asked)
+    return _cut(world, names, payoffs, chance, available, best, asked, _costs(world))
+
+
+def _costs(world: TapeWorld) -> list[tuple[int, Operand]]:
+    """What each lever costs, with the number of its player."""
+    return [
+        (list(world.model.players).index(player), world.number(lever.cost, ()))
+        for player, owned in world.model.levers.items()
+        for lever in owned.values()
+        if lever.cost is not None
+    ]
 
 
 def _bound(world: TapeWorld) -> dict[str, Operand]:
@@ -171,6 +185,7 @@ def _cut(
     available: _Rows,
     best: Mapping[int, Operand],
     asked: Sequence[_Asked],
+    costs: Sequence[tuple[int, Operand]],
 ) -> Printed:
     values = {name: value.codes if isinstance(value, Coded) else value for name, value in names.items()}
     wanted: dict[int, list[Operand]] = {
@@ -181,6 +196,8 @@ def _cut(
         wanted[number] = [*holds, *found]
     purposes = {s: number for number, s in enumerate(best, len(asked) + 1)}
     wanted |= {purposes[s]: [bits] for s, bits in best.items()}
+    cost_purpose = len(asked) + len(best) + 1
+    wanted[cost_purpose] = [cost for _, cost in costs]
     reasons = list(failure_reasons(world.model))
     coded = sorted(((reasons.index(k) + 1, where) for k, where in world.faults.items()), key=lambda c: c[0])
     inputs = [node for node in world.tape.nodes if node.op == "input"]
@@ -208,6 +225,7 @@ def _cut(
     placed = {name: where(value) for name, value in values.items()}
     chosen = {s: where(bits) for s, bits in best.items()}
     paid, chances, availables = rows(payoffs), rows(chance), rows(available)
+    costs_placed = tuple((player, where(cost)) for player, cost in costs)
     return Printed(
         inputs=tuple(str(node.arguments[0]) for node in inputs),
         drawn=world.drawn,
@@ -224,4 +242,6 @@ def _cut(
         choices=chosen,
         choice_purposes=purposes,
         questions=questions_asked,
+        costs=costs_placed,
+        cost_purpose=cost_purpose,
     )

@@ -74,7 +74,7 @@ class Controls {
   row(parameter, k) {
     const { page } = this;
     const id = `play-p${k}`;
-    const cost = parameter.cost ? `costs who sets it ${parameter.cost}, which is not taken off here` : "";
+    const cost = parameter.cost ? `costs who sets it ${parameter.cost}` : "";
     const hint = [parameter.about, parameter.text, cost].filter(Boolean).join(" — ");
     const reset = make("button", { type: "button", class: "free", title: "let the draws decide again", "aria-label": `Let go of ${parameter.name}`, hidden: true, onclick: () => page.release(k) }, "×");
     const output = make("output", { for: id });

@@ -66,7 +66,12 @@ class Page {
     const table = make("details", { class: "fold" }, make("summary", {}, "All questions, here and in the run"),
       make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "All questions" }, make("table", {},
         make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "question"), make("th", { scope: "col", class: "n" }, "here"), make("th", { scope: "col", class: "n" }, "in the run"))), this.answers)));
-    whole.append(table, tools, this.note);
+    this.expectations = make("tbody");
+    const expected = make("details", { class: "fold" }, make("summary", {}, "What each player expects, here and as in the run"),
+      make("p", { class: "quiet" }, "On average over the draws in this page, less what the player's own levers cost. Payoffs of different players are not measured alike."),
+      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What each player expects" }, make("table", {},
+        make("thead", {}, make("tr", {}, ...["player", "here", "as in the run", "difference"].map((text, k) => make("th", { scope: "col", class: k ? "n" : null }, text)))), this.expectations)));
+    whole.append(table, ...(program.states.length ? [expected] : []), tools, this.note);
     this.controls = new Controls(side, this);
     section.append(make("div", { class: "board" }, side, main), whole);
   }
@@ -257,9 +262,10 @@ class Page {
   }
 
   // What the draws say.
-  tell({ answers, failed }, moves) {
+  tell({ answers, failed, expected }, moves) {
     const { program, data } = this;
-    this.answered = { answers, failed, move: moves };
+    this.answered = { answers, failed, expected, move: moves };
+    this.tellExpected();
     const q = this.asked();
     const question = program.questions[q], answer = answers[q];
     const number = this.answerText(question, answer.mean);
@@ -281,6 +287,15 @@ class Page {
         make("td", { class: "n" }, data.run.answers[k] === null ? "–" : this.answerText(each, data.run.answers[k])))));
   }
 
+  tellExpected() {
+    const here = this.answered ? this.answered.expected : [];
+    this.expectations.replaceChildren(...here.map((value, p) => {
+      const plain = this.plain ? this.plain[p] : NaN;
+      return make("tr", {}, make("th", { scope: "row" }, this.data.titles[p]),
+        ...[value, plain, value - plain].map((number) => make("td", { class: "n" }, show(number))));
+    }));
+  }
+
   isAsRun() {
     const { held, removed, bound } = this.settings;
     const { without } = this.data;
@@ -291,7 +306,9 @@ class Page {
   weigh() {
     if (!this.program.questions.length) return;
     const plain = new Settings(this.data);
-    this.office.ask({ inputs: plain.inputs(true), draws: this.data.draws, committed: null }, ({ numbers }) => {
+    this.office.ask({ inputs: plain.inputs(true), draws: this.data.draws, committed: null }, ({ numbers, expected }) => {
+      this.plain = expected;
+      this.tellExpected();
       const weights = this.data.parameters.map((parameter) => {
         const column = this.columns[`value ${parameter.name}`] || this.columns[`drawn ${parameter.name} 0`] || this.columns[`point ${parameter.name}`];
         return column ? matters(numbers[0], column) : 0;

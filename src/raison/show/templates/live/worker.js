@@ -27,10 +27,11 @@ class Desk {
     return { sums: grid.sums, counts: grid.counts, failed: grid.failed };
   }
 
-  // Every question over the draws: by replicate sums and counts, and the margins of moves.
+  // Every question over the draws: by replicate sums and counts, and the margins of moves. And what each player
+  // expects, less what his levers cost.
   answers({ inputs, draws, committed }) {
     const { program } = this;
-    const everything = program.questions.map((question) => question.purpose);
+    const everything = [...program.questions.map((question) => question.purpose), program.costPurpose];
     const memory = evaluate(program, this.given(inputs, draws), draws, everything, this.store);
     const faults = failures(program, memory, draws);
     const isGame = program.states.length > 0;
@@ -39,6 +40,8 @@ class Desk {
       sums: new Float64Array(16), counts: new Float64Array(16), margins: [],
     }));
     const numbers = program.questions.map(() => new Float64Array(draws).fill(NaN));
+    const worths = program.states.length ? program.players.map((_, p) => worthOf(program, memory, solved, p)) : [];
+    const expected = worths.map(() => 0);
     let failed = 0;
     for (let i = 0; i < draws; i++) {
       let reached = null, wrong = faults[i] !== 0;
@@ -53,6 +56,7 @@ class Desk {
         failed += 1;
         continue;
       }
+      worths.forEach((worth, p) => (expected[p] += worth(i)));
       answers.forEach((answer, q) => {
         if (!answer.applies) return;
         found[q].sums[i % 16] += answer.number;
@@ -62,8 +66,15 @@ class Desk {
       });
     }
     const answers = found.map(({ sums, counts, margins }) => ({ ...meanOf(sums, counts), margin: middle(margins) }));
-    return { answers, failed: failed / draws, numbers };
+    return { answers, failed: failed / draws, numbers, expected: expected.map((sum) => sum / (draws - failed)) };
   }
+}
+
+// What a player expects of the game in each point, less what his levers cost.
+function worthOf(program, memory, solved, player) {
+  const { a, m } = solved.value[0][player];
+  const costs = program.costs.filter(([whose]) => whose === player).map(([, slot]) => [memory.v[slot], memory.m[slot]]);
+  return (i) => costs.reduce((worth, [cost, mask]) => worth - cost[i & mask], a[i & m]);
 }
 
 // A mean over draws, and its standard error from 16 independent replicates.
