@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from raison.model.expression import (
     Binary,
@@ -89,6 +90,9 @@ __all__ = [
 ]
 
 MAX_LENGTH = 5_000  # characters of one formula
+MAX_KEPT = (
+    4_000  # formulas that are remembered, so that a text that is read again after a change is read sooner
+)
 MAX_DEPTH = 50  # nested brackets, signs or powers
 MAX_HEIGHT = 150  # operations one above the other, as in a long sum; evaluating recurses this deep
 
@@ -123,6 +127,7 @@ class FormulaError(ValueError):
     """A text that is not an allowed formula; the message says what is needed and what to do."""
 
 
+@lru_cache(maxsize=MAX_KEPT)
 def parse(text: str) -> Formula:
     """Parse and check one formula.
 

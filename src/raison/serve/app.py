@@ -181,7 +181,7 @@ class _Served:
         given = await _given(request, "text")
         if isinstance(given, Response):
             return given
-        reading = await to_thread.run_sync(
+        reading = self.session.reading_of(given["text"]) or await to_thread.run_sync(
             read_text, given["text"], str(self.file.path), limiter=self.one_at_a_time
         )
         if reading.model is not None:

@@ -142,6 +142,10 @@ class Session:
             self._start("solve", "solve", self.draws)
         self._tell()
 
+    def reading_of(self, text: str) -> Reading | None:
+        """What a text says, if it is the file's."""
+        return self.reading if text == self.text.text and self.text.fault is None else None
+
     def folders(self) -> frozenset[Path]:
         """Where the file and what it includes stand, as far as these folders exist."""
         included = frozenset() if self.reading is None else self.reading.included
