@@ -20,6 +20,7 @@ from raison.show.explanation import print_explanation
 from raison.show.terminal import make_console
 
 DRAWS = 48
+SIMULATED = 16  # of models with processes, whose every step is worked by hand
 FILES = {  # games that are worked by hand: nothing hidden, no amounts, no errors, played once
     name: path
     for name, path in raison.api.gallery_files().items()
@@ -33,24 +34,26 @@ NAMES = [
 
 def plan_for(model: Any, without: tuple[str, ...] = (), removals: Any = ()) -> Plan:
     return make_plan(
-        model.record, model.sha256, draws=DRAWS, seed=3, design="sobol", without=without, removals=removals
-    )
+        model.record, model.sha256, draws=SIMULATED if model.record.processes else DRAWS, seed=3,
+        design="sobol", without=without, removals=removals,
+    )  # fmt: skip
 
 
 def disagreements(plan: Plan) -> list[str]:
     """Everything in which the hand and the block differ."""
     identity = plan.identity
     design = make_design(identity.design, max(len(plan.coordinates), 1), identity.seed, identity.draws)
-    cube = design.points(0, DRAWS)[plan.base.rows]
-    block = plan.base.block.answer(cube, np.int32(DRAWS), plan.base.switches)
+    draws = identity.draws
+    cube = design.points(0, draws)[plan.base.rows]
+    block = plan.base.block.answer(cube, np.int32(draws), plan.base.switches)
     status = np.asarray(block.status)
     number = [np.asarray(answer.number) for answer in block.answers]
     applies = [np.asarray(answer.applies) for answer in block.answers]
-    margin = [np.zeros(DRAWS) if a.margin is None else np.asarray(a.margin) for a in block.answers]
+    margin = [np.zeros(draws) if a.margin is None else np.asarray(a.margin) for a in block.answers]
     node_margin = [np.asarray(row) for row in block.node_margin]
     nodes = list(plan.base.block.program.model.game)
     wrong: list[str] = []
-    for draw, explained in enumerate(explain_draws(plan, range(DRAWS))):
+    for draw, explained in enumerate(explain_draws(plan, range(draws))):
         if bool(explained.failures) != (status[draw] != 0):
             wrong.append(f"{draw}: {explained.failures} against status {status[draw]}")
         if explained.failures:

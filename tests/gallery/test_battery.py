@@ -105,7 +105,10 @@ def test_written_and_read_again_it_is_equal(path: Path) -> None:
     assert again.model == model
 
 
-@every_model
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.stem, marks=[pytest.mark.minutes] * (path.stem in SLOW)) for path in FILES],
+)
 def test_it_solves_at_its_central_point(path: Path) -> None:
     solution = raison.load(path).solve({})
     assert set(solution.status) == {"solved"}

@@ -74,7 +74,7 @@ def points(count: int, **ranges: tuple[float, float]) -> dict[str, np.ndarray]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("fight", "precision"),
-    [("k < 0.6 or k > 1.4", None), ("p > -1", 7.0)],
+    [("k < 0.6 or k > 1.4", None), pytest.param("p > -1", 7.0, marks=pytest.mark.minutes)],
     ids=["some types, in the limit", "everybody, at a precision"],
 )
 def test_a_move_that_some_cannot_make_is_as_one_that_gives_them_nothing_else(tmp_path, fight, precision):
@@ -88,7 +88,7 @@ def test_a_move_that_some_cannot_make_is_as_one_that_gives_them_nothing_else(tmp
         np.testing.assert_allclose(found[0].value[player], found[1].value[player], rtol=0, atol=1e-6)
 
 
-KINDS = [pytest.param(kind, marks=pytest.mark.slow) if kind != "chance" else kind for kind in CASES]
+KINDS = [pytest.param(kind, marks=pytest.mark.minutes) if kind != "chance" else kind for kind in CASES]
 
 
 @pytest.mark.parametrize("kind", KINDS)

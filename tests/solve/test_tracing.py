@@ -55,7 +55,7 @@ def test_limits_of_signalling_games_are_sequentially_rational_with_bayesian_beli
     assert np.where(on[:, None], np.abs(bayes - beliefs), 0.0).max() < 1e-9
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_poker_with_four_cards_is_solved_though_its_equilibria_are_a_continuum():
     """Some cards are worth as much raised as not, and three proximal steps do not settle."""
     found = raison.load(field_data.path("gambit", "4cards.efg")).solve({})

@@ -97,7 +97,7 @@ def test_what_is_unique_is_what_the_branch_leads_to_and_the_rest_follows_the_bra
     assert ((mixed > 0.01) & (mixed < 0.99)).any()
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_a_tie_is_left_to_the_branch() -> None:
     tie = dict(zip(NAMES, (1.0, 1.0, 1.0, 1.0, 0.3, 0.1, 0.2, 0.5), strict=True))
     once, again = solved("", tie), solved(ROUNDS, tie)

@@ -148,7 +148,7 @@ def plain(found: Equilibria) -> list:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("concept", ["sequential", pytest.param("nash", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("concept", ["sequential", pytest.param("nash", marks=pytest.mark.minutes)])
 def test_types_of_a_choice_have_the_equilibria_of_the_same_types_drawn_by_a_chance_node(concept) -> None:
     """Below a half of strong ones the bully duels, above he does not: pooling, mixing, and both."""
     points = {"share": [0.3, 0.45, 0.6, 0.9, 0.9], "taste": [1.0, 2.5, 0.7, 1.0, 2.8]}
@@ -162,6 +162,7 @@ def test_types_of_a_choice_have_the_equilibria_of_the_same_types_drawn_by_a_chan
     assert len(counts) > 1
 
 
+@pytest.mark.slow
 def test_who_sees_which_type_is_named_by_its_value() -> None:
     found = model(CHOICE).solve({"share": 0.9}).equilibria()
     first, second, *_ = found.equilibria[0].sets
@@ -170,6 +171,7 @@ def test_who_sees_which_type_is_named_by_its_value() -> None:
     assert [dict(hidden) for hidden, _ in answer.belief] == [{"strong": "0"}, {"strong": "1"}]
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_run_says_the_same_of_all_some_and_none_as_with_a_chance_node() -> None:
     choice, chance = (model(text).run(draws=2048).verdicts for text in (CHOICE, CHANCE))

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 POINTS = 10_000
 DRAWS = 512
+SIMULATED = 128  # of models with processes
 
 HIDDEN = "something in the game is hidden, and beliefs have to be found together with the play"
 ROUNDS = "the game is played in rounds, which are solved for every state of the grid at once"
@@ -112,7 +113,8 @@ def test_values_margins_and_choices_are_those_of_python(blank, name):
 def test_questions_are_answered_as_in_a_run_with_and_without_premises(blank, name):
     program = model(name).program
     engine = Engine(blank, program)
-    world = draws.world_of(program, seed=3, design="sobol", draws=DRAWS, count=DRAWS)
+    size = SIMULATED if program.model.processes else DRAWS
+    world = draws.world_of(program, seed=3, design="sobol", draws=size, count=size)
     columns = draws.columns_of(engine.printed, world)
     still = World(program)
     fixed = {n: float(np.asarray(still.codes(n)).reshape(-1)[0]) for n in program.model.parameters}
@@ -128,7 +130,7 @@ def test_questions_are_answered_as_in_a_run_with_and_without_premises(blank, nam
         status, wanted = answers(
             program, np.stack([world.inputs[0][k] for k in range(len(world.inputs[0]))]), switches
         )
-        found_status, _, rows = engine.over(columns, fixed, removed, DRAWS)
+        found_status, _, rows = engine.over(columns, fixed, removed, size)
         assert (found_status == status).all(), removed
         solved = status == 0
         for q, (number, applies) in enumerate(wanted):
@@ -140,10 +142,11 @@ def test_questions_are_answered_as_in_a_run_with_and_without_premises(blank, nam
 
 def answers(program, cube, switches):
     """What Python says: status, and per question its number and whether it applies."""
+    size = cube.shape[1]
     with np.errstate(all="ignore"):
         world = World(program, cube, switches, hold=lambda nest: nest)
         world.check_definitions()
-        game = played_once(world, DRAWS)
+        game = played_once(world, size)
         found = [ask(game, world, question) for question in program.model.questions]
-    full = lambda row: np.broadcast_to(np.asarray(row), (DRAWS,))
-    return full(world.status(DRAWS)), [(full(a.number), full(a.applies)) for a in found]
+    full = lambda row: np.broadcast_to(np.asarray(row), (size,))
+    return full(world.status(size)), [(full(a.number), full(a.applies)) for a in found]
