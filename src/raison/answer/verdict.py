@@ -360,8 +360,7 @@ def _failures(plan: Plan, fold: Fold) -> tuple[Failure, ...]:
 def _quantiles(fold: Fold, key: str) -> Quantiles | None:
     if key not in fold.counts:
         return None
-    sketch = Sketch(fold.counts[key])
-    found = [sketch.quantile(share) for share in (0.05, 0.5, 0.95)]
+    found = Sketch(fold.counts[key]).quantiles(0.05, 0.5, 0.95)
     if not all(math.isfinite(value) for value in found):
         return None
     return Quantiles(q05=found[0], median=found[1], q95=found[2])

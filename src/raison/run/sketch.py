@@ -7,6 +7,7 @@ beyond 2^32 and below 2^-64 in magnitude fall into the outermost bins and into z
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,27 +41,16 @@ class Sketch:
         """How many values were counted."""
         return int(self.counts.sum())
 
-    def quantile(self, share: float) -> float:
-        """The smallest value with at least `share` of all at or below it, within its bin interpolated.
+    def quantiles(self, *shares: float) -> list[float]:
+        """Per share the smallest value with at least so much at or below it, within its bin interpolated.
 
         Returns:
-            The quantile; nan of an empty sketch, -inf or inf where it lies among such values.
+            The quantiles; nan of an empty sketch, -inf or inf where one lies among such values.
 
         Accuracy: relative 2^-10, one part in a thousand.
         """
-        total = self.total
-        if total == 0:
-            return float("nan")
-        rank = share * total
-        cumulative = np.cumsum(self.counts)
-        at = int(np.searchsorted(cumulative, max(rank, 0.5)))
-        at = min(at, BINS - 1)
-        low, high = _edges(at)
-        if not np.isfinite(low) or not np.isfinite(high):
-            return low if not np.isfinite(low) else high
-        before = cumulative[at] - self.counts[at]
-        inside = (rank - before) / self.counts[at]
-        return float(low + (high - low) * min(max(inside, 0.0), 1.0))
+        used = np.flatnonzero(self.counts)
+        return _quantiles(used, self.counts[used], shares)
 
     def histogram(self, number: int = 48) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
         """Counts in `number` equal bins between the 0.1% and 99.9% quantiles; the ends hold the rest.
@@ -68,20 +58,35 @@ class Sketch:
         Returns:
             Edges `[number + 1]` and counts `[number]`, or None if fewer than two finite values were counted.
         """
-        finite = self.counts.copy()
-        finite[0] = finite[-1] = 0
-        if finite.sum() < 2:
+        used = 1 + np.flatnonzero(self.counts[1:-1])
+        counts = self.counts[used]
+        if counts.sum() < 2:
             return None
-        only = Sketch(finite)
-        low, high = only.quantile(0.001), only.quantile(0.999)
-        used = np.flatnonzero(finite)
+        low, high = _quantiles(used, counts, (0.001, 0.999))
         if len(used) == 1:  # a constant, as far as the bins can tell
             pad = max(abs(low), 1.0) * 0.5
             low, high = low - pad, low + pad
         edges = np.linspace(low, high, number + 1)
         middles = _middles(used)
         where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, number - 1)
-        return edges, np.bincount(where, weights=finite[used], minlength=number).astype(np.int64)
+        return edges, np.bincount(where, weights=counts, minlength=number).astype(np.int64)
+
+
+def _quantiles(used: NDArray[np.int64], counts: NDArray[np.int64], shares: Sequence[float]) -> list[float]:
+    """The quantiles of what is counted in the bins that are used, in their order."""
+    cumulative = np.cumsum(counts)
+    if not len(used):
+        return [float("nan")] * len(shares)
+    found: list[float] = []
+    for share in shares:
+        rank = share * cumulative[-1]
+        at = min(int(np.searchsorted(cumulative, max(rank, 0.5))), len(used) - 1)
+        low, high = _edges(int(used[at]))
+        if np.isfinite(low) and np.isfinite(high):
+            inside = (rank - (cumulative[at] - counts[at])) / counts[at]
+            low += (high - low) * min(max(inside, 0.0), 1.0)
+        found.append(float(low if np.isfinite(high) else high))
+    return found
 
 
 def bins(values: NDArray[np.float64]) -> NDArray[np.int64]:
