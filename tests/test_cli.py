@@ -563,3 +563,9 @@ def test_convert_prints_another_programs_file_as_a_model_file(call):
     code, _, err = call("convert", "nothing.xmile")
     assert code == 1
     assert "nothing.xmile" in err
+
+
+def test_a_mechanism_is_checked_by_the_name_that_includes_have(call):
+    code, out, err = call("check", "mechanisms/face")
+    assert (code, err) == (0, "")
+    assert out.startswith("mechanisms/face: fine.")

@@ -71,6 +71,7 @@ EQUATIONS = [
     ("int(-2.5) + int(2.5)", 0),
     ("abs(-x) + exp(0) + ln(exp(2)) + sqrt(16) + log10(1000)", 13),
     ("safediv(1, x - 3) + safediv(6, x)", 2),
+    ("safediv(x, 0) + safediv(x, 3)", 1),
     ("pi", math.pi),
     ("stoptime - starttime + dt", 20.125),
     ('"X" + x', 6),

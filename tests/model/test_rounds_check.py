@@ -6,6 +6,7 @@ import pytest
 
 from raison.model import writer
 from raison.model.reader import read_text
+from raison.model.variant import removed
 
 SOUND = """raison: 1
 title: Stop or go on?
@@ -56,6 +57,7 @@ FAULTS = {
     "a later result in next": ("x: x * 0.9", "x: periods", 16, "known only at the end"),
     "a period too late": ("period: 3", "period: 9", 20, "from 1 to 5; got 9"),
     "an unknown state in a question": ("state: {x: 0.7}", "state: {y: 0.7}", 20, "which does not exist"),
+    "a state off its grid": ("state: {x: 0.7}", "state: {x: 7}", 20, "is from 0 to 1, never 7"),
     "the whole of play and one period": (
         "ended == 'stopped'",
         "ended == 'stopped' and x > 0",
@@ -74,6 +76,28 @@ def test_each_mistake_is_told_with_its_line(fault: str) -> None:
     reading = read_text(SOUND.replace(before, after), "wrong")
     errors = [problem for problem in reading.problems if problem.severity == "error"]
     assert any(words in problem.message and problem.line == line for problem in errors), errors
+
+
+PREMISE = "premises: {near: {says: Nobody looks far ahead., without: {rounds.discount: HERE}}}\n"
+
+
+def test_a_premise_may_give_all_players_one_discount() -> None:
+    reading = read_text(SOUND + PREMISE.replace("HERE", "0.2"), "sound")
+    assert [str(problem) for problem in reading.problems if problem.severity == "error"] == []
+    discount = removed(reading.model, ["near"]).rounds.discount
+    assert {player: formula.text for player, formula in discount.items()} == {"a": "0.2", "b": "0.2"}
+
+
+@pytest.mark.parametrize(
+    ("discount", "words"), [("1.2", "from 0 to 1; got 1.2"), ("{b: null}", "'discount' gives b none")]
+)
+def test_rounds_that_a_premise_spoils_are_found_at_its_line(discount: str, words: str) -> None:
+    reading = read_text(SOUND + PREMISE.replace("HERE", discount), "wrong")
+    errors = [problem for problem in reading.problems if problem.severity == "error"]
+    assert words in errors[0].message
+    for error in errors:  # one for each player
+        assert error.message.startswith("premise 'near' removed: ")
+        assert error.line == SOUND.count("\n") + 1
 
 
 def test_next_and_ends_need_rounds() -> None:

@@ -58,6 +58,11 @@ WARNINGS = {
         "step: 0.5",
         "half the time step of process 'mobilisation', 0.25 instead of 0.5, changes 'idle' by 3.4%",
     ),
+    "event before the start": (
+        "    sinks: [nowhere]",
+        "    sinks: [nowhere]\n    events: {more: {at: -3, amount: cadre, to: waiting}}",
+        "event 'more' of process 'mobilisation' never happens",
+    ),
     "start below zero": (
         "called: {start: call_up",
         "called: {start: call_up - 4e5",

@@ -119,3 +119,33 @@ def test_playing_once_is_playing_with_no_weight_on_the_future() -> None:
     blind = the_model(SIEGE.replace("{army: patience, town: 0.9}", "0")).run(draws=512, seed=3, removals=())
     assert patient is not None
     assert patient.questions[0].once == blind.verdicts[0].share
+
+
+RACE = """
+raison: 1
+title: Do both arm?
+players: {a: A, b: B}
+parameters: {cost: "uniform(0, 3)"}
+rounds: {horizon: 3, discount: {a: 0.9, b: 0.8}, state: {lead: {start: 0, values: [-3, -2, -1, 0, 1, 2, 3]}}}
+game:
+  first: {player: a, moves: {arm: second, rest: second}}
+  second: {player: b, hidden: [first], moves: {arm: done, rest: done}}
+outcomes:
+  done:
+    a: "lead + period / 10 - (cost if first == 'arm' else 0)"
+    b: "-lead - (cost if second == 'arm' else 0)"
+    next: {lead: "clip(lead + (first == 'arm') - (second == 'arm'), -3, 3)"}
+questions:
+  - {node: first, move: arm}
+  - {name: ahead, event: lead > 0, period: 2}
+premises: {arms-cost: {says: Arms cost something., without: {cost: 0}}}
+"""
+
+
+def test_moves_at_once_in_rounds_with_payoffs_of_the_state_are_run() -> None:
+    """A lead is worth one in every period that follows, whatever the other does."""
+    run = the_model(RACE).run(draws=256)
+    assert [verdict.failed for verdict in run.verdicts] == [0, 0]
+    # the shares of a uniform cost, to a few of the 256 draws
+    assert run.verdicts[0].share == pytest.approx((0.9 + 0.81) / 3, abs=4 / 256)
+    assert run.verdicts[1].share == pytest.approx((0.9 + 0.81 - 0.8 - 0.64) / 3, abs=6 / 256)

@@ -46,3 +46,10 @@ def test_a_run_solves_it_as_well(model: raison.Model) -> None:
     run = model.run(draws=64, seed=1)
     assert run.verdicts[0].failed == 0
     assert run.verdicts[0].share == pytest.approx(0.4, abs=0.05)  # the mean of twice the strength
+
+
+def test_it_is_not_listed_or_written_as_a_game_of_single_players(model: raison.Model) -> None:
+    solution = model.solve({"strength": 0.2})
+    for ask in (solution.equilibria, lambda: solution.largest_gain()):
+        with pytest.raises(ValueError, match="what a continuum of players does"):
+            ask()

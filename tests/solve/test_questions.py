@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -210,3 +211,57 @@ questions:
     assert reading.model is not None, [str(problem) for problem in reading.problems]
     run = raison.api.Model.of(reading.model).run(64, removals=())
     assert [(verdict.share, verdict.mixed) for verdict in run.verdicts] == [(1, 0), (1, 0)]
+
+
+OFFER = """
+raison: 1
+title: What is offered?
+players: {one: One, two: Two}
+parameters: {least: "uniform(0.35, 0.45)"}
+game:
+  asks: {player: one, moves: {offer: {range: [0, 1], steps: 11, then: answers}, leave: gone}}
+  answers: {player: two, moves: {take: taken, refuse: gone}}
+outcomes:
+  taken: {one: 1 - asks, two: asks}
+  gone: {one: 0, two: least}
+questions:
+  - {name: kept, amount: 1 - asks}
+  - {name: logarithm, amount: log(asks)}
+  - {name: no number, amount: log(asks - 0.5)}
+"""
+
+
+def test_what_play_never_comes_to_spoils_no_amount() -> None:
+    """Leaving takes no number, and an offer of nothing has no logarithm; neither happens."""
+    reading = read_text(OFFER.replace("  - {name: no number, amount: log(asks - 0.5)}\n", ""), "offer")
+    run = raison.api.Model.of(reading.model).run(draws=64)
+    # with eleven steps 0.4 is offered where it is enough, else 0.5: half of the draws each
+    assert [verdict.failed for verdict in run.verdicts] == [0, 0]
+    assert run.verdicts[0].mean == pytest.approx(0.55, abs=0.1 / 64)
+    assert run.verdicts[1].mean == pytest.approx((math.log(0.4) + math.log(0.5)) / 2, abs=0.3 / 64)
+
+
+def test_what_play_comes_to_and_is_no_number_fails_the_draw() -> None:
+    reading = read_text(OFFER, "offer")
+    run = raison.api.Model.of(reading.model).run(draws=64)
+    assert [verdict.failed for verdict in run.verdicts] == [1, 1, 1]
+
+
+def test_a_precision_that_is_not_above_zero_fails_its_draw_and_no_other() -> None:
+    text = OFFER.replace("range: [0, 1], steps: 11, then", "then").replace(
+        "offer: {then: answers}", "offer: answers"
+    )
+    text = (
+        text[: text.index("outcomes:")]
+        + """outcomes:
+  taken: {one: 1 - least, two: least}
+  gone: {one: 0, two: 0.5}
+solution: {concept: logit, precision: 10 * (least - 0.4)}
+questions: [{node: asks, move: offer}]
+"""
+    )
+    reading = read_text(text, "logit")
+    assert reading.model is not None, reading.problems
+    found = raison.api.Model.of(reading.model).solve({"least": [0.36, 0.4, 0.44]})
+    assert [status == "solved" for status in found.status] == [False, False, True]
+    assert "precision" in found.status[0]

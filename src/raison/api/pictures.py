@@ -207,7 +207,8 @@ def policy(run: Run) -> Picture:
         if 'class="drawn shades"' in found.svg:
             return Picture(found.caption, found.svg)
     raise ValueError(
-        f"'{run.model.name}' has no policy over states to draw: it needs rounds and a move question."
+        f"'{run.model.name}' has no policy over states to draw: it needs rounds, a question about a move and "
+        "draws that do not fail."
     )
 
 

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 
 def file_of(name: str) -> Path:
-    """Where a model is: a file, or a name of the gallery; a file goes first."""
+    """Where a model is: a file, a name of the gallery, or `mechanisms/NAME`; a file goes first."""
     from raison.api import gallery_files
+    from raison.model.include import MECHANISMS
 
     path, files = Path(name), gallery_files()
     if path.exists():
         return path
     if name in files:
         return files[name]
+    if path.parent == Path("mechanisms") and (MECHANISMS / f"{path.name}.yaml").is_file():
+        return MECHANISMS / f"{path.name}.yaml"
     if name.endswith((".yaml", ".yml")):
         raise RefusalError(f"there is no file '{name}' here.")
     from raison.model.keys import did_you_mean
@@ -34,7 +37,7 @@ def load_model(name: str) -> Model:
     from raison.api import gallery, gallery_files, load
 
     path = file_of(name)
-    return gallery(name) if path == gallery_files().get(name) else load(name)
+    return gallery(name) if path == gallery_files().get(name) else load(path)
 
 
 def warn(model: Model) -> None:

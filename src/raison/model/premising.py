@@ -19,6 +19,7 @@ from raison.model.play import check_game
 from raison.model.problem import Path
 from raison.model.process.check import check_processes
 from raison.model.records import Definition, Distribution, Model, Premise, hides
+from raison.model.recurring import check_rounds
 from raison.model.replacing import edit, is_structural, redefine, same
 from raison.model.scope import Report, Scope
 from raison.model.solving import check_solution
@@ -62,13 +63,10 @@ def check_variants(model: Model, variants: Mapping[str, Model], report: Report) 
     for name, variant in variants.items():
         inner = Report(report.broken, ships=report.ships)
         scope = Scope(variant, inner)
-        check_game(
-            variant,
-            scope,
-            inner,
-            no_constants if scope.is_circular else _quiet_constants(variant, scope),
-            (),
-        )
+        constants = no_constants if scope.is_circular else _quiet_constants(variant, scope)
+        check_game(variant, scope, inner, constants, ())
+        if variant.rounds != model.rounds:
+            check_rounds(variant, scope, inner, constants)
         check_solution(variant, scope, inner, no_constants)
         if variant.processes != model.processes:
             check_processes(variant, scope, inner)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from raison.model.constant import Lookup, constant
+from raison.model.defining import no_constants
 from raison.model.formula import Formula, names
 from raison.model.keys import did_you_mean
 from raison.model.problem import Path
@@ -184,6 +185,13 @@ def check_when(model: Model, question: Question, path: Path, scope: Scope, repor
             )
         elif rounds.state[name].grid is None and value not in rounds.state[name].values:
             report.error((*path, "state", name), f"{what}: the state '{name}' is never {value:g}.")
+        elif (grid := rounds.state[name].grid) is not None:
+            low, high = (constant(end.expression, no_constants) for end in grid)
+            if (low is not None and value < low) or (high is not None and value > high):
+                report.error(
+                    (*path, "state", name),
+                    f"{what}: the state '{name}' is from {grid[0].text} to {grid[1].text}, never {value:g}.",
+                )
     formulas = [f for f in (question.event, question.amount, question.given) if f is not None]
     asked = frozenset().union(*(scope.results(formula) for formula in formulas)) if formulas else frozenset()
     whole, part = asked & {"ended", "periods"}, asked - {"ended", "periods"}

@@ -58,6 +58,7 @@ def edit(model: Model, premises: Mapping[str, Premise]) -> Edited:
     solution = {"concept": solved_by(model), **solution_data(model.solution)}
     data: dict[str, Any] = {"raison": "1", "title": "-", **game_data(model), "solution": solution}
     data["processes"] = process_data(model.processes)
+    data["players"] = {name: name for name in model.players}  # whose discount one formula is
     parameters = dict(model.parameters)
     problems: list[Problem] = []
     changed: dict[Path, bool] = {}

@@ -55,7 +55,11 @@ def compiled(function: Callable[..., Any], key: str, *arguments: Any) -> Callabl
     if found is not None:
         return _remember(name, found)
     with _without_jax_cache():  # what JAX's cache gives back cannot be stored again: its code is gone
-        made = jax.jit(function).lower(*arguments).compile()
+        with np.errstate(
+            all="ignore"
+        ):  # of formulas of numbers alone, which NumPy works out while JAX traces
+            lowered = jax.jit(function).lower(*arguments)
+        made = lowered.compile()
     if path is not None:
         _store(path, made)
     return _remember(name, made)

@@ -219,6 +219,8 @@ def failure_reasons(model: Model) -> dict[str, str]:
                 f"the probabilities at '{name}' leave [0, 1] or do not sum to 1; "
                 "clip them or use 'otherwise'."
             )
+    if model.solution.precision is not None:
+        reasons["precision"] = "the precision of the solution is not above 0; bound what it depends on."
     for outcome in model.outcomes:
         for player in model.outcomes[outcome]:
             reasons[f"payoff:{outcome}:{player}"] = (

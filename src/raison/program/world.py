@@ -387,6 +387,10 @@ class World:
         """Mark the draws in which play comes to a decision without a move."""
         self._fault(f"stuck:{node}", where)
 
+    def imprecise(self, where: Any) -> None:
+        """Mark the draws in which the precision of a logit equilibrium is not above 0."""
+        self._fault("precision", where)
+
     def unsolved(self, where: Any) -> None:
         """Mark the draws in which no equilibrium was found."""
         self._fault("unsolved", where)

@@ -6,6 +6,7 @@ does, by chance alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ from raison.solve.options import Decisions
 from raison.solve.questions import Answer, asked, snapped
 
 Array = Any
+NO_PLAY = 1e-9
+"""Probability up to which play does not come to a result; the limit of a branch is known to such a regret."""
 
 
 @dataclass(frozen=True)
@@ -184,16 +187,26 @@ class FormPlayed:
         """The answer to a question about an event or amount."""
         world, graph = self.world, self.numbers.form.graph
         ended = lambda z: (*graph.states[z].results, ("outcome", graph.states[z].name))
-        worth = lambda z: xp.asarray(asked(world, question, ended(z)))
+        found = {z: xp.asarray(asked(world, question, ended(z))) for z in graph.outcomes}
+        finite = {z: xp.isfinite(number) for z, number in found.items()}
+        worth = lambda z: xp.where(finite[z], found[z], 0.0)
         whole = snapped if question.event is not None else (lambda number: number)
         tied = self.tied_anywhere()
+
+        def answer(holds: Callable[[int], Array]) -> Array:
+            """The expectation; nan where play comes to what is no number, however little beyond rounding."""
+            number = self.total(graph.outcomes, lambda z: _times(holds(z), worth(z)))
+            if question.event is not None:
+                return number
+            none = self.total(graph.outcomes, lambda z: xp.where(finite[z], 0.0, holds(z)))
+            return xp.where(none > NO_PLAY, math.nan, number)
+
         if question.given is None:
-            return Answer(whole(self.total(graph.outcomes, worth)), xp.asarray(True), tied)
+            return Answer(whole(answer(lambda z: 1.0)), xp.asarray(True), tied)
         given = question.given
         holds = lambda z: _as_number(world.truth(given, ended(z)))
         on = self.total(graph.outcomes, holds)
-        joint = self.total(graph.outcomes, lambda z: _times(holds(z), worth(z)))
-        return Answer(whole(_over(joint, on)), on > 0, tied)
+        return Answer(whole(_over(answer(holds), on)), on > 0, tied)
 
     def of_move(self, question: Question, pure: bool) -> Answer:
         """The answer to a question about a move."""

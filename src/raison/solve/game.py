@@ -124,6 +124,8 @@ def _played_form(world: World, batch: int) -> FormPlayed:
         raise ValueError(f"'{world.model.name}' has no information sets.")
     solution = world.model.solution
     level = None if solution.precision is None else world.number(solution.precision)
+    if level is not None:
+        world.imprecise(~(xp.asarray(level) > 0))
     many = bool(asked_fractions(world.model))
     if many:
         world = world.again(even_fractions(world))
@@ -237,6 +239,10 @@ def largest_array(program: Program) -> int:
         world = World(program, cube, np.zeros(len(program.switches.numeric), bool))
         if asked_fractions(program.model):
             world = world.again(even_fractions(world))
+        if program.model.rounds is not None:  # whichever state it is, arrays are as large
+            one = world.deepened(np.ones(1))
+            carried = dict.fromkeys((*program.model.rounds.state, "period"), one)
+            world = world.stage(carried, world.rank, lambda value: value)
         return [xp.asarray(payoff) for payoff in payoffs_of(world).values()]
 
     shapes = jax.eval_shape(payoffs, jax.ShapeDtypeStruct((max(len(program.coordinates), 1), 1), np.float64))

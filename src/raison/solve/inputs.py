@@ -16,7 +16,9 @@ from raison.program.program import Program
 from raison.program.unfold import Unfolded, unfold
 from raison.program.world import World
 from raison.solve.as_tree import Amounts, Written, namer, written_at
+from raison.solve.branch import asked_fractions
 from raison.solve.deviation import nash_regret, sequential_regret
+from raison.solve.every import MANY
 from raison.solve.form_points import PlaceSolution
 from raison.solve.game import refined
 from raison.solve.numbers import numbers_of
@@ -53,12 +55,20 @@ def inputs_at(program: Program, points: Mapping[str, Floats], count: int) -> Inp
         program: With a game.
         points: Values of parameters, `[count]` each; the others have their central value.
         count: How many.
+
+    Raises:
+        ValueError: the game is no tree of single players that is played once.
     """
     if program.model.rounds is not None:
         raise ValueError(
             f"'{program.model.name}' is played in rounds, and its game is not a tree that can be "
             f"listed, written "
             "or checked by itself; look at its values, policy and margins instead."
+        )
+    if asked_fractions(program.model):
+        raise ValueError(
+            f"in '{program.model.name}' {MANY}; it cannot be listed, written or checked as one. Look at its "
+            "choices and values instead."
         )
     if program.form is None:
         program = replace(program, form=make_form(program.model))

@@ -191,7 +191,8 @@ def coded_points(model: Model, points: Mapping[str, Any]) -> tuple[dict[str, Flo
     for name, values in points.items():
         parameter = model.parameters.get(name)
         if parameter is None:
-            raise KeyError(f"the model has no parameter '{name}'; it has {', '.join(model.parameters)}.")
+            known = f"it has {', '.join(model.parameters)}." if model.parameters else "it has none to set."
+            raise KeyError(f"the model has no parameter '{name}'; {known}")
         definition = parameter.value
         names = definition.names if isinstance(definition, Distribution) else ()
         coded[name] = np.atleast_1d(_coded(name, values, names))

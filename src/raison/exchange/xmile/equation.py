@@ -210,6 +210,8 @@ class _Reader:
             case "ramp", [slope, first, last]:
                 run = Call("clip", (time, first, last))
                 return Binary("*", slope, Binary("-", run, first))
+            case "safediv", [_, Number(value=0)]:
+                return Number("0")
             case "safediv", [a, b]:
                 return Conditional(Compare(b, (("==", Number("0")),)), Number("0"), Binary("/", a, b))
             case _:

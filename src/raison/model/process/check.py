@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from raison.model import uses
+from raison.model.constant import constant
 from raison.model.defining import check_distribution, no_constants
 from raison.model.formula import Formula, mentions, names
 from raison.model.keys import MOST_STAGES, RESERVED, did_you_mean
@@ -233,8 +234,16 @@ class _Checked:
             self.fixed(("stocks", name, "start"), stock.start, f"the start of stock '{name}'")
         for name, event in self.process.events.items():
             self.fixed(("events", name, "at"), event.at, f"the time of event '{name}'")
+            if self.is_outside(event.at):
+                where = (*self.path, "events", name, "at")
+                self.report.warn(where, f"event '{name}' of process '{self.name}' never happens: its time is "
+                                 "before the start or after the horizon.")  # fmt: skip
         for name, output in self.process.outputs.items():
             self.fixed(("outputs", name, "at"), output.at, f"the time of output '{name}'")
+            if self.is_outside(output.at):
+                horizon = self.process.time.horizon
+                self.error("outputs", name, "at", f"output '{name}' is read before the start or after the "
+                           f"horizon, {horizon:g}; mend its time.")  # fmt: skip
 
     def fixed(self, place: Path, formula: Formula | None, what: str) -> None:
         """A formula is the same during the whole process."""
@@ -245,6 +254,11 @@ class _Checked:
                 f"{what} is fixed when the process starts, but uses '{used[0]}', which changes; use "
                 "inputs and names of the file.",
             )
+
+    def is_outside(self, formula: Formula | None) -> bool:
+        """Whether a time that is just a number is before the start or after the horizon."""
+        at = None if formula is None else constant(formula.expression, no_constants)
+        return at is not None and not 0 <= at <= self.process.time.horizon * (1 + _WHOLE)
 
     def noise(self) -> None:
         """Noise has a distribution of numbers, a fixed seed and a whole number of steps."""

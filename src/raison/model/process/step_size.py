@@ -53,9 +53,14 @@ def warn_of_steps(model: Model, report: Report) -> None:
             report.warn(
                 path,
                 f"half the time step of process '{name}', {step / 2:g} instead of {step:g}, changes "
-                f"'{worst}' by "
-                f"{100 * change:.2g}%; take a smaller step, or 'method: rk4' where nothing jumps.",
+                f"'{worst}' by {_percent(change)}; take a smaller step, or 'method: rk4' where nothing "
+                "jumps.",
             )
+
+
+def _percent(share: float) -> str:
+    """Two digits, or whole percents."""
+    return f"{100 * share:.2g}%" if 100 * share < 99.5 else f"{100 * share:,.0f}%"
 
 
 def _change(course: Course, finer: Course, output: str) -> float:
