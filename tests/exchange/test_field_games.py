@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import field_data
+import raison
 from in_step import places_of
 from raison.exchange.efg import read_efg
 from raison.exchange.gambit import solve_with_gambit
@@ -182,3 +183,12 @@ def test_as_many_equilibria_as_the_title_says(name: str, count: int) -> None:
     assert isinstance(game, TableGame)
     assert f"{count} " in game.title
     assert len(solve_with_gambit(game.as_tree()).equilibria) == count
+
+
+@pytest.mark.parametrize("name", ["artist1.efg", "w_ex2.efg"])
+def test_symmetric_games_are_solved_over_their_bifurcations(name: str) -> None:
+    """One passes two of them, the other several at once; what is played beyond is an equilibrium."""
+    solution = raison.load(field_data.path("gambit", name)).solve()
+    assert solution.status == ["solved"]
+    assert solution.forked.tolist() == [True]
+    assert solution.largest_gain()[0] <= 1e-9

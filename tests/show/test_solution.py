@@ -112,13 +112,13 @@ raison: 1
 title: Who accepts, when few are weak
 players: {one: One, two: Two}
 parameters:
-  kind: {value: "choice('weak', 1, 'strong', 9)", known_to: [two]}
+  kind: {value: "choice(1, 1, 2, 9)", known_to: [two]}
 game:
   offer: {player: one, moves: {ask: {range: [0, 1], steps: 5, then: answer}}}
   answer: {player: two, moves: {take: taken, refuse: refused}}
 outcomes:
   taken: {one: offer, two: 1 - offer}
-  refused: {one: 0, two: "0.1 if kind == 'weak' else 0.6"}
+  refused: {one: 0, two: "0.1 if kind == 1 else 0.6"}
 questions: [{node: offer, move: ask}]
 """
 
@@ -135,6 +135,20 @@ def test_what_is_done_is_averaged_over_what_is_offered_and_over_types_by_their_w
     ]
     rows = [" ".join(line.split()) for line in printed(solution).splitlines()]
     assert "answer ask, kind, offer take 1 1" in rows
+
+
+def test_types_with_names_are_apart_from_each_other_but_not_the_amounts_that_they_see() -> None:
+    text = WEIGHTED.replace("choice(1, 1, 2, 9)", "choice('weak', 1, 'strong', 9)")
+    reading = read_text(text.replace("kind == 1", "kind == 'weak'"), "test")
+    assert reading.model is not None
+    solution = raison.api.Model(reading.model, reading.sha256).solve({})
+    rows = [" ".join(line.split()) for line in printed(solution).splitlines()]
+    assert "answer ask, weak, offer take 1 0.1" in rows
+    assert "answer ask, strong, offer take 1 0.9" in rows
+    assert [(seen["kind"], moves["take"].shape) for seen, moves in solution.strategy("answer")] == [
+        ("weak", (5, 1)),
+        ("strong", (5, 1)),
+    ]
 
 
 @pytest.mark.slow
@@ -160,3 +174,46 @@ def test_off_the_path_what_is_done_is_averaged_by_chance_alone() -> None:
     assert (
         f"answer ask, kind, offer take {0.1 * 0.8 + 0.9 * 0.4:g}, refuse {0.1 * 0.2 + 0.9 * 0.6:g} 0" in rows
     )
+
+
+TYPED = """
+raison: 1
+title: Who fights whom?
+players: {a: The attacker, d: The defender}
+parameters:
+  resolve: {value: "choice('weak', 0.7, 'strong', 0.3)", known_to: [d]}
+game:
+  opening: {player: a, moves: {attack: reply, wait: peace}}
+  reply: {player: d, moves: {fight: war, yield: lost}}
+outcomes:
+  peace: {a: 0, d: 2}
+  war: {a: -1, d: "1 if resolve == 'strong' else -1"}
+  lost: {a: 2, d: 0}
+questions: [{node: opening, move: attack}]
+"""
+
+
+def test_a_type_with_a_name_has_an_information_set_of_its_own() -> None:
+    reading = read_text(TYPED, "test")
+    assert reading.model is not None
+    solution = raison.api.Model(reading.model, reading.sha256).solve()
+    strategy = {seen["resolve"]: moves for seen, moves in solution.strategy("reply")}
+    assert strategy["weak"]["fight"].tolist() == pytest.approx([0])
+    assert strategy["strong"]["fight"].tolist() == pytest.approx([1])
+    ((seen, believed),) = solution.belief["opening"]
+    assert seen == {}
+    assert believed[0][0]["resolve"].tolist() == [["weak"], ["strong"]]
+    assert believed[0][1].tolist() == [[pytest.approx(0.7)], [pytest.approx(0.3)]]
+    record = solution_dict(solution.points, solution.program)
+    assert json.loads(json.dumps(record)) == record
+    sets = [
+        (place["seen"]["resolve"], place["reached"])
+        for place in record["information_sets"]
+        if place["node"] == "reply"
+    ]
+    assert [seen for seen, _ in sets] == ["weak", "strong"]
+    assert [reached[0] for _, reached in sets] == pytest.approx([0.7, 0.3])
+    lines = [" ".join(line.split()) for line in printed(solution).splitlines()]
+    assert "reply attack, weak yield 1 0.7" in lines
+    assert "reply attack, strong fight 1 0.3" in lines
+    assert any("weak 0.7, strong 0.3" in line for line in lines)

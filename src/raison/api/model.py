@@ -70,7 +70,7 @@ def gallery_files() -> dict[str, Path]:
     return {path.stem: path for path in sorted(root.glob("*/*.yaml"), key=lambda path: path.stem)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A checked model that can be solved and run.
 
@@ -87,6 +87,9 @@ class Model:
     problems: tuple[Problem, ...] = ()
     origin: str | None = None
     options: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {self.record.title}>"
 
     @staticmethod
     def of(record: records.Model) -> Model:

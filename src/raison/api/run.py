@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from raison.show.pictures import Picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A model solved over everything that is uncertain.
 
@@ -35,6 +35,9 @@ class Run:
     fold: Fold
     record: RunRecord
     kept: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.model.name}: {self.record.draws:,} draws, seed {self.record.seed}>"
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
     from raison.exchange.gambit import Comparison
     from raison.program.program import Program
+    from raison.solve.form_points import PlaceSolution
     from raison.solve.inputs import Inputs
     from raison.solve.listed import Equilibria
     from raison.solve.points import PointSolution
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Solution:
     """A model solved at chosen points; every array has one entry a point.
 
@@ -33,6 +34,10 @@ class Solution:
     model: records.Model
     program: Program
     points: PointSolution
+
+    def __repr__(self) -> str:
+        status = self.points.status
+        return f"<Solution of {self.model.name}: {int((status == 0).sum())} of {len(status)} points solved>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: choices, margins and worths, a column for each point."""
@@ -134,12 +139,13 @@ class Solution:
         """The node's information sets: what is seen there, and each branch's probability.
 
         Amounts that are seen are arrays `[steps, N]` by name; the probabilities then have a dimension for
-        each of them before the points, and one more for the amounts of a move on a scale.
+        each of them before the points, and one more for the amounts of a move on a scale. Each named type
+        has an information set of its own.
         """
         if self.points.places:
             return [
                 ({**dict(place.seen), **place.amounts}, dict(place.probability))
-                for place in self.points.places
+                for place in self._places
                 if place.node == node
             ]
         labels = list(records.branches(self.model.game[node]))
@@ -155,18 +161,26 @@ class Solution:
         """By node, for each of its information sets what is seen there and how likely what is not seen is.
 
         What is not seen are histories, each with its hidden results and probability, and amounts, each by
-        itself with its points `[steps, N]` and their probabilities; a dimension for each seen amount comes
-        first.
+        itself with its points `[steps, N]` (the names of named types) and their probabilities; a dimension
+        for each seen amount comes first.
         Off the path of play, beliefs are the limit along the branch that selects the equilibrium.
         """
         found: dict[str, Any] = {}
-        for place in self.points.places:
+        for place in self._places:
             hidden = [(dict(h), b) for h, b in zip(place.hidden, place.belief, strict=True)]
             amounts = [({name: p}, place.amount_belief[name]) for name, p in place.hidden_amounts.items()]
             found.setdefault(place.node, []).append(
                 ({**dict(place.seen), **place.amounts}, (hidden if len(hidden) > 1 else []) + amounts)
             )
         return found
+
+    @cached_property
+    def _places(self) -> tuple[PlaceSolution, ...]:
+        """Information sets, one for each private type that has a name."""
+        from raison.solve.form_points import told_apart
+        from raison.solve.points import named_types
+
+        return told_apart(self.points.places, named_types(self.model))
 
     @cached_property
     def _inputs(self) -> Inputs:

@@ -57,7 +57,7 @@ Concept = Annotated[
     str | None, typer.Option("--concept", help="Solution concept instead of the file's; see the docs.")
 ]
 Precision = Annotated[
-    float | None, typer.Option("--precision", min=0, help="Of logit, in units of the mover's payoff range.")
+    float | None, typer.Option("--precision", help="Of logit, above 0, in units of the mover's payoff range.")
 ]
 Refinement = Annotated[str | None, typer.Option("--refinement", help="Of sequential: intuitive or d1.")]
 Amounts = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,30 @@ Expression = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Formula:
-    """A parsed formula. Two are equal if they parse to the same expression, however they are spaced."""
+    """A parsed formula. Two are equal if they parse to the same expression, however they are spaced.
+
+    What it mentions is looked up once and kept, since every pass over a model asks for it.
+    """
 
     text: str = field(compare=False)
     expression: Expression
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """As `mentions` of the expression."""
+        return mentions(self.expression)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names that its value depends on; a fraction of a continuum of players depends on its node."""
+        return names(self.expression) | {asked.node for asked in fractions(self.expression)}
+
+    @cached_property
+    def calls(self) -> frozenset[str]:
+        """Functions and processes that it calls."""
+        return called(self.expression) | {call.process for call in simulated(self.expression)}
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

@@ -17,7 +17,7 @@ from raison.model.definition import parse_definition
 from raison.model.distribution import KINDS
 from raison.model.document import Document
 from raison.model.fields import Fields, given
-from raison.model.formula import KNOWN_FUNCTIONS, SPECIAL, FormulaError, mentions
+from raison.model.formula import KNOWN_FUNCTIONS, SPECIAL, FormulaError
 from raison.model.keys import PATH_ROOTS, RESERVED, SECTIONS, did_you_mean
 from raison.model.prefixing import BROUGHT, Prefixed, moved, refuse_rest
 from raison.model.problem import Path, Problem, TooManyProblemsError
@@ -389,7 +389,7 @@ def _set(part: _Part, name: str, text: str, defined: Definition) -> None:
     kept = {key: value for key, value in long.items() if key in ("unit", "about")}
     part.data["parameters"] = {**part.data["parameters"], name: {"value": text, **kept}}
     if not isinstance(defined, Distribution):
-        if mentions(defined.expression) - set(KNOWN_FUNCTIONS):
+        if defined.mentions - set(KNOWN_FUNCTIONS):
             del part.data["parameters"][name]
             part.data["quantities"] = {**(part.data.get("quantities") or {}), name: {"value": text, **kept}}
         _uncorrelate(part, name)

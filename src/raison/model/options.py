@@ -20,10 +20,16 @@ def named(
 
     Returns:
         Each; one that the file does not have stands at an option, `--refinement d1`: the one it is about,
-        or else all that were given.
+        or else all that were given. What an option leaves unused in the file is no fault of the file.
     """
     known = {(problem.path, problem.message): problem for problem in before}
-    return tuple(known.get((p.path, p.message)) or _of_option(p, options) for p in problems)
+    found = [(known.get((p.path, p.message)), p) for p in problems]
+    return tuple(old or _of_option(p, options) for old, p in found if old or not _is_idle(p))
+
+
+def _is_idle(problem: Problem) -> bool:
+    """Whether it warns that something of the file is not used, which an option took the place of."""
+    return problem.severity == "warning" and problem.path[:1] != ("solution",)
 
 
 def _of_option(problem: Problem, options: Mapping[str, str]) -> Problem:

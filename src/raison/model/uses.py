@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from raison.model.formula import Formula, Name, Number, mentions, rewritten
+from raison.model.formula import Formula, Name, Number, rewritten
 from raison.model.process.records import Process
 from raison.model.records import Definition, Distribution, Model
 
@@ -20,7 +20,7 @@ def mentioned(definition: Definition) -> set[str]:
     """Names, functions and fractions (by their text) that a definition mentions."""
     found: set[str] = set()
     for formula in formulas(definition):
-        found |= mentions(formula.expression)
+        found |= formula.mentions
     return found
 
 
@@ -46,7 +46,7 @@ def of_process(process: Process) -> set[str]:
     """What a process mentions of the file: names, functions and processes that are not its own names."""
     own, found = process.names(), set[str]()
     for place, formula in process.formulas():
-        found |= mentions(outside(formula, () if place[0] == "inputs" else own).expression)
+        found |= outside(formula, () if place[0] == "inputs" else own).mentions
     return found
 
 

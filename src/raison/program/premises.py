@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from raison.model.formula import Expression, Formula, FormulaError, fractions, names, parse, simulated
-from raison.model.formula import called as called_functions
+from raison.model.formula import Formula, FormulaError, parse
 from raison.model.records import Chance, Decision, Definition, Distribution, Model
 
 Slot = tuple[str, ...]
@@ -83,9 +82,9 @@ def used_names(model: Model, definition: Definition) -> set[str]:
     """The names that a definition depends on, also through functions and processes of the file."""
     formulas = definition.arguments if isinstance(definition, Distribution) else (definition,)
     used: set[str] = set()
-    pending = {called for formula in formulas for called in _called(formula.expression)}
+    pending = {called for formula in formulas for called in formula.calls}
     for formula in formulas:
-        used |= _mentioned(formula.expression)
+        used |= formula.names
     seen: set[str] = set()
     while pending:
         called = pending.pop()
@@ -93,41 +92,31 @@ def used_names(model: Model, definition: Definition) -> set[str]:
             continue
         seen.add(called)
         if called in model.functions:
-            body = model.functions[called].body.expression
-            used |= _mentioned(body) - set(model.functions[called].arguments)
-            pending |= _called(body)
+            function = model.functions[called]
+            used |= function.body.names - set(function.arguments)
+            pending |= function.body.calls
         elif called in model.processes:
             process = model.processes[called]
             for place, formula in process.formulas():
                 own = () if place[0] == "inputs" else process.names()
-                used |= _mentioned(formula.expression) - set(own)
-                pending |= _called(formula.expression)
+                used |= formula.names - set(own)
+                pending |= formula.calls
     return used
 
 
 def calls_process(model: Model, definition: Definition) -> bool:
     """Whether a definition calls a process, also through functions of the file."""
     formulas = definition.arguments if isinstance(definition, Distribution) else (definition,)
-    pending = [formula.expression for formula in formulas]
+    pending = list(formulas)
     seen: set[str] = set()
     while pending:
-        for called in _called(pending.pop()) - seen:
+        for called in pending.pop().calls - seen:
             if called in model.processes:
                 return True
             seen.add(called)
             if called in model.functions:
-                pending.append(model.functions[called].body.expression)
+                pending.append(model.functions[called].body)
     return False
-
-
-def _called(expression: Expression) -> set[str]:
-    """Functions and processes that an expression calls."""
-    return {*called_functions(expression), *(call.process for call in simulated(expression))}
-
-
-def _mentioned(expression: Expression) -> set[str]:
-    """Names in an expression; a fraction of a continuum of players depends on its node."""
-    return set(names(expression)) | {asked.node for asked in fractions(expression)}
 
 
 def every_formula(model: Model) -> Iterator[Formula]:

@@ -205,8 +205,8 @@ def failure_reasons(model: Model) -> dict[str, str]:
             "bound what they depend on."
         )
         reasons[f"name:{name}"] = (
-            f"{kind} '{name}' is not a number (0/0, the root or logarithm of a negative, ...); "
-            "guard its formula."
+            f"{kind} '{name}' is not a number (0/0, sqrt or log of a negative, root() without a change of "
+            "sign between its ends, ...); guard its formula."
         )
     for name, node in model.game.items():
         if isinstance(node, Spread):
@@ -233,8 +233,9 @@ def failure_reasons(model: Model) -> dict[str, str]:
             )
     reasons |= {} if model.rounds is None else _rounds_reasons(model.rounds)
     reasons["unsolved"] = (
-        "no equilibrium was found to the tolerance that is asked for; try another solution concept, a "
-        "finite precision, or 'raison solve --check gambit' with the extra 'gambit'."
+        "no equilibrium was found to the tolerance that is asked for, as happens where a game is symmetric "
+        "or payoffs nearly tie; list equilibria by 'raison solve --equilibria', change a payoff slightly, or "
+        "ask for a finite precision or another concept."
     )
     reasons["question"] = "a question's number is not finite; guard its formula."
     return reasons

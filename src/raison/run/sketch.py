@@ -49,7 +49,7 @@ class Sketch:
 
         Accuracy: relative 2^-10, one part in a thousand.
         """
-        used = np.flatnonzero(self.counts)
+        used = _used(self.counts)
         return _quantiles(used, self.counts[used], shares)
 
     def histogram(self, number: int = 48) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
@@ -58,7 +58,7 @@ class Sketch:
         Returns:
             Edges `[number + 1]` and counts `[number]`, or None if fewer than two finite values were counted.
         """
-        used = 1 + np.flatnonzero(self.counts[1:-1])
+        used = 1 + _used(self.counts[1:-1])
         counts = self.counts[used]
         if counts.sum() < 2:
             return None
@@ -70,6 +70,11 @@ class Sketch:
         middles = _middles(used)
         where = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, number - 1)
         return edges, np.bincount(where, weights=counts, minlength=number).astype(np.int64)
+
+
+def _used(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which bins are used; NumPy finds truths in a fifth of the time that numbers take."""
+    return np.flatnonzero(counts != 0)
 
 
 def _quantiles(used: NDArray[np.int64], counts: NDArray[np.int64], shares: Sequence[float]) -> list[float]:

@@ -11,8 +11,8 @@ from raison.program.program import Program
 from raison.show import numbers
 from raison.show.amounts import HEAD, amount_rows, taken
 from raison.show.terminal import INDENT, Writer, make_console
-from raison.solve.form_points import PlaceSolution
-from raison.solve.points import PointSolution, mean_over_amounts
+from raison.solve.form_points import PlaceSolution, told_apart
+from raison.solve.points import PointSolution, mean_over_amounts, named_types
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,7 +59,8 @@ def solution_dict(points: PointSolution, program: Program) -> dict[str, Any]:
         "quantity": {name: _named(model, name, row) for name, row in points.quantity.items()},
     }
     if points.places:
-        record["information_sets"] = [_set_dict(place) for place in points.places]
+        places = told_apart(points.places, named_types(model))
+        record["information_sets"] = [_set_dict(place) for place in places]
     return record
 
 
@@ -89,6 +90,8 @@ def _nested(value: Any) -> Any:
         return {key: _nested(inner) for key, inner in value.items()}
     if getattr(value, "ndim", 0) > 0:
         return [_nested(inner) for inner in value]
+    if isinstance(value, str):
+        return value
     return float(value) if math.isfinite(value) else None
 
 
@@ -159,7 +162,8 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
     if not points.places:
         return
     rows = [("node", "sees", "does", "thinks", "reached")]
-    for place in points.places:
+    places = told_apart(points.places, named_types(model))
+    for place in places:
         seen = ", ".join([*(label for _, label in place.seen), *place.amounts])
         done = ", ".join(
             f"{label} {short(share)}"
@@ -173,13 +177,17 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
                 for hidden, belief in zip(place.hidden, place.belief, strict=True)
             ]
         if not place.amounts:
-            thought += [
-                f"{name} {short(float((points_[:, 0] * place.amount_belief[name][:, 0]).sum()))}"
-                for name, points_ in place.hidden_amounts.items()
-            ]
+            for name, points_ in place.hidden_amounts.items():
+                believed = place.amount_belief[name][:, 0]
+                if points_.dtype == object:
+                    thought += [
+                        f"{n} {short(float(b))}" for n, b in zip(points_[:, 0], believed, strict=True)
+                    ]
+                else:
+                    thought.append(f"{name} {short(float((points_[:, 0] * believed).sum()))}")
         rows.append((place.node, seen, done, ", ".join(thought), short(float(place.reached[0]))))
     _section(writer, f"Information sets (solved as {solved_by(model)})", rows, "<<<<>")
-    amounts = amount_rows(points.places, short)
+    amounts = amount_rows(places, short)
     if amounts:
         _section(writer, "Amounts (that the moves on a scale take)", [HEAD, *amounts], "<<<<>>")
 
@@ -201,7 +209,7 @@ def _print_several(writer: Writer, points: PointSolution, program: Program) -> N
         held = {n: _numbers(points, points.quantity[n]) for n in model.quantities if n in points.quantity}
         _columns(writer, "Quantities", count, heads, held, ">")
     _columns(writer, "Choices", count, heads, chosen, "<")
-    _columns(writer, "Amounts (mean of what is taken)", count, heads, _mean_amounts(points), ">")
+    _columns(writer, "Amounts (mean of what is taken)", count, heads, _mean_amounts(points, model), ">")
     _columns(writer, "Margins (payoff of the choice less the best other)", count, heads, margins, ">")
     _columns(writer, "Values (expected payoff)", count, heads, values, ">")
     _columns(writer, "Outcomes (probability)", count, heads, outcomes, ">")
@@ -215,10 +223,10 @@ def _print_several(writer: Writer, points: PointSolution, program: Program) -> N
             writer.text(f"{number}: {reason}", "yellow", indent=INDENT)
 
 
-def _mean_amounts(points: PointSolution) -> dict[str, list[str]]:
+def _mean_amounts(points: PointSolution, model: Model) -> dict[str, list[str]]:
     """By node, and result seen there, the mean amount that is taken, a point each."""
     found: dict[str, list[str]] = {}
-    for place in points.places:
+    for place in told_apart(points.places, named_types(model)):
         for label in place.scale:
             means: list[str] = []
             for i, status in enumerate(points.status):

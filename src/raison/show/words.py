@@ -262,7 +262,11 @@ def _on_equilibria(verdict: Verdict, draws: int) -> str:
         )
         return "" if low == high else f"Between equilibria the mean ranges from {low} to {high}."
     low, high = (numbers.share_with_error(bound, verdict.errors.get(field), draws) for bound, field in bounds)
-    return "" if low == high else f"It is so in all equilibria in {low} and in some in {high} of the draws."
+    if low == high:
+        return ""
+    if verdict.kind == "event" and verdict.above is None:
+        return f"Between equilibria its mean probability ranges from {low} to {high}."
+    return f"It is so in all equilibria in {low} and in some in {high} of the draws."
 
 
 def equilibrium_parts(verdict: Verdict, draws: int) -> tuple[Part, ...]:

@@ -37,6 +37,7 @@ _CONTRACTION, _DISTANCE, _ANGLE = 0.07, 0.1, 0.3  # what a step should come to, 
 _GROW, _CUT = 4.0, 4.0  # by how much a step may grow or shrink
 _CARE = 64.0  # by how much more a step strains where the draw got stuck before
 _NOISE = 1e-9
+_STRAIGHT = 1e-6  # first correction of a step up to which it has not come to a branch beside its own
 _STRICT, _LOOSE = 1.3, 2.5  # strain that a step may have, and one that only corrects its point
 _FIRST, _SMALL, _SMALLEST = 0.3, 1e-3, 1e-9  # steps along the curve
 _UNIT = 0.25  # precision and unknowns above about 4 are measured as shares of themselves
@@ -395,7 +396,8 @@ def _advance(curve: Curve, lane: _Lanes, max_steps: int) -> _Lanes:
         jnp.maximum((near / _DISTANCE) ** 2, jnp.where(stale, 0.0, bend * jnp.sqrt(bend) / _ANGLE**3)),
     )
     crossing = (factors.sign * lane.sign < 0) & ~stale
-    jumped = crossing & (size > _SMALL)  # over a bifurcation go small steps only; else it is another branch
+    # over a bifurcation go small steps, or such as end where they were expected to; else it is another branch
+    jumped = crossing & (size > _SMALL) & (near > _STRAIGHT)
     beyond = ~landing & (found.precision > target)
     sound = (strain < jnp.inf) & ~jumped & ~beyond & (found.precision >= 0.0)
     going = lane.status < 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class PlaceSolution:
             where it never does, by chance alone. They add up to 1.
         hidden: Per history that the player cannot tell apart the results that he does not see.
         belief: Per such history its probability, `[*A, N]`.
-        hidden_amounts: By name the amounts that he does not see, `[steps, N]`.
+        hidden_amounts: By name the amounts that he does not see, `[steps, N]`; names after `told_apart`.
         amount_belief: By name their probabilities, `[*A, steps, N]`.
     """
 
@@ -53,7 +53,7 @@ class PlaceSolution:
     weight: Floats
     hidden: tuple[tuple[tuple[str, str], ...], ...]
     belief: tuple[Floats, ...]
-    hidden_amounts: Mapping[str, Floats]
+    hidden_amounts: Mapping[str, NDArray[Any]]
     amount_belief: Mapping[str, Floats]
 
 
@@ -175,6 +175,64 @@ def make_places(
             )
         )
     return tuple(places)
+
+
+def told_apart(
+    places: Sequence[PlaceSolution], names: Mapping[str, Sequence[str]]
+) -> tuple[PlaceSolution, ...]:
+    """An information set for each private type that has a name, and hidden types by their names.
+
+    Args:
+        places: Information sets whose types are amounts, the code of each name.
+        names: Of the private types that are a `choice` of names.
+
+    Returns:
+        As many more; the type stands among what is seen.
+    """
+    found: list[PlaceSolution] = []
+    for place in places:
+        parts = [
+            replace(
+                place,
+                hidden_amounts={
+                    name: np.asarray(names[name], object)[points.astype(int)] if name in names else points
+                    for name, points in place.hidden_amounts.items()
+                },
+            )
+        ]
+        for name in place.amounts:
+            if name in names:
+                parts = [
+                    _of_type(part, name, k, label) for part in parts for k, label in enumerate(names[name])
+                ]
+        found += parts
+    return tuple(found)
+
+
+def _of_type(place: PlaceSolution, name: str, index: int, label: str) -> PlaceSolution:
+    """A part of an information set: that of one type."""
+    order = list(place.amounts)
+    axis, count = order.index(name), len(order)
+    weight = np.take(place.weight, index, axis)
+    total = weight.reshape(-1, weight.shape[-1]).sum(axis=0)
+
+    def part(values: Floats, own: int = 0) -> Floats:
+        """Of arrays with a dimension for each amount, `own` others and the points."""
+        return np.take(values, index, axis) if values.ndim == count + own + 1 else values
+
+    return replace(
+        place,
+        seen=(*place.seen, (name, label)),
+        amounts={other: points for other, points in place.amounts.items() if other != name},
+        probability={
+            move: part(values, int(move in place.scale)) for move, values in place.probability.items()
+        },
+        scale={move: part(values, 1) for move, values in place.scale.items()},
+        reached=place.reached * total,
+        weight=weight / np.maximum(total, _TINY),
+        belief=tuple(part(belief) for belief in place.belief),
+        amount_belief={other: part(belief, 1) for other, belief in place.amount_belief.items()},
+    )
 
 
 def _scale(form: Form, place: Place, amounts: Floats, own: int) -> Floats:

@@ -173,6 +173,17 @@ def mean_over_amounts(place: PlaceSolution) -> Floats:
     return np.stack(rows)
 
 
+def named_types(model: Model) -> dict[str, tuple[str, ...]]:
+    """The names of each private type that is a `choice` of names."""
+    return {
+        name: parameter.value.names
+        for name, parameter in model.parameters.items()
+        if parameter.known_to is not None
+        and isinstance(parameter.value, Distribution)
+        and parameter.value.names
+    }
+
+
 def coded_points(model: Model, points: Mapping[str, Any]) -> tuple[dict[str, Floats], int]:
     """Check points that a user gave and bring them to one length.
 

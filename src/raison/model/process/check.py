@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from raison.model import uses
 from raison.model.constant import constant
 from raison.model.defining import check_distribution, no_constants
-from raison.model.formula import Formula, mentions, names
+from raison.model.formula import Formula, names
 from raison.model.keys import MOST_STAGES, RESERVED, did_you_mean
 from raison.model.naming import check_identifier
 from raison.model.problem import Path
@@ -301,8 +301,8 @@ class _Checked:
             arguments = () if section == "inputs" else self.inner
             self.scope.check(formula, path, what, arguments)
             outside = uses.outside(formula, arguments)
-            if mentions(outside.expression) & calling:
-                called = min(mentions(outside.expression) & calling)
+            if outside.mentions & calling:
+                called = min(outside.mentions & calling)
                 self.report.error(
                     path,
                     f"{what} calls '{called}', and with it a process, at every step; make the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -31,7 +31,7 @@ class Picture:
     """
 
     title: str
-    drawing: str
+    drawing: str = field(repr=False)
     legend: tuple[tuple[str, str], ...] = ()
 
     def svg(self, theme: str = "light") -> str:
