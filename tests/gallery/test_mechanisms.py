@@ -233,6 +233,24 @@ def test_the_pipeline_of_mobilisation_comes_to_its_closed_form() -> None:
     assert np.all(np.abs(found["it.led_in_time"] - found["exact"]) <= 4 * 0.25 * slowest)
 
 
+def test_what_men_are_worth_is_what_the_places_were_where_they_trained() -> None:
+    """The process keeps the two tiers apart to the front; the closed form has only their places."""
+    p = drawn(22, 40, called=(2e5, 4e5), intake=(1e3, 8e4), training=(1e3, 4e4), modern=(100, 5e3))
+    p |= drawn(23, 40, worth_at_grounds=(0.3, 1), worth_untrained=(0.1, 0.9), training_time=(2, 8))
+    p |= {"deadline": 25.0, "equipping": np.linspace(500, 6e4, 40)}
+    found = solved(
+        "mobilisation", p, {"exact": "it.fit_by(25)", "led": "it.led_by(25)", "sent": "it.rushed(25)"}
+    )
+    share = found["it.fighting_worth"] / found["it.led_in_time"]
+    np.testing.assert_allclose(share, found["exact"] / found["led"], rtol=1e-9)
+    well = np.minimum(p["modern"] / p["training"], 1)
+    np.testing.assert_allclose(share, well + (1 - well) * p["worth_at_grounds"], rtol=1e-9)
+    skipped = solved("mobilisation", p | {"untrained": 1.0})
+    np.testing.assert_allclose(skipped["it.fighting_worth"], found["sent"], rtol=1e-12)
+    untrained = p["worth_at_grounds"] * p["worth_untrained"] * skipped["it.led_in_time"]
+    np.testing.assert_allclose(found["sent"], untrained, rtol=1e-12)
+
+
 def test_capacity_in_peace_is_the_newsvendors_and_decays() -> None:
     p = drawn(21, 50, short=(1, 20), demand=(5e4, 3e5), demand_spread=(2e4, 1e5))
     found = solved("mobilisation", p)

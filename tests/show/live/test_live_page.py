@@ -143,6 +143,25 @@ def test_a_slider_sets_a_parameter_in_every_draw(visit):
     assert told(page) == pytest.approx(shares("strike-and-answer"), abs=1e-12)
 
 
+def test_what_a_reader_has_opened_stays_open_when_it_is_known_what_matters_most(visit):
+    """The groups are made anew then, as slow machines show: under the hand of whoever was quicker."""
+    page = visit()
+    page.evaluate("document.querySelectorAll('#play details').forEach(fold => fold.open = true)")
+    page.evaluate("document.querySelector('#play .premises-group').open = false")
+    slider = page.locator("#play .control input[type=range]").first
+    slider.focus()
+    name = slider.get_attribute("id")
+    page.evaluate("raisonPlay.page.weigh()")
+    settle(page)
+    page.wait_for_timeout(300)
+    folds = page.evaluate(
+        "[...document.querySelectorAll('#play .group')].map(f => [f.dataset.title, f.open])"
+    )
+    assert len(folds) > 2
+    assert all(is_open == (title != "Premises") for title, is_open in folds)
+    assert page.evaluate("document.activeElement.id") == name
+
+
 def test_a_slider_moves_with_the_keyboard(visit):
     page = visit()
     slider = page.locator("#play .control input[type=range]").first

@@ -28,6 +28,7 @@ class Controls {
     this.rows = new Map();
     this.root = root;
     const search = make("input", { type: "search", id: "play-search", placeholder: "find a parameter or premise", "aria-label": "Find a parameter or premise", oninput: () => this.filter(search.value) });
+    this.search = search;
     this.lists = make("div", { class: "lists" });
     root.append(search, this.lists);
     page.data.parameters.forEach((parameter, k) => this.rows.set(k, this.row(parameter, k)));
@@ -61,14 +62,20 @@ class Controls {
     }
     const fixed = take(() => true);
     if (fixed.length) groups.push({ title: "Fixed numbers", rows: fixed });
+    // What a reader has opened, closed, set, or is at stays so when the groups are made anew.
+    const known = new Map((this.groups || []).map((group) => [group.dataset.title, group.open && !("opened" in group.dataset)]));
+    const at = document.activeElement;
+    const isUsed = (k) => this.page.settings.held.has(k) || this.rows.get(k).element.contains(at);
     const parts = groups.map(({ title, rows, bound = [], open = false }) =>
-      make("details", { class: "group", open },
+      make("details", { class: "group", "data-title": title, open: (known.has(title) ? known.get(title) : open) || rows.some(isUsed) },
         make("summary", {}, title, make("span", { class: "count" }, ` ${rows.length + bound.length}`)),
         ...bound.map((each) => this.commitment(each)),
         ...rows.map((k) => this.rows.get(k).element)));
-    if (data.premises.length) parts.splice(groups.findIndex((g) => !g.open) < 0 ? parts.length : groups.findIndex((g) => !g.open), 0, this.premises());
+    if (data.premises.length) parts.splice(groups.findIndex((g) => !g.open) < 0 ? parts.length : groups.findIndex((g) => !g.open), 0, this.premises(known.get("Premises") !== false));
     this.lists.replaceChildren(...parts);
     this.groups = parts;
+    this.filter(this.search.value);
+    if (this.lists.contains(at) && at !== document.activeElement) at.focus({ preventScroll: true });
   }
 
   row(parameter, k) {
@@ -111,7 +118,7 @@ class Controls {
         make("span", { class: "name" }, node.name), make("span", { class: "unit" }, " is bound to")), select);
   }
 
-  premises() {
+  premises(open) {
     const { page } = this;
     const { premises, sets } = page.data;
     this.switches = premises.map((premise, k) => {
@@ -125,7 +132,7 @@ class Controls {
       ? [make("div", { class: "control sets" }, ...sets.map((set) =>
           make("button", { type: "button", title: set.says, onclick: () => page.toggle(set.members, true, true) }, `without ${set.name}`)))]
       : [];
-    return make("details", { class: "group premises-group", open: true },
+    return make("details", { class: "group premises-group", "data-title": "Premises", open },
       make("summary", {}, "Premises", make("span", { class: "count" }, ` ${premises.length}, on: it holds`)),
       ...together, ...this.switches.map(({ element }) => element));
   }
