@@ -459,7 +459,7 @@ def by_hand(p: Mapping[str, Any]) -> dict[str, Any]:
         ]
         return holds * ends[0] + (1 - holds) * ends[1] - theta * (1 - holds + p["call_burden"])
 
-    trained = called(p["led"], p["idle_trained"], 0)
+    trained = called(p["fit"], p["idle_trained"], 0)
     rushed = called(p["rushed"], p["idle_rushed"], -p["raw_men"])
     ended = (-p["ruin_cost"], p["end_gain"] - p["end_cost"] + p["rho"] - p["harm"])
 
@@ -528,7 +528,7 @@ def test_a_second_implementation_finds_the_same_choices_and_values() -> None:
 
     solution = solve(point)
     # the pipeline has tests of its own
-    pipeline = ("led", "rushed", "idle_trained", "idle_rushed")
+    pipeline = ("fit", "rushed", "idle_trained", "idle_rushed")
     wanted = by_hand(point | {name: solution.quantity[name] for name in pipeline})
 
     # Payoffs are below 10 and each is some thirty operations: 1e-12 leaves a factor of ten.
