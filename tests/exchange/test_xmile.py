@@ -52,6 +52,34 @@ def test_a_cup_cools_as_newton_says(tmp_path):
     assert process.time.method == "rk4"
 
 
+def test_constants_are_parameters_of_the_model(tmp_path):
+    path = write(tmp_path, TEA)
+    solution = raison.load(path).solve({"room": [70, 20], "time_constant": [10, 5]})
+    wanted = [70 + 110 * math.exp(-3), 20 + 160 * math.exp(-6)]
+    assert solution.quantity["tea_temperature"] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_everything_that_is_not_read_is_said_at_once_with_its_line(tmp_path):
+    wrong = (
+        TEA
+        + '    <aux name="late"><eqn>DELAY1(Room, 2)</eqn></aux>\n'
+        + '    <aux name="curve"><eqn>Room</eqn><gf><yscale min="0" max="1"/></gf></aux>\n'
+        + '    <aux name="empty"/>\n'
+    )
+    with pytest.raises(ModelError) as refused:
+        raison.load(write(tmp_path, wrong))
+    said = [(p.line, p.message) for p in refused.value.problems]
+    assert [line for line, _ in said] == [13, 14, 15]
+    assert ["DELAY1" in said[0][1], "<gf>" in said[1][1], "no equation" in said[2][1]] == [True] * 3
+
+
+def test_units_that_do_not_fit_are_left_out_with_a_warning_at_their_line(tmp_path):
+    text = TEA.replace("<eqn>70</eqn><units>degrees</units>", "<eqn>70</eqn><units>people</units>")
+    model = raison.load(write(tmp_path, text))
+    (warning,) = [p for p in model.problems if "units are left out" in p.message]
+    assert warning.line == 10
+
+
 def test_by_euler_it_cools_by_the_same_share_in_every_step(tmp_path):
     found = final(write(tmp_path, TEA, "Euler"), "tea_temperature")
     assert found == pytest.approx(70 + 110 * (1 - 1 / 80) ** 240, rel=1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +23,7 @@ from raison.model.naming import MAX_NAME
 from raison.model.problem import ModelError, Problem
 from raison.model.process.records import EULER, RK4, TIME, Flow, Input, Output, Process, Stock, Time
 from raison.model.reader import Reading
-from raison.model.records import Model, Quantity, Question
+from raison.model.records import Model, Parameter, Quantity, Question
 from raison.model.unparse import formula
 
 SUFFIXES = (".xmile", ".stmx")
@@ -57,6 +58,16 @@ class _Variable:
     equation: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a file says: its title, the process, warnings, and the line of each name of the process."""
+
+    title: str
+    process: Process
+    warnings: tuple[Problem, ...]
+    lines: Mapping[str, int]
+
+
 def read_process(path: str | Path) -> tuple[str, Process]:
     """The name of the model in an XMILE file, and the model as a process.
 
@@ -65,25 +76,31 @@ def read_process(path: str | Path) -> tuple[str, Process]:
     Raises:
         ModelError: the file cannot be read, or has something in it that is not read; the message names it.
     """
-    raw = _bytes(Path(path))
-    name, process, _ = _read(raw, str(path))
-    return name, process
+    found = _read(_bytes(Path(path)), str(path))
+    return found.title, found.process
 
 
 def read_model(path: str | Path) -> Reading:
-    """An XMILE file as a model: a process with inputs at their defaults, asked for stocks at the end."""
+    """An XMILE file as a model: its constants are parameters, and it is asked for stocks at the end."""
     raw = b""
     try:
         raw = _bytes(Path(path))
-        title, process, warnings = _read(raw, str(path))
+        read = _read(raw, str(path))
     except ModelError as error:
         return Reading(None, error.problems, hashlib.sha256(raw).hexdigest() if raw else "")
+    process, warnings = read.process, read.warnings
     name = _identifier(Path(path).stem) or "model"
-    process_name = unique([name], {*RESERVED, *KNOWN_FUNCTIONS, *process.stocks}, "_{}")[0]
-    ends = {stock: formula(Simulated(process_name, (), stock)) for stock in process.stocks}
+    process_name = unique([name], {*RESERVED, *KNOWN_FUNCTIONS, *read.lines}, "_{}")[0]
+    given = tuple((key, Name(key)) for key in process.inputs)
+    ends = {stock: formula(Simulated(process_name, given, stock)) for stock in process.stocks}
     model = Model(
-        title=one_line(title),
+        title=one_line(read.title),
         name=Path(path).stem or "model",
+        parameters={
+            key: Parameter(each.default, each.unit, each.about)
+            for key, each in process.inputs.items()
+            if each.default is not None
+        },
         quantities={stock: Quantity(end, process.stocks[stock].unit) for stock, end in ends.items()},
         questions=tuple(Question(amount=formula(Name(stock)), name=stock) for stock in ends),
         processes={process_name: process},
@@ -95,10 +112,9 @@ def read_model(path: str | Path) -> Reading:
         problems = check(plain)
         if not any(problem.severity == "error" for problem in problems):
             first = misfit[0].message.rstrip(".")
-            warnings = [
-                *warnings,
-                Problem(f"units are left out, since they do not fit: {first}.", severity="warning"),
-            ]
+            line = next((read.lines[part] for part in misfit[0].path if part in read.lines), None)
+            left_out = f"units are left out, since they do not fit: {first}."
+            warnings = (*warnings, Problem(left_out, severity="warning", line=line))
         model = plain
     found = tuple(
         replace(problem, file=str(path), line=problem.line or 1) for problem in (*problems, *warnings)
@@ -119,6 +135,7 @@ def _without_units(model: Model, name: str) -> Model:
     return replace(
         model,
         processes={name: plain},
+        parameters={key: replace(each, unit=None) for key, each in model.parameters.items()},
         quantities={key: replace(each, unit=None) for key, each in model.quantities.items()},
     )
 
@@ -137,12 +154,11 @@ def _bytes(path: Path) -> bytes:
     return raw
 
 
-def _read(raw: bytes, file: str) -> tuple[str, Process, list[Problem]]:
+def _read(raw: bytes, file: str) -> _Read:
     root = parse(raw, file)
     if root.name != "xmile":
         refuse(f"an XMILE file begins with <xmile>; got <{root.name[:40]}>.", root.line, file)
-    for child in root.children:
-        _refuse_unread(child, file)
+    faults = [fault for child in root.children for fault in _unread(child, file)]
     models = list(root.all("model"))
     if len(models) != 1:
         line = models[1].line if models else root.line
@@ -153,16 +169,19 @@ def _read(raw: bytes, file: str) -> tuple[str, Process, list[Problem]]:
     header = root.first("header")
     title = (header.said("name") if header is not None else None) or Path(file).stem
     time, start = _time(specs, file)
-    process, warnings = _Built(models[0], time, start, file).process()
-    return title, process, warnings
+    built = _Built(models[0], time, start, file, faults)
+    process, warnings = built.process()
+    lines = {name: variable.element.line for name, variable in built.variables.items()}
+    return _Read(title, process, tuple(warnings), lines)
 
 
-def _refuse_unread(element: Element, file: str) -> None:
+def _unread(element: Element, file: str) -> Iterator[Problem]:
+    """What is to be said of an element that is not read."""
     why = _REFUSED.get(element.name)
     if why is not None:
         of = element.attributes.get("name")
         shown = f" ('{of[:40]}')" if of else ""
-        refuse(f"{why} not read; <{element.name}>{shown} is one.", element.line, file)
+        yield Problem(f"{why} not read; <{element.name}>{shown} is one.", file=file, line=element.line)
 
 
 def _time(specs: Element, file: str) -> tuple[Time, float]:
@@ -203,47 +222,67 @@ def _identifier(text: str) -> str:
 class _Built:
     """A model of the file as a process."""
 
-    def __init__(self, model: Element, time: Time, start: float, file: str) -> None:
+    def __init__(
+        self, model: Element, time: Time, start: float, file: str, faults: Sequence[Problem]
+    ) -> None:
         self.model, self.file, self.time = model, file, time
-        for child in model.children:
-            _refuse_unread(child, file)
+        self.faults = [*faults, *(fault for child in model.children for fault in _unread(child, file))]
         variables = model.first("variables") or model
         elements: list[Element] = []
         for element in variables.children:
-            _refuse_unread(element, file)
+            if variables is not model:
+                self.faults += _unread(element, file)
             if element.name in _VARIABLES:
-                for child in element.children:
-                    _refuse_unread(child, file)
+                self.faults += (fault for child in element.children for fault in _unread(child, file))
                 elements.append(element)
         titles = [element.attributes.get("name", "").replace("\\n", " ") for element in elements]
         for element, title in zip(elements, titles, strict=True):
             if not canonical(title):
-                refuse(f"a <{element.name}> has no name; give it one.", element.line, file)
+                self._fault(f"a <{element.name}> has no name; give it one.", element.line)
+        if not all(map(canonical, titles)):
+            self._stop_at_faults()
         wanted = [_identifier(title) or element.name for element, title in zip(elements, titles, strict=True)]
         taken = {*RESERVED, *KNOWN_FUNCTIONS, TIME, _OUTSIDE, "and", "or", "not", "if", "else"}
         found = unique(wanted, taken, "_{}")
         self.known = {canonical(title): name for title, name in zip(titles, found, strict=True)}
         if len(self.known) < len(elements):
-            twice = next(t for i, t in enumerate(titles) if canonical(t) in map(canonical, titles[:i]))
-            refuse(
-                f"the name '{twice[:40]}' stands twice; names differ in more than case and spaces.",
-                model.line,
-                file,
+            alike = [canonical(title) for title in titles]
+            twice = next(i for i, title in enumerate(alike) if title in alike[:i])
+            self._fault(
+                f"the name '{titles[twice][:40]}' stands twice; names differ in more than case and spaces.",
+                elements[twice].line,
             )
+            self._stop_at_faults()
         self.equations = Equations(self.known, time.step, start, start + time.horizon)
         self.variables = {
             name: _Variable(element, name, " ".join(title.split()), self._equation(element, title))
             for element, title, name in zip(elements, titles, found, strict=True)
         }
+        self._stop_at_faults()
+
+    def _fault(self, message: str, line: int) -> None:
+        self.faults.append(Problem(message, file=self.file, line=line))
+
+    def _stop_at_faults(self) -> None:
+        """Say everything that is wrong so far.
+
+        Raises:
+            ModelError: something is.
+        """
+        if self.faults:
+            raise ModelError(tuple(sorted(self.faults, key=lambda fault: fault.line or 0)))
 
     def _equation(self, element: Element, title: str) -> Expression:
+        """The equation of a variable; 0 where it is at fault, which is kept to be said with the others."""
         text = element.said("eqn")
         if text is None:
-            refuse(f"'{title[:40]}' has no equation; add <eqn>.", element.line, self.file)
+            self._fault(f"'{title[:40]}' has no equation; add <eqn>.", element.line)
+            return Number("0")
         try:
             return self.equations.read(text)
         except EquationError as error:
-            refuse(f"'{title[:40]}': {error}.", element.line, self.file)
+            self._fault(f"'{title[:40]}': {error}.", element.line)
+            return Number("0")
 
     def process(self) -> tuple[Process, list[Problem]]:
         """The process, and warnings about what means something else here."""
