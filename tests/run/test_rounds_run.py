@@ -149,3 +149,13 @@ def test_moves_at_once_in_rounds_with_payoffs_of_the_state_are_run() -> None:
     # the shares of a uniform cost, to a few of the 256 draws
     assert run.verdicts[0].share == pytest.approx((0.9 + 0.81) / 3, abs=4 / 256)
     assert run.verdicts[1].share == pytest.approx((0.9 + 0.81 - 0.8 - 0.64) / 3, abs=6 / 256)
+
+
+def test_the_policy_of_moves_at_once_is_known_at_every_state() -> None:
+    solution = the_model(RACE).solve({"cost": [0.5, 2.5]})
+    policy = solution.policy["first"]
+    assert policy.shape == (7, 2)
+    assert list(policy[3]) == solution.choice["first"] == ["arm", "rest"]
+    for place, lead in ((0, -3), (6, 3)):  # it is what is done by who begins there
+        begun = the_model(RACE.replace("{start: 0,", f"{{start: {lead},")).solve({"cost": [0.5, 2.5]})
+        assert list(policy[place]) == begun.choice["first"]

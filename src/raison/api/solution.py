@@ -103,8 +103,7 @@ class Solution:
     @property
     def policy(self) -> dict[str, NDArray[np.object_]]:
         """Of a game in rounds, by decision the move that is made in the first period at each state of the
-        grid, `[n1, .., nk, N]` in the order of `states`; empty where something is hidden or a move is an
-        amount.
+        grid, `[n1, .., nk, N]` in the order of `states`; where it is mixed, the likeliest.
         """
         import numpy as np
 

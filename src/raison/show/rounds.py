@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from raison.answer.records import PeriodAnswer, RoundsAnswer, RunRecord, StateAnswer
 from raison.show import numbers, plots
-from raison.show.text import clean, quoted
+from raison.show.text import clean, quoted, wrap
 
 _ROWS = 8  # periods in a table
+_HEAD = 24  # letters of a question over its column
 
 
 def sentences(record: RunRecord) -> list[str]:
@@ -78,7 +79,7 @@ def table(record: RunRecord) -> list[tuple[str, ...]]:
     count = len(rounds.alive)
     step = max(1, -(-count // _ROWS))
     picked = sorted({0, *range(step - 1, count, step), count - 1})
-    heads = ("period", "play", *(clean(answer.question)[:24] for answer in asked))
+    heads = ("period", "play", *(wrap(clean(answer.question), _HEAD, 1)[0] for answer in asked))
     return [
         heads,
         *((str(t + 1), share(rounds.alive[t]), *(share(a.share[t]) for a in asked)) for t in picked),

@@ -84,7 +84,13 @@ def print_run(
             writer.text(words.margin_sentence(model, verdict, record.draws) or "", indent=INDENT)
             writer.text(" ".join(words.hinge_sentences(record, 0)), indent=INDENT)
         _print_parts(writer, words.equilibrium_parts(verdict, record.draws))
-        caveats = words.caveats(verdict, record.draws, failures=False, concept=record.concept or "")
+        caveats = words.caveats(
+            verdict,
+            record.draws,
+            failures=False,
+            concept=record.concept or "",
+            after=record.questions[0] if index else None,
+        )
         writer.text(" ".join(caveats), "dim", indent=INDENT)
     _print_rounds(writer, record)
     _print_what_follows(writer, record)

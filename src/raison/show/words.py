@@ -204,7 +204,14 @@ def possessive(words: str) -> str:
     return f"{words}'" if words.endswith("s") else f"{words}'s"
 
 
-def caveats(verdict: Verdict, draws: int, *, failures: bool = True, concept: str = "") -> tuple[str, ...]:
+def caveats(
+    verdict: Verdict,
+    draws: int,
+    *,
+    failures: bool = True,
+    concept: str = "",
+    after: Verdict | None = None,
+) -> tuple[str, ...]:
     """What a careful reader must know besides the share: equilibria, ties, reach, condition, failures.
 
     Args:
@@ -212,12 +219,14 @@ def caveats(verdict: Verdict, draws: int, *, failures: bool = True, concept: str
         draws: Number of draws, for the error of shares that come without one.
         failures: Whether to tell failed draws too.
         concept: By which the game was solved; by others than subgame perfection, moves that tie may be mixed.
+        after: An answer that stands above; why equilibria are not counted is not said again.
     """
 
     def share(value: float, field: str = "") -> str:
         return numbers.share_with_error(value, verdict.errors.get(field), draws)
 
-    parts: list[str] = [_on_equilibria(verdict, draws)]
+    known = after is not None and after.equilibria_reason == verdict.equilibria_reason is not None
+    parts: list[str] = [] if known else [_on_equilibria(verdict, draws)]
     if verdict.tied:
         is_move = verdict.kind == "move"
         where = "at the node" if is_move else "somewhere in the game"

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from raison.model.records import Decision, Question
+from raison.model.records import Decision, Question, branches
 from raison.program import xp
 from raison.program.world import World
 from raison.solve.form_play import FormPlayed
@@ -195,17 +195,25 @@ class RoundsPlayed:
         """Per decision the number of the likeliest move in the first period at each state of the grid.
 
         Returns:
-            `[n1, .., nk, B]` int32 by node; empty for a game with information sets.
+            `[n1, .., nk, B]` int32 by node.
         """
-        if self.repeated.world.program.form is not None:
-            return {}
-        lattice = self.repeated.lattice
-        grid = grid_played(self.repeated, jnp.asarray(1.0), self.after(1))
+        lattice, at, worth = self.repeated.lattice, jnp.asarray(1.0), self.after(1)
         shape = (*lattice.sizes, lattice.batch)
+        if self.repeated.world.program.form is None:
+            probabilities = grid_played(self.repeated, at, worth).node_probabilities
+        else:
+            points = all_points(lattice, self.repeated)
+            stage, game = points.solved(at, worth)
+
+            def probabilities(name: str) -> list[Array]:
+                moves = branches(self.repeated.model.game[name])
+                numbers = (ask(game, stage, Question(node=name, move=move)).number for move in moves)
+                return [jnp.broadcast_to(number, points.draws.shape).reshape(shape) for number in numbers]
+
         found: dict[str, Array] = {}
         for name, node in self.repeated.model.game.items():
             if isinstance(node, Decision):
-                rows = [jnp.broadcast_to(p, shape) for p in grid.node_probabilities(name)]
+                rows = [jnp.broadcast_to(p, shape) for p in probabilities(name)]
                 found[name] = jnp.argmax(jnp.stack(rows), axis=0).astype(jnp.int32)
         return found
 
