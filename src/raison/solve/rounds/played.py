@@ -205,9 +205,9 @@ class RoundsPlayed:
             points = all_points(lattice, self.repeated)
             stage, game = points.solved(at, worth)
 
-            def probabilities(name: str) -> list[Array]:
-                moves = branches(self.repeated.model.game[name])
-                numbers = (ask(game, stage, Question(node=name, move=move)).number for move in moves)
+            def probabilities(node: str) -> list[Array]:
+                moves = branches(self.repeated.model.game[node])
+                numbers = (ask(game, stage, Question(node=node, move=move)).number for move in moves)
                 return [jnp.broadcast_to(number, points.draws.shape).reshape(shape) for number in numbers]
 
         found: dict[str, Array] = {}
