@@ -11,7 +11,7 @@ SLOW ?=
 TEST_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs wheel clean
+.PHONY: help demo test check static format bench docs wheel clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -22,14 +22,16 @@ demo: $(VENV)/installed ## Solve the flagship argument over 100,000 draws; end w
 test: $(VENV)/installed-test ## Run the tests (SLOW=1: all of them)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "$(if $(SLOW),,not slow and )not minutes" $(TEST_OPTIONS)
 
-check: $(VENV)/installed-check ## Format, lint, types, direction of imports, docs and their examples, generated files
+check: static ## What static does, and the examples of the docs
+	$(BIN)/python -m pytest -q tests/test_docs.py
+
+static: $(VENV)/installed-check ## Format, lint, types, direction of imports, generated files, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python src
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generated.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
-	$(BIN)/python -m pytest -q tests/test_docs.py
 
 format: $(VENV)/installed-check ## Format the code, mend what the linter can, renew generated files
 	$(BIN)/ruff format .

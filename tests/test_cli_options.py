@@ -77,7 +77,7 @@ def test_a_refinement_where_equilibria_are_not_enumerated_says_that_it_does_noth
     assert call(command[0], "crisis-private-resolve", *command[1:])[2] == ""
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_a_refinement_that_works_is_said_to_work_on_what_a_run_counts(call, tmp_path):
     """Beer and quiche (Cho and Kreps 1987): the intuitive criterion leaves one of two poolings."""
     (tmp_path / "beer.yaml").write_text(BEER)

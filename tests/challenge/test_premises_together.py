@@ -165,7 +165,7 @@ def test_verdicts_of_subsets_are_those_of_runs_without_them(draws):
                 assert error == pytest.approx(run.verdicts[q].standard_error, abs=1e-12)
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_the_flagships_subsets_are_those_of_its_runs():
     model = raison.gallery("kremlin-2022")
     subsets = subsets_of(model, seed=3)

@@ -75,7 +75,7 @@ def test_in_exact_equilibria_nobody_gains_and_a_fault_is_found(name: str, draws:
     assert checked(program, cube, removed, spoilt)[1] > 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_the_gain_is_that_of_the_same_points_solved_one_by_one() -> None:
     breakfast = model(BREAKFAST)
     program, cube, removed, result = first_block(breakfast, 300)

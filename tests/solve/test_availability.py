@@ -71,10 +71,10 @@ def points(count: int, **ranges: tuple[float, float]) -> dict[str, np.ndarray]:
     return {name: rng.uniform(low, high, count) for name, (low, high) in ranges.items()}
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 @pytest.mark.parametrize(
     ("fight", "precision"),
-    [("k < 0.6 or k > 1.4", None), pytest.param("p > -1", 7.0, marks=pytest.mark.minutes)],
+    [("k < 0.6 or k > 1.4", None), ("p > -1", 7.0)],
     ids=["some types, in the limit", "everybody, at a precision"],
 )
 def test_a_move_that_some_cannot_make_is_as_one_that_gives_them_nothing_else(tmp_path, fight, precision):

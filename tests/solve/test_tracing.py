@@ -104,6 +104,7 @@ def test_limits_of_a_thousand_signalling_games_agree_with_pygambit():
     assert len(differ) <= 1
 
 
+@pytest.mark.minutes
 def test_shorter_steps_find_the_same_limits(monkeypatch):
     from raison.solve import curve
 

@@ -79,7 +79,7 @@ def test_of_three_equilibria_the_branch_leads_to_the_one_that_is_said() -> None:
     assert 0.8 < (first_dominates == (p > 0.5))[known].mean() < 1  # risk dominance is another rule
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_what_is_unique_is_what_the_branch_leads_to_and_the_rest_follows_the_branch() -> None:
     random = np.random.default_rng(8)
     points = {name: random.uniform(-1, 1, 64) for name in NAMES}

@@ -171,8 +171,7 @@ def test_who_sees_which_type_is_named_by_its_value() -> None:
     assert [dict(hidden) for hidden, _ in answer.belief] == [{"strong": "0"}, {"strong": "1"}]
 
 
-@pytest.mark.slow
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_a_run_says_the_same_of_all_some_and_none_as_with_a_chance_node() -> None:
     choice, chance = (model(text).run(draws=2048).verdicts for text in (CHOICE, CHANCE))
     for ours, theirs in zip(choice, chance, strict=True):
@@ -220,7 +219,7 @@ def test_extreme_equilibria_with_types_are_those_of_gambit_in_rationals() -> Non
                 assert near < 1e-12  # ours were fractions
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_what_is_played_with_types_and_offers_is_an_equilibrium_by_gambits_count() -> None:
     pytest.importorskip("pygambit")
     from raison.exchange.gambit import gambit_regret
