@@ -69,15 +69,15 @@ def _served(chromium: Any, path: Path, text: str) -> dict[str, list[float]]:
         page.locator(".monaco-editor .view-line").first.wait_for(timeout=_WITHIN)
         page.wait_for_function(_LATEST, arg="", timeout=_WITHIN)
 
-        def in_the_page(changed: str) -> None:
+        def in_the_page(changed: str) -> Callable[[], object]:
             page.evaluate("text => page.editor.setValue(text)", changed)
             page.locator("#editor").click()
-            page.keyboard.press("Control+s")
+            return lambda: page.keyboard.press("Control+s")
 
-        ways: dict[str, Callable[[str], object]] = {
-            "saved in the editor": in_the_page,
-            "saved by another program": lambda changed: path.write_text(changed, "utf-8"),
-        }
+        def in_the_file(changed: str) -> Callable[[], object]:
+            return lambda: path.write_text(changed, "utf-8")
+
+        ways = {"saved in the editor": in_the_page, "saved by another program": in_the_file}
         times = {name: _saves(page, text, k, save) for k, (name, save) in enumerate(ways.items())}
         page.close()
         return times
@@ -93,14 +93,15 @@ def _changed(text: str, factor: float) -> str:
     return text[: found.start(1)] + f"{float(found[1]) * factor:g}" + text[found.end(1) :]
 
 
-def _saves(page: Any, text: str, way: int, save: Callable[[str], object]) -> list[float]:
-    """Seconds of each save but the first ones."""
+def _saves(page: Any, text: str, way: int, write: Callable[[str], Callable[[], object]]) -> list[float]:
+    """Seconds of each save but the first ones, from the save itself: the text is written before."""
     times: list[float] = []
     for number in range(WARM + SAVES):
         before = page.evaluate("() => page.state.solve.outcome_version")
         page.wait_for_timeout(PAUSE)
+        save = write(_changed(text, 1 + (1 + number + 2 * SAVES * way) / 200))
         start = time.perf_counter()
-        save(_changed(text, 1 + (1 + number + 2 * SAVES * way) / 200))
+        save()
         page.wait_for_function(_LATEST, arg=before, timeout=_WITHIN)
         times.append(time.perf_counter() - start)
     return times[WARM:]

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from raison.model.document import MAX_BYTES
-from raison.model.reader import read_text
+from raison.model.reader import Reading, read_text
 from raison.serve.completion import Offer, complete, names
 from raison.serve.file import ConflictError, ModelFile, Text
 from raison.serve.guard import Application, Guard
@@ -119,7 +119,8 @@ async def _watch(session: Session) -> None:
         )  # fmt: skip
         async for changes in watching:
             if changes or begins:  # what changed in a folder before it was watched is looked at once
-                session.refresh()
+                others = begins or any(path != str(session.file.path) for _, path in changes)
+                session.refresh(included=others)
                 begins = False
             if session.folders() != folders:
                 break
@@ -140,6 +141,7 @@ class _Served:
         self.file = file
         self.opened: Session | None = None
         self.one_at_a_time = CapacityLimiter(1)
+        self.being_read: dict[str, asyncio.Task[Reading]] = {}
         self.known: tuple[Offer, ...] = ()
 
     @property
@@ -147,6 +149,19 @@ class _Served:
         """The session, which is there while the server runs."""
         assert self.opened is not None
         return self.opened
+
+    async def reading_of(self, text: str) -> Reading:
+        """What a text says, read once for all who ask while it is read, as a check and the save after it."""
+        found = self.session.reading_of(text)
+        if found is not None:
+            return found
+        if text not in self.being_read:
+            task = asyncio.create_task(
+                to_thread.run_sync(read_text, text, str(self.file.path), limiter=self.one_at_a_time)
+            )
+            self.being_read[text] = task
+            task.add_done_callback(lambda _: self.being_read.pop(text, None))
+        return await asyncio.shield(self.being_read[text])
 
     async def index(self, request: Request) -> Response:
         """The page."""
@@ -165,6 +180,8 @@ class _Served:
         given = await _given(request, "text", "based_on")
         if isinstance(given, Response):
             return given
+        # read before the file says it, or whoever watches the file would read it too
+        reading = await self.reading_of(given["text"])
         try:
             text = self.file.save(given["text"], given["based_on"])
         except ConflictError as error:
@@ -173,17 +190,15 @@ class _Served:
         except (ValueError, OSError) as error:
             said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             return JSONResponse({"message": f"{self.file.name} cannot be saved: {said}"}, 422)
-        self.session.refresh()
-        return JSONResponse(_text(text))
+        self.session.refresh({given["text"]: reading})
+        return JSONResponse({**_text(text), "problems": [shown(problem) for problem in reading.problems]})
 
     async def check(self, request: Request) -> Response:
         """What is wrong with a text that is being written."""
         given = await _given(request, "text")
         if isinstance(given, Response):
             return given
-        reading = self.session.reading_of(given["text"]) or await to_thread.run_sync(
-            read_text, given["text"], str(self.file.path), limiter=self.one_at_a_time
-        )
+        reading = await self.reading_of(given["text"])
         if reading.model is not None:
             self.known = names(given["text"])
         return JSONResponse({"problems": [shown(problem) for problem in reading.problems]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,16 @@ class Session:
 
     # --- what changes it ---
 
-    def refresh(self) -> None:
-        """Look at the file again; solve it if it, or what it includes, says something new."""
+    def refresh(self, known: Mapping[str, Reading] | None = None, *, included: bool = True) -> None:
+        """Look at the file again; solve it if it, or what it includes, says something new.
+
+        Args:
+            known: What texts say that were read a moment ago.
+            included: Whether what it includes may have changed.
+        """
         before, self.text = self.text, self.file.read()
         includes_nothing = self.reading is not None and self.reading.sha256 == self.text.version
-        if self.text == before and includes_nothing:
+        if self.text == before and (includes_nothing or not included):
             return
         if self.text.fault is not None:
             self.reading = None
@@ -133,7 +138,8 @@ class Session:
             self._stop("solve")
             self._tell()
             return
-        self.reading = read_text(self.text.text, str(self.file.path))
+        found = None if known is None else known.get(self.text.text)
+        self.reading = found or read_text(self.text.text, str(self.file.path))
         if self.reading.model is None:
             self._stop("solve")
             self._solved = ""
@@ -178,9 +184,11 @@ class Session:
 
     def close(self) -> None:
         """Stop all processes."""
-        for worker in (*(line.worker for line in self._lines.values()), self._spare):
-            if worker is not None:
-                worker[1].stop()
+        workers = [each for each in (*(line.worker for line in self._lines.values()), self._spare) if each]
+        for _, worker in workers:
+            worker.stop()
+        for _, worker in workers:
+            worker.wait()
 
     # --- the processes ---
 

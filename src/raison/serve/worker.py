@@ -38,6 +38,7 @@ class Worker:
         self._process.start()
         theirs.close()
         self._stopped = False
+        self._ending: threading.Thread | None = None
         self._heard = heard
         self._asked: int | None = None
         threading.Thread(target=self._listen, daemon=True, name="raison hearing").start()
@@ -59,9 +60,18 @@ class Worker:
         threading.Thread(target=self._send, args=(job,), daemon=True, name="raison asking").start()
 
     def stop(self) -> None:
-        """End the process with whatever it is doing; nothing more is heard of it."""
+        """End the process with whatever it is doing, which takes a moment; nothing more is heard of it."""
         self._stopped = True
         self._process.terminate()
+        self._ending = threading.Thread(target=self._end, name="raison stopping")
+        self._ending.start()
+
+    def wait(self) -> None:
+        """Wait until a process that was stopped has ended."""
+        if self._ending is not None:
+            self._ending.join()
+
+    def _end(self) -> None:
         self._process.join(_STOP_WITHIN)
         if self._process.is_alive():
             self._process.kill()

@@ -145,13 +145,20 @@ class Page {
 
   async write(version) {
     const text = this.editor.getValue();
+    clearTimeout(this.waiting); // what is wrong with a text is told when it is saved
     this.saving = true;
     try {
       const answer = await this.ask("/save", { text, based_on: version });
       if (answer && answer.status === 409) {
         this.refuse(null);
         this.conflict(answer.said);
-      } else if (answer && answer.status === 200) this.agree(answer.said);
+      } else if (answer && answer.status === 200) {
+        this.agree(answer.said);
+        if (this.editor.getValue() === text) {
+          this.checks++;
+          this.complain(answer.said.problems);
+        }
+      }
     } finally {
       this.saving = false;
     }
