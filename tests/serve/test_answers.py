@@ -1,9 +1,12 @@
 """The server's answers: to whom, about what, and what it never does."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from raison.model.reader import read_text
 from raison.model.starter import starter
 
 testclient = pytest.importorskip("starlette.testclient", reason="the extra serve is not installed")
@@ -158,6 +161,28 @@ def test_a_text_that_is_being_written_is_checked_at_its_lines(client, path):
     assert "p_wni" in problem["message"]
     assert starter("s").splitlines()[problem["line"] - 1].startswith("  fight_value")
     assert path.read_text() == WRONG
+
+
+def test_a_check_and_the_save_after_it_read_a_text_once(client, path, monkeypatch):
+    reads = []
+
+    def slow(text, file):
+        reads.append(text)
+        time.sleep(0.3)
+        return read_text(text, file)
+
+    monkeypatch.setattr("raison.serve.app.read_text", slow)
+    monkeypatch.setattr("raison.serve.session.read_text", slow)
+    version, new = client.get("/file").json()["version"], WRONG.replace("what", "which")
+    with ThreadPoolExecutor(2) as pool:
+        check = pool.submit(client.post, "/check", json={"text": new})
+        time.sleep(0.1)
+        save = pool.submit(client.post, "/save", json={"text": new, "based_on": version})
+    assert save.result().status_code == check.result().status_code == 200
+    assert save.result().json()["problems"] == check.result().json()["problems"] != []
+    assert path.read_text() == new
+    time.sleep(1)  # whoever watches the file has seen the save
+    assert reads == [new]
 
 
 def test_completion_is_answered(client):
