@@ -1,7 +1,7 @@
 """What a solving process does with a model's text, and what it says about it while it does.
 
 A job says things in the order in which they are known: the verdict without any premise removed, its page,
-and where there are premises, both again.
+and where there are premises, both again; the first page then does without histograms, which take seconds.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _solve(job: Job, model: Model, say: Say, begun: float) -> None:
     first = _run(job, model, say, "solving", removals=())
     more = bool(model.record.premises)
     say("outcome", _outcome(first, begun, whole=not more))
-    say("page", _page(first))
+    say("page", _page(first, with_charts=not more))
     if more:
         run = _run(job, model, say, "removing the premises")
         say("page", _page(run))
@@ -149,9 +149,10 @@ def _outcome(run: Run, begun: float, *, whole: bool) -> Outcome:
     )
 
 
-def _page(run: Run, challenged: Challenge | None = None) -> str:
+def _page(run: Run, challenged: Challenge | None = None, *, with_charts: bool = True) -> str:
     from raison.show.live.page import make_live
     from raison.show.report import render_report
 
     record = run.model.record
-    return render_report(record, run.record, challenged, make_live(record, run.record))
+    live = make_live(record, run.record)
+    return render_report(record, run.record, challenged, live, with_charts=with_charts)

@@ -107,7 +107,12 @@ def written_by_raison_for(path: Path | str) -> str | None:
 
 
 def render_report(
-    model: Model, record: RunRecord, challenged: Challenge | None = None, live: Live | None = None
+    model: Model,
+    record: RunRecord,
+    challenged: Challenge | None = None,
+    live: Live | None = None,
+    *,
+    with_charts: bool = True,
 ) -> str:
     """The report's page as text.
 
@@ -116,6 +121,7 @@ def render_report(
         record: What the run answers.
         challenged: What challenges its verdict.
         live: What makes it possible to play with the model in the page.
+        with_charts: Whether histograms are drawn, which takes seconds where there are many.
     """
     import jinja2
 
@@ -127,7 +133,7 @@ def render_report(
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    context = _context(model, record)
+    context = _context(model, record, charts.draw_charts(model, record) if with_charts else charts.Charts())
     context["challenges"] = [] if challenged is None else challenges.sections(model, challenged)
     context["left_out"] = "" if challenged is None else challenges.left_out(challenged)
     style = _asset("report.css") + _asset("live.css") + _tree_style(context["tree"])
@@ -151,10 +157,9 @@ def _shown(live: Live) -> dict[str, Any]:
     }
 
 
-def _context(model: Model, record: RunRecord) -> dict[str, Any]:
+def _context(model: Model, record: RunRecord, plots: charts.Charts) -> dict[str, Any]:
     from raison.show.pictures import flows
 
-    plots = charts.draw_charts(model, record)
     game = tree.draw_tree(model, record)
     nodes = [tree.player_class(model, node.player) for node in record.nodes]
     parameters = view.parameter_rows(model, record, plots)
