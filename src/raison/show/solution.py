@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 """Significant digits of a value in the tables; JSON has them all."""
+ROUNDING = 1e-9
+"""Probability that is told as 0."""
 NOWHERE = "-"
 """Printed for a choice that is not made: off the path with several information sets, or a failed point."""
 
@@ -166,14 +168,14 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
     for place in places:
         seen = ", ".join([*(label for _, label in place.seen), *place.amounts])
         done = ", ".join(
-            f"{label} {short(share)}"
+            f"{label} {chance(share)}"
             for label, share in zip(place.probability, mean_over_amounts(place)[:, 0].tolist(), strict=True)
             if share > 0 or len(place.probability) == 1
         )
         thought: list[str] = []
         if len(place.hidden) > 1 and not place.amounts:
             thought = [
-                f"{' '.join(label for _, label in hidden)} {short(float(belief[0]))}"
+                f"{' '.join(label for _, label in hidden)} {chance(float(belief[0]))}"
                 for hidden, belief in zip(place.hidden, place.belief, strict=True)
             ]
         if not place.amounts:
@@ -185,7 +187,7 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
                     ]
                 else:
                     thought.append(f"{name} {short(float((points_[:, 0] * believed).sum()))}")
-        rows.append((place.node, seen, done, ", ".join(thought), short(float(place.reached[0]))))
+        rows.append((place.node, seen, done, ", ".join(thought), chance(float(place.reached[0]))))
     _section(writer, f"Information sets (solved as {solved_by(model)})", rows, "<<<<>")
     amounts = amount_rows(places, short)
     if amounts:
@@ -263,6 +265,11 @@ def _numbers(points: PointSolution, row: Any, show: Any = None) -> list[str]:
 
 def _margin(value: float) -> str:
     return "no other move" if value == math.inf else short(value)
+
+
+def chance(value: float) -> str:
+    """A probability; what is 0 but for rounding, or for the trembles that a limit goes through, is 0."""
+    return short(0.0 if abs(value) < ROUNDING else value)
 
 
 def short(value: float | str | None) -> str:
