@@ -156,5 +156,5 @@ def test_the_policy_of_moves_at_once_is_known_at_every_state() -> None:
     policy = solution.policy["first"]
     assert policy.shape == (7, 2)
     assert list(policy[3]) == solution.choice["first"] == ["arm", "rest"]
-    # at either end the lead can only fall: who is ahead holds it, who is behind has nothing to lose
+    # a lead of one is worth 0.9 + 0.81 at most
     assert list(policy[:, 1]) == ["rest"] * 7

@@ -170,7 +170,7 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
         done = ", ".join(
             f"{label} {chance(share)}"
             for label, share in zip(place.probability, mean_over_amounts(place)[:, 0].tolist(), strict=True)
-            if share > 0 or len(place.probability) == 1
+            if share >= ROUNDING or len(place.probability) == 1
         )
         thought: list[str] = []
         if len(place.hidden) > 1 and not place.amounts:
@@ -183,7 +183,7 @@ def _print_sets(writer: Writer, points: PointSolution, model: Model) -> None:
                 believed = place.amount_belief[name][:, 0]
                 if points_.dtype == object:
                     thought += [
-                        f"{n} {short(float(b))}" for n, b in zip(points_[:, 0], believed, strict=True)
+                        f"{n} {chance(float(b))}" for n, b in zip(points_[:, 0], believed, strict=True)
                     ]
                 else:
                     thought.append(f"{name} {short(float((points_[:, 0] * believed).sum()))}")

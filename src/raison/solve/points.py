@@ -178,9 +178,7 @@ def named_types(model: Model) -> dict[str, tuple[str, ...]]:
     return {
         name: parameter.value.names
         for name, parameter in model.parameters.items()
-        if parameter.known_to is not None
-        and isinstance(parameter.value, Distribution)
-        and parameter.value.names
+        if parameter.is_private and isinstance(parameter.value, Distribution) and parameter.value.names
     }
 
 
